@@ -1,0 +1,84 @@
+#pragma once
+
+#include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "arrays.hpp"
+#include "lrcore/schedule.hpp"
+#include "lrcore/validate.hpp"
+
+namespace lrcore {
+
+namespace py = pybind11;
+
+template <class Schedule>
+using Fields = decltype(std::declval<const Schedule&>().fields());
+
+template <class Field>
+py::object hashable(const Field& field) {
+    return py::cast(field);
+}
+
+template <class Item>
+py::object hashable(const std::vector<Item>& items) {
+    return py::tuple(py::cast(items));
+}
+
+template <class Schedule>
+py::ssize_t hash(const Schedule& schedule) {
+    const auto as_tuple = [](const auto&... field) { return py::make_tuple(hashable(field)...); };
+    return py::hash(std::apply(as_tuple, schedule.fields()));
+}
+
+template <class Schedule>
+FloatArray values(const Schedule& schedule, std::int64_t start, std::int64_t stop) {
+    count_of_at_least(0, "start", start);
+    require(stop >= start, "stop", "not be less than start=" + repr(start), stop);
+    FloatArray array = new_array(static_cast<std::size_t>(stop - start));
+    const Span<double> out = span_of(array);
+    {
+        const py::gil_scoped_release unlocked;
+        fill(schedule, start, out);
+    }
+    return array;
+}
+
+/// The constructor and the read-only attributes: one of each per field, under the field's name.
+template <class Schedule, class... Field, std::size_t... index>
+void bind_fields(py::class_<Schedule>& cls, const char* const* names,
+                 std::tuple<Field...>* /*type*/, std::index_sequence<index...> /*indices*/) {
+    cls.def(py::init<Field...>(), py::arg(names[index])...);
+    (cls.def_property_readonly(names[index],
+                               [](const Schedule& self) { return std::get<index>(self.fields()); }),
+     ...);
+}
+
+/// Binds a schedule as an immutable value whose constructor takes `names`, in the order of
+/// fields().
+template <class Schedule, std::size_t count>
+void bind_schedule(py::module_& m, const char* name, const char* doc,
+                   const char* const (&names)[count]) {
+    static_assert(count == std::tuple_size_v<Fields<Schedule>>);
+    py::class_<Schedule> cls(m, name, py::is_final(), doc);
+    bind_fields(cls, names, static_cast<Fields<Schedule>*>(nullptr),
+                std::make_index_sequence<count>());
+    cls.def("__call__", &Schedule::operator(), py::arg("step"))
+        .def("values", &values<Schedule>, py::arg("start"), py::arg("stop"))
+        .def("__eq__",
+             [](const Schedule& self, const py::object& other) {
+                 return py::isinstance<Schedule>(other) &&
+                        self.fields() == other.cast<const Schedule&>().fields();
+             })
+        .def("__hash__", &hash<Schedule>)
+        .def(py::pickle(
+            [](const Schedule& self) { return self.fields(); },
+            [](const Fields<Schedule>& fields) { return std::make_from_tuple<Schedule>(fields); }));
+}
+
+}  // namespace lrcore

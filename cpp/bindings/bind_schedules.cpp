@@ -1,0 +1,36 @@
+#include "bind_schedule.hpp"
+#include "bindings.hpp"
+#include "lrcore/schedules/constant.hpp"
+#include "lrcore/schedules/cosine.hpp"
+#include "lrcore/schedules/cyclic.hpp"
+#include "lrcore/schedules/cyclic_momentum.hpp"
+#include "lrcore/schedules/exponential.hpp"
+#include "lrcore/schedules/inverse_time.hpp"
+#include "lrcore/schedules/piecewise_constant.hpp"
+
+namespace lrcore {
+
+void bind_schedules(py::module_& m) {
+    bind_schedule<Constant>(m, "Constant", "lr(t) = lr", {"lr"});
+    bind_schedule<PiecewiseConstant>(m, "PiecewiseConstant",
+                                     "lr(t) = lrs[number of boundaries b with b <= t]",
+                                     {"boundaries", "lrs"});
+    bind_schedule<InverseTime>(m, "InverseTime",
+                               "lr(t) = base_lr / (1 + decay_rate * t / decay_steps)",
+                               {"base_lr", "decay_rate", "decay_steps", "staircase"});
+    bind_schedule<Exponential>(m, "Exponential",
+                               "lr(t) = start_lr * (end_lr / start_lr)^(t / (total_steps - 1))",
+                               {"start_lr", "end_lr", "total_steps"});
+    bind_schedule<Cosine>(
+        m, "Cosine",
+        "lr(t) = min_lr + (base_lr - min_lr) * sin^2(pi/2 * (decay_steps - t) / decay_steps)",
+        {"base_lr", "decay_steps", "min_lr"});
+    bind_schedule<Cyclic>(m, "Cyclic", "lr(t) = base_lr + (max_lr - base_lr) * cycle(t)",
+                          {"base_lr", "max_lr", "step_size_up", "step_size_down", "mode", "gamma"});
+    bind_schedule<CyclicMomentum>(
+        m, "CyclicMomentum",
+        "momentum(t) = max_momentum - (max_momentum - base_momentum) * cycle(t)",
+        {"base_momentum", "max_momentum", "step_size_up", "step_size_down", "mode", "gamma"});
+}
+
+}  // namespace lrcore

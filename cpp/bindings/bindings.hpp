@@ -1,0 +1,14 @@
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+namespace lrcore {
+
+void bind_schedules(pybind11::module_& m);
+void bind_ema(pybind11::module_& m);
+void bind_divergence(pybind11::module_& m);
+void bind_range_test(pybind11::module_& m);
+void bind_plateau(pybind11::module_& m);
+void bind_sgd(pybind11::module_& m);
+
+}  // namespace lrcore

@@ -1,0 +1,12 @@
+#include "bindings.hpp"
+
+PYBIND11_MODULE(_core, m) {
+    m.doc() = "The C++ core of lrcore: raw and private. Use the classes of the package lrcore.";
+    m.attr("__version__") = LRCORE_VERSION;
+    lrcore::bind_schedules(m);
+    lrcore::bind_ema(m);
+    lrcore::bind_divergence(m);
+    lrcore::bind_range_test(m);
+    lrcore::bind_plateau(m);
+    lrcore::bind_sgd(m);
+}

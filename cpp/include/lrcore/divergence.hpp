@@ -1,0 +1,38 @@
+#pragma once
+
+#include <optional>
+
+namespace lrcore {
+
+enum class Verdict { ok, diverged, nonfinite };
+
+/// Judges a loss curve against its best so far: diverged when loss - best > (factor - 1) * scale.
+///
+/// The scale is the best loss itself where that is positive (so that the rule reads loss > factor *
+/// best), else the larger of -best and the way down from the first loss.
+class DivergenceDetector {
+  public:
+    struct State {
+        std::optional<double> first;
+        std::optional<double> best;
+    };
+
+    explicit DivergenceDetector(double factor);
+
+    /// NaN and infinity are nonfinite at once and leave no mark on the detector.
+    Verdict update(double loss);
+
+    double factor() const { return factor_; }
+    std::optional<double> best() const { return state_.best; }
+
+    const State& state() const { return state_; }
+    void restore(const State& state);
+
+  private:
+    double scale() const;
+
+    double factor_;
+    State state_;
+};
+
+}  // namespace lrcore

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <tuple>
+
+#include "lrcore/cycle.hpp"
+#include "lrcore/interpolate.hpp"
+#include "lrcore/schedule.hpp"
+
+namespace lrcore {
+
+/// momentum(t) = max_momentum - (max_momentum - base_momentum) * cycle(t)
+class CyclicMomentum {
+  public:
+    CyclicMomentum(double base_momentum, double max_momentum, std::int64_t step_size_up,
+                   std::int64_t step_size_down, const std::string& mode, double gamma)
+        : max_momentum_(fraction("max_momentum", max_momentum)),
+          base_momentum_(not_greater_than("base_momentum", fraction("base_momentum", base_momentum),
+                                          "max_momentum", max_momentum)),
+          cycle_(step_size_up, step_size_down, mode, gamma) {}
+
+    double operator()(std::int64_t step) const {
+        return interpolate(max_momentum_, base_momentum_, cycle_(check_step(step)));
+    }
+
+    auto fields() const {
+        return std::make_tuple(base_momentum_, max_momentum_, cycle_.step_size_up(),
+                               cycle_.step_size_down(), cycle_.mode(), cycle_.gamma());
+    }
+
+  private:
+    double max_momentum_;
+    double base_momentum_;
+    Cycle cycle_;
+};
+
+}  // namespace lrcore

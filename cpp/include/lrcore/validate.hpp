@@ -1,0 +1,53 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+namespace lrcore {
+
+/// The value as Python's repr() shows it: the shortest text that reads back to the same number.
+std::string repr(double value);
+std::string repr(std::int64_t value);
+std::string repr(const std::string& value);
+
+/// The value itself; std::invalid_argument "<name> must <rule>, but got <value>" unless it holds.
+template <class Value>
+Value require(bool holds, std::string_view name, std::string_view rule, Value value) {
+    if (!holds) {
+        throw std::invalid_argument(std::string(name) + " must " + std::string(rule) +
+                                    ", but got " + repr(value));
+    }
+    return value;
+}
+
+// Each check returns its value, so that constructors can use it in their initialiser list.
+
+double positive(std::string_view name, double value);
+double not_negative(std::string_view name, double value);
+/// In [0, 1): a smoothing factor or a momentum.
+double fraction(std::string_view name, double value);
+/// Above 1: how many times the best loss is too much.
+double magnification(std::string_view name, double value);
+double greater_than(std::string_view name, double value, std::string_view bound_name, double bound);
+double not_greater_than(std::string_view name, double value, std::string_view bound_name,
+                        double bound);
+std::int64_t count_of_at_least(std::int64_t least, std::string_view name, std::int64_t value);
+
+[[noreturn]] void reject_choice(std::string_view name, const std::string& value,
+                                const char* const* choices, std::size_t size);
+
+/// The enumerator of `Enum` whose position in `choices` is that of `value`.
+template <class Enum, std::size_t size>
+Enum parse_choice(std::string_view name, const std::string& value,
+                  const std::array<const char*, size>& choices) {
+    for (std::size_t i = 0; i < size; ++i) {
+        if (value == choices[i]) return static_cast<Enum>(i);
+    }
+    reject_choice(name, value, choices.data(), size);
+}
+
+}  // namespace lrcore
