@@ -1,0 +1,56 @@
+"""One learning-rate engine for PyTorch and Keras: the part that needs neither."""
+
+from __future__ import annotations
+
+from lrcore._version import __version__
+from lrcore.divergence import DivergenceDetector, Verdict
+from lrcore.expression import parse_schedule
+from lrcore.plateau import Plateau
+from lrcore.plot import plot_range_test, plot_schedule, plot_trace
+from lrcore.range_test import RangeTest, StopReason
+from lrcore.range_test_result import RangeTestResult
+from lrcore.schedules import (
+    Constant,
+    Cosine,
+    Cyclic,
+    CyclicMomentum,
+    Exponential,
+    InverseTime,
+    PiecewiseConstant,
+    Schedule,
+)
+from lrcore.sgd import sgd_step
+from lrcore.smoothing import ExponentialMovingAverage, smooth
+from lrcore.suggest import Suggestion, suggest
+from lrcore.trace import Difference, Trace, TraceWriter, first_difference
+
+__all__ = [
+    "Constant",
+    "Cosine",
+    "Cyclic",
+    "CyclicMomentum",
+    "Difference",
+    "DivergenceDetector",
+    "Exponential",
+    "ExponentialMovingAverage",
+    "InverseTime",
+    "PiecewiseConstant",
+    "Plateau",
+    "RangeTest",
+    "RangeTestResult",
+    "Schedule",
+    "StopReason",
+    "Suggestion",
+    "Trace",
+    "TraceWriter",
+    "Verdict",
+    "__version__",
+    "first_difference",
+    "parse_schedule",
+    "plot_range_test",
+    "plot_schedule",
+    "plot_trace",
+    "sgd_step",
+    "smooth",
+    "suggest",
+]

@@ -1,0 +1,73 @@
+"""Coercions of arguments, shared by everything that hands them to the core."""
+
+from __future__ import annotations
+
+import numbers
+import operator
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Any, TypeVar
+
+import numpy as np
+
+T = TypeVar("T")
+BOOLS = (bool, np.bool_)
+
+
+def real(name: str, value: Any) -> float:
+    """`value` as a float: Python and NumPy integers and floats are numbers, bool and str are not."""
+    if isinstance(value, BOOLS) or not isinstance(value, numbers.Real):
+        raise TypeError(f"{name} must be a number, but got {value!r}")
+    try:
+        return float(value)
+    except OverflowError:
+        raise ValueError(f"{name} is too large for a float") from None
+
+
+def count(name: str, value: Any) -> int:
+    """`value` as an int of at most 64 bits; floats are refused, also whole ones."""
+    try:
+        if isinstance(value, BOOLS):
+            raise TypeError
+        whole = operator.index(value)
+    except TypeError:
+        raise TypeError(f"{name} must be an integer, but got {value!r}") from None
+    if not -(2**63) <= whole < 2**63:
+        raise ValueError(f"{name} must fit in 64 bits")
+    return whole
+
+
+def text(name: str, value: Any) -> str:
+    """`value` itself, if it is a str."""
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be a string, but got {value!r}")
+    return value
+
+
+def flag(name: str, value: Any) -> bool:
+    """`value` as a bool; the numbers 0 and 1 are refused."""
+    if not isinstance(value, BOOLS):
+        raise TypeError(f"{name} must be True or False, but got {value!r}")
+    return bool(value)
+
+
+def each(coerce: Callable[[str, Any], T], name: str, values: Any) -> tuple[T, ...]:
+    """`values` as a tuple, every item coerced under the name of its place, such as lrs[2]."""
+    if isinstance(values, str) or not isinstance(values, Iterable):
+        raise TypeError(f"{name} must be a sequence, but got {values!r}")
+    return tuple(coerce(f"{name}[{index}]", value) for index, value in enumerate(values))
+
+
+def check_version(owner: str, content: Mapping[str, Any], version: int) -> None:
+    """ValueError unless `content` is of this version."""
+    if content.get("version") != version:
+        raise ValueError(f"the version of {owner} must be {version}, but got {content.get('version')!r}")
+
+
+def check_fields(owner: str, given: Collection[str], expected: Collection[str]) -> None:
+    """ValueError that names the first field missing from `given`, or the first that `expected` does not know."""
+    for name in expected:
+        if name not in given:
+            raise ValueError(f"{owner} lacks the field {name!r}")
+    for name in given:
+        if name not in expected:
+            raise ValueError(f"{owner} has no field {name!r}")

@@ -1,0 +1,22 @@
+"""Learning-rate schedules: immutable values, pure functions of the step."""
+
+from __future__ import annotations
+
+from lrcore.schedules.constant import Constant
+from lrcore.schedules.cosine import Cosine
+from lrcore.schedules.cyclic import Cyclic, CyclicMomentum
+from lrcore.schedules.exponential import Exponential
+from lrcore.schedules.inverse_time import InverseTime
+from lrcore.schedules.piecewise_constant import PiecewiseConstant
+from lrcore.schedules.schedule import Schedule
+
+__all__ = [
+    "Constant",
+    "Cosine",
+    "Cyclic",
+    "CyclicMomentum",
+    "Exponential",
+    "InverseTime",
+    "PiecewiseConstant",
+    "Schedule",
+]

@@ -1,0 +1,31 @@
+"""Every schedule there is, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from lrcore.schedules.constant import Constant
+from lrcore.schedules.cosine import Cosine
+from lrcore.schedules.cyclic import Cyclic, CyclicMomentum
+from lrcore.schedules.exponential import Exponential
+from lrcore.schedules.inverse_time import InverseTime
+from lrcore.schedules.piecewise_constant import PiecewiseConstant
+from lrcore.schedules.schedule import Schedule
+
+LEARNING_RATES: tuple[type[Schedule], ...] = (
+    Constant,
+    PiecewiseConstant,
+    InverseTime,
+    Exponential,
+    Cosine,
+    Cyclic,
+)
+SCHEDULES: tuple[type[Schedule], ...] = (*LEARNING_RATES, CyclicMomentum)
+
+
+def find_schedule(name: object, among: Iterable[type[Schedule]] = SCHEDULES) -> type[Schedule]:
+    """The class in `among` that goes by `name`; ValueError with the names to choose from if there is none."""
+    classes = {schedule.name: schedule for schedule in among}
+    if not isinstance(name, str) or name not in classes:
+        raise ValueError(f"unknown schedule {name!r}: choose one of {', '.join(classes)}")
+    return classes[name]

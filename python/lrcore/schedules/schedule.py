@@ -1,0 +1,130 @@
+"""What all schedules have in common."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from lrcore._arguments import check_fields, check_version, count
+
+VERSION = 1
+
+
+class CoreSchedule(Protocol):
+    """A schedule of `lrcore._core`."""
+
+    def __call__(self, step: int) -> float:
+        """The value at `step`."""
+
+    def values(self, start: int, stop: int) -> npt.NDArray[np.float64]:
+        """The values at `start` to `stop` - 1."""
+
+
+@dataclass(frozen=True)
+class Schedule(ABC):
+    """A learning rate (or momentum) as a pure function of the step.
+
+    The step t is the zero-based index of the optimizer update about to be done: update t uses `schedule(t)`. A schedule
+    is an immutable value without state and without an optimizer: it compares and hashes by its fields, pickles, its
+    `repr` rebuilds it, and any step costs the same. Past its end it holds its last value.
+
+    Example:
+        >>> from lrcore import Cyclic
+        >>> schedule = Cyclic(base_lr=0.25, max_lr=1.25, step_size_up=2)
+        >>> schedule(1)
+        0.75
+        >>> schedule.values(0, 6).tolist()
+        [0.25, 0.75, 1.25, 0.75, 0.25, 0.75]
+        >>> schedule == Cyclic(0.25, 1.25, 2, 2)
+        True
+    """
+
+    name: ClassVar[str]
+
+    _core_schedule: CoreSchedule = field(init=False, repr=False, compare=False)
+
+    @abstractmethod
+    def __post_init__(self) -> None:
+        """Hand the coerced fields to `_freeze`."""
+
+    def __call__(self, step: int) -> float:
+        """The value of update `step`.
+
+        Args:
+            step: Zero-based index of the update, an int64.
+
+        Raises:
+            ValueError: When `step` is negative.
+            TypeError: When `step` is not an integer.
+        """
+        return self._core_schedule(count("step", step))
+
+    def values(self, start: int, stop: int) -> npt.NDArray[np.float64]:
+        """The values of updates `start` to `stop` - 1, shape (stop - start,), float64.
+
+        Each is bit for bit what a call with that step gives.
+
+        Raises:
+            ValueError: Unless 0 <= start <= stop.
+        """
+        return self._core_schedule.values(count("start", start), count("stop", stop))
+
+    def to_dict(self) -> dict[str, Any]:
+        """The schedule in plain JSON types.
+
+        Example:
+            >>> from lrcore import Cosine
+            >>> Cosine(0.5, decay_steps=100).to_dict()
+            {'schedule': 'cosine', 'version': 1, 'base_lr': 0.5, 'decay_steps': 100, 'min_lr': 0.0}
+        """
+        arguments = zip(self._field_names(), self._arguments(), strict=True)
+        plain = {name: list(value) if isinstance(value, tuple) else value for name, value in arguments}
+        return {"schedule": self.name, "version": VERSION, **plain}
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> Schedule:
+        """The schedule that `to_dict` described.
+
+        Args:
+            content: The schedule's name, version and every field. Called on a subclass, only that schedule is accepted.
+
+        Raises:
+            ValueError: When the name, the version or a field is unknown, or a field is missing.
+            TypeError: When `content` is not a mapping.
+
+        Example:
+            >>> from lrcore import Schedule
+            >>> Schedule.from_dict({"schedule": "constant", "version": 1, "lr": 0.1})
+            Constant(lr=0.1)
+        """
+        # The registry imports every schedule, and each of them imports this file.
+        from lrcore.schedules.registry import SCHEDULES, find_schedule
+
+        if not isinstance(content, Mapping):
+            raise TypeError(f"a schedule must be read from a mapping, but got {content!r}")
+        found = find_schedule(content.get("schedule"), [known for known in SCHEDULES if issubclass(known, cls)])
+        check_version(f"schedule {found.name!r}", content, VERSION)
+        arguments = {name: value for name, value in content.items() if name not in ("schedule", "version")}
+        check_fields(f"schedule {found.name!r}", arguments, found._field_names())
+        return found(**arguments)
+
+    def __reduce__(self) -> tuple[type[Schedule], tuple[Any, ...]]:
+        return type(self), self._arguments()
+
+    def _freeze(self, core_class: Callable[..., CoreSchedule], **arguments: Any) -> None:
+        """Keep the coerced arguments as the fields, and the core's schedule, which checks them."""
+        object.__setattr__(self, "_core_schedule", core_class(**arguments))
+        for name, value in arguments.items():
+            object.__setattr__(self, name, value)
+
+    @classmethod
+    def _field_names(cls) -> tuple[str, ...]:
+        return tuple(item.name for item in fields(cls) if item.init)
+
+    def _arguments(self) -> tuple[Any, ...]:
+        return tuple(getattr(self, name) for name in self._field_names())

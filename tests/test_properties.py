@@ -1,0 +1,123 @@
+"""What holds for every schedule whatever its arguments."""
+
+from __future__ import annotations
+
+import json
+import math
+import pickle
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lrcore import (
+    Constant,
+    Cosine,
+    Cyclic,
+    CyclicMomentum,
+    Exponential,
+    InverseTime,
+    PiecewiseConstant,
+    Schedule,
+)
+
+lrs = st.floats(min_value=1e-300, max_value=1e300)
+moderate_lrs = st.floats(min_value=1e-12, max_value=1e12)
+steps = st.integers(min_value=0, max_value=2**63 - 2)
+counts = st.integers(min_value=1, max_value=2**62)
+modes = st.sampled_from(["triangular", "triangular2", "exp_range"])
+gammas = st.floats(min_value=0, max_value=1, exclude_min=True)
+down_steps = st.none() | counts
+
+
+@st.composite
+def piecewise_constants(draw: st.DrawFn) -> PiecewiseConstant:
+    boundaries = sorted(draw(st.sets(counts, max_size=6)))
+    values = draw(st.lists(lrs, min_size=len(boundaries) + 1, max_size=len(boundaries) + 1))
+    return PiecewiseConstant(boundaries, values)
+
+
+@st.composite
+def cosines(draw: st.DrawFn) -> Cosine:
+    base_lr = draw(lrs)
+    return Cosine(base_lr, draw(counts), draw(st.floats(min_value=0, max_value=base_lr)))
+
+
+@st.composite
+def cyclics(draw: st.DrawFn) -> Cyclic:
+    base_lr, max_lr = sorted(draw(st.lists(lrs, min_size=2, max_size=2, unique=True)))
+    return Cyclic(base_lr, max_lr, draw(counts), draw(down_steps), draw(modes), draw(gammas))
+
+
+@st.composite
+def cyclic_momenta(draw: st.DrawFn) -> CyclicMomentum:
+    momentum = st.floats(min_value=0, max_value=1, exclude_max=True)
+    base, top = sorted([draw(momentum), draw(momentum)])
+    return CyclicMomentum(base, top, draw(counts), draw(down_steps), draw(modes), draw(gammas))
+
+
+schedules = st.one_of(
+    st.builds(Constant, lrs),
+    piecewise_constants(),
+    st.builds(InverseTime, lrs, st.floats(min_value=0, max_value=1e300), counts, st.booleans()),
+    st.builds(Exponential, moderate_lrs, moderate_lrs, st.integers(min_value=2, max_value=2**62)),
+    cosines(),
+    cyclics(),
+    cyclic_momenta(),
+)
+
+
+@settings(deadline=None)
+@given(schedules, steps)
+def test_a_value_is_bit_for_bit_the_call(schedule: Schedule, step: int) -> None:
+    assert schedule.values(step, step + 1).tobytes() == np.float64(schedule(step)).tobytes()
+
+
+@settings(deadline=None)
+@given(schedules, steps)
+def test_no_value_is_negative_or_not_finite(schedule: Schedule, step: int) -> None:
+    for at in (0, 1, step, 2**63 - 1):
+        value = schedule(at)
+        assert math.isfinite(value)
+        assert value >= 0
+
+
+@settings(deadline=None)
+@given(schedules, steps)
+def test_json_and_back_is_the_same_schedule(schedule: Schedule, step: int) -> None:
+    other = Schedule.from_dict(json.loads(json.dumps(schedule.to_dict(), allow_nan=False)))
+    assert other == schedule
+    assert other(step) == schedule(step)
+
+
+@settings(deadline=None)
+@given(schedules, steps)
+def test_pickle_and_back_is_the_same_schedule(schedule: Schedule, step: int) -> None:
+    other = pickle.loads(pickle.dumps(schedule))
+    assert (other, hash(other)) == (schedule, hash(schedule))
+    assert other(step) == schedule(step)
+
+
+@settings(deadline=None)
+@given(schedules)
+def test_repr_rebuilds_the_schedule(schedule: Schedule) -> None:
+    assert eval(repr(schedule)) == schedule
+
+
+@settings(deadline=None)
+@given(cyclics(), steps)
+def test_cyclic_stays_between_its_bounds(schedule: Cyclic, step: int) -> None:
+    assert schedule.base_lr <= schedule(step) <= schedule.max_lr
+
+
+@settings(deadline=None)
+@given(cosines(), steps)
+def test_cosine_never_rises(schedule: Cosine, step: int) -> None:
+    assert schedule.min_lr <= schedule(step + 1) <= schedule(step) <= schedule.base_lr
+
+
+@settings(deadline=None)
+@given(st.builds(Exponential, moderate_lrs, moderate_lrs, st.integers(min_value=2, max_value=10**6)), steps)
+def test_exponential_stays_between_its_ends(schedule: Exponential, step: int) -> None:
+    low, high = sorted([schedule.start_lr, schedule.end_lr])
+    assert low <= schedule(step % (2 * schedule.total_steps)) <= high

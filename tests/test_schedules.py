@@ -1,0 +1,420 @@
+"""Schedules: values against closed forms, at every joint and beyond the end; schedules as values."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import json
+import pickle
+import re
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+import mpmath
+import numpy as np
+import pytest
+
+from lrcore import (
+    Constant,
+    Cosine,
+    Cyclic,
+    CyclicMomentum,
+    Exponential,
+    InverseTime,
+    PiecewiseConstant,
+    Schedule,
+)
+
+EXAMPLES = [
+    Constant(0.1),
+    PiecewiseConstant([30, 60], [0.1, 0.01, 0.001]),
+    InverseTime(0.01, 0.1, 10, staircase=True),
+    Exponential(1e-5, 10.0, 100),
+    Cosine(0.1, 100, 1e-3),
+    Cyclic(1e-3, 1e-2, 20, 30, "exp_range", 0.999),
+    CyclicMomentum(0.85, 0.95, 20, 30, "triangular2"),
+]
+every_schedule = pytest.mark.parametrize("schedule", EXAMPLES, ids=lambda schedule: schedule.name)
+
+
+def within_ulps(values: np.ndarray, exact: Callable[[int], Any], ulps: float, start: int = 0) -> None:
+    """Compare with 50 digits, in units of the last place of the exact value."""
+    with mpmath.workdps(50):
+        for step, value in enumerate(values.tolist(), start):
+            expected = exact(step)
+            error = abs(mpmath.mpf(value) - expected) / mpmath.mpf(float(np.spacing(float(expected))))
+            assert error <= ulps, f"step {step}: {value} is {error} ulp from {expected}"
+
+
+# Values
+
+
+def test_constant_is_the_same_for_ever() -> None:
+    assert Constant(0.1).values(0, 4).tolist() == [0.1] * 4
+    assert Constant(0.1)(2**63 - 1) == 0.1
+
+
+def test_piecewise_constant_changes_at_each_boundary_and_holds_the_last() -> None:
+    schedule = PiecewiseConstant([2, 5], [0.1, 0.01, 0.5])
+    assert schedule.values(0, 8).tolist() == [0.1, 0.1, 0.01, 0.01, 0.01, 0.5, 0.5, 0.5]
+    assert schedule(2**63 - 1) == 0.5
+
+
+def test_piecewise_constant_without_boundaries_is_constant() -> None:
+    assert PiecewiseConstant([], [0.1]).values(0, 3).tolist() == [0.1] * 3
+
+
+def test_inverse_time_agrees_with_50_digits() -> None:
+    base_lr, decay_rate, decay_steps = 0.01, 0.1, 7
+
+    def exact(step: int) -> Any:
+        return mpmath.mpf(base_lr) / (1 + mpmath.mpf(decay_rate) * step / decay_steps)
+
+    within_ulps(InverseTime(base_lr, decay_rate, decay_steps).values(0, 500), exact, ulps=4)
+
+
+def test_inverse_time_staircase_changes_once_per_decay_steps() -> None:
+    schedule = InverseTime(0.01, 0.1, decay_steps=3, staircase=True)
+    expected = [0.01 / (1 + 0.1 * (step // 3)) for step in range(500)]
+    assert schedule.values(0, 500).tolist() == expected
+
+
+def test_inverse_time_is_the_epoch_schedule_of_the_guide() -> None:
+    steps_per_epoch = 4
+    schedule = InverseTime(1e-2, 0.1, decay_steps=steps_per_epoch, staircase=True)
+    by_epoch = [round(schedule(epoch * steps_per_epoch), 10) for epoch in range(100)]
+    assert by_epoch == [round(1e-2 / (1 + 0.1 * epoch), 10) for epoch in range(100)]
+
+
+@pytest.mark.parametrize(("start_lr", "end_lr", "total_steps"), [(1e-5, 10.0, 400), (0.1, 1e-7, 1001), (2.0, 2.5, 450)])
+def test_exponential_agrees_with_50_digits(start_lr: float, end_lr: float, total_steps: int) -> None:
+    def exact(step: int) -> Any:
+        ratio = mpmath.mpf(end_lr) / mpmath.mpf(start_lr)
+        return mpmath.mpf(start_lr) * ratio ** (mpmath.mpf(step) / (total_steps - 1))
+
+    within_ulps(Exponential(start_lr, end_lr, total_steps).values(0, total_steps), exact, ulps=4)
+
+
+def test_exponential_is_exact_at_both_ends_and_holds_the_last() -> None:
+    for start_lr, end_lr, total_steps in [(1e-5, 10.0, 100), (0.3, 0.1, 7), (1e-7, 3.0, 2), (0.1, 0.1, 3)]:
+        schedule = Exponential(start_lr, end_lr, total_steps)
+        assert schedule(0) == start_lr
+        assert schedule.values(total_steps - 1, total_steps + 3).tolist() == [end_lr] * 4
+        assert schedule(2**63 - 1) == end_lr
+
+
+@pytest.mark.parametrize(("base_lr", "decay_steps", "min_lr"), [(0.1, 500, 0.0), (0.1, 431, 1e-4), (3.0, 450, 2.999)])
+def test_cosine_agrees_with_50_digits(base_lr: float, decay_steps: int, min_lr: float) -> None:
+    def exact(step: int) -> Any:
+        half = (1 + mpmath.cos(mpmath.pi * step / decay_steps)) / 2
+        return mpmath.mpf(min_lr) + (mpmath.mpf(base_lr) - mpmath.mpf(min_lr)) * half
+
+    within_ulps(Cosine(base_lr, decay_steps, min_lr).values(0, decay_steps), exact, ulps=5)
+
+
+def test_cosine_keeps_its_digits_in_the_last_steps_of_a_million() -> None:
+    def exact(step: int) -> Any:
+        return mpmath.mpf(0.1) * (1 + mpmath.cos(mpmath.pi * step / 10**6)) / 2
+
+    within_ulps(Cosine(0.1, 10**6).values(10**6 - 400, 10**6), exact, ulps=5, start=10**6 - 400)
+
+
+def test_cosine_starts_at_base_lr_and_holds_min_lr() -> None:
+    schedule = Cosine(0.1, 7, 1e-3)
+    assert schedule(0) == 0.1
+    assert schedule.values(7, 17).tolist() == [1e-3] * 10
+    assert schedule(2**63 - 1) == 1e-3
+    assert Cosine(0.1, 7).values(7, 9).tolist() == [0.0, 0.0]
+
+
+def triangle(step: int, up: int, down: int) -> Fraction:
+    position = step % (up + down)
+    return Fraction(position, up) if position <= up else Fraction(up + down - position, down)
+
+
+def height(step: int, up: int, down: int, mode: str, gamma: float) -> Any:
+    return {
+        "triangular": mpmath.mpf(1),
+        "triangular2": mpmath.mpf(2) ** -(step // (up + down)),
+        "exp_range": mpmath.mpf(gamma) ** step,
+    }[mode]
+
+
+@pytest.mark.parametrize("mode", ["triangular", "triangular2", "exp_range"])
+@pytest.mark.parametrize(("up", "down"), [(50, 50), (13, 29), (1, 7), (1, 1)])
+def test_cyclic_agrees_with_50_digits(mode: str, up: int, down: int) -> None:
+    base_lr, max_lr, gamma = 1e-3, 0.1, 0.999
+
+    def exact(step: int) -> Any:
+        w = triangle(step, up, down)
+        scale = height(step, up, down, mode, gamma)
+        return mpmath.mpf(base_lr) + (mpmath.mpf(max_lr) - mpmath.mpf(base_lr)) * w.numerator * scale / w.denominator
+
+    within_ulps(Cyclic(base_lr, max_lr, up, down, mode, gamma).values(0, 500), exact, ulps=4)
+
+
+@pytest.mark.parametrize("mode", ["triangular", "triangular2", "exp_range"])
+def test_cyclic_momentum_agrees_with_50_digits(mode: str) -> None:
+    base, top, up, down, gamma = 0.8, 0.95, 13, 29, 0.999
+
+    def exact(step: int) -> Any:
+        w = triangle(step, up, down)
+        scale = height(step, up, down, mode, gamma)
+        return mpmath.mpf(top) - (mpmath.mpf(top) - mpmath.mpf(base)) * w.numerator * scale / w.denominator
+
+    within_ulps(CyclicMomentum(base, top, up, down, mode, gamma).values(0, 500), exact, ulps=4)
+
+
+def test_cyclic_is_exact_at_feet_and_tips() -> None:
+    schedule = Cyclic(1e-3, 1e-2, 3, 2)
+    assert schedule.values(0, 16)[::5].tolist() == [1e-3] * 4
+    assert schedule.values(0, 16)[3::5].tolist() == [1e-2] * 3
+
+
+def test_cyclic_knows_its_cycle_at_the_last_step_of_int64() -> None:
+    last = 2**63 - 1
+    w = triangle(last, 1000, 2000)
+    expected = 1e-3 + (1e-2 - 1e-3) * float(w)
+    assert Cyclic(1e-3, 1e-2, 1000, 2000)(last) == pytest.approx(expected, rel=1e-15)
+
+
+def test_triangular2_settles_on_base_lr_when_its_height_underflows() -> None:
+    assert Cyclic(1e-3, 1e-2, 1, 1, "triangular2")(2 * 5000 + 1) == 1e-3
+
+
+def test_cyclic_momentum_is_highest_where_the_lr_is_lowest() -> None:
+    lrs = Cyclic(0.1, 0.2, 4, 6).values(0, 400)
+    momenta = CyclicMomentum(0.85, 0.95, 4, 6).values(0, 400)
+    np.testing.assert_allclose((lrs - 0.1) / 0.1, (0.95 - momenta) / 0.1, atol=1e-12)
+
+
+# Calls
+
+
+@every_schedule
+def test_values_is_float64_and_bit_for_bit_the_calls(schedule: Schedule) -> None:
+    values = schedule.values(3, 203)
+    assert values.dtype == np.float64
+    assert values.tolist() == [schedule(step) for step in range(3, 203)]
+    assert isinstance(schedule(3), float)
+
+
+@every_schedule
+def test_values_of_an_empty_range_is_empty(schedule: Schedule) -> None:
+    assert schedule.values(5, 5).shape == (0,)
+
+
+@every_schedule
+def test_numpy_integers_are_steps(schedule: Schedule) -> None:
+    assert schedule(np.int32(7)) == schedule(np.uint8(7)) == schedule(7)
+    assert schedule.values(np.int64(0), np.int32(3)).tolist() == schedule.values(0, 3).tolist()
+
+
+@every_schedule
+@pytest.mark.parametrize(
+    ("step", "error", "sentence"),
+    [
+        (-1, ValueError, "step must not be negative, but got -1"),
+        (2**63, ValueError, "step must fit in 64 bits"),
+        (1.0, TypeError, "step must be an integer, but got 1.0"),
+        (True, TypeError, "step must be an integer, but got True"),
+        ("1", TypeError, "step must be an integer, but got '1'"),
+        (None, TypeError, "step must be an integer, but got None"),
+    ],
+)
+def test_bad_step_is_refused(schedule: Schedule, step: Any, error: type[Exception], sentence: str) -> None:
+    with pytest.raises(error, match=f"^{re.escape(sentence)}$"):
+        schedule(step)
+
+
+@every_schedule
+@pytest.mark.parametrize(("start", "stop", "name"), [(-1, 3, "start"), (3, 2, "stop")])
+def test_bad_range_is_refused(schedule: Schedule, start: int, stop: int, name: str) -> None:
+    with pytest.raises(ValueError, match=f"^{name} must"):
+        schedule.values(start, stop)
+
+
+# Arguments
+
+BAD_VALUES = [
+    (Constant, (0,), "lr must be a finite number greater than 0, but got 0.0"),
+    (Constant, (-0.1,), "lr must be a finite number greater than 0, but got -0.1"),
+    (Constant, (float("nan"),), "lr must be a finite number greater than 0, but got nan"),
+    (Constant, (float("inf"),), "lr must be a finite number greater than 0, but got inf"),
+    (Constant, (10**400,), "lr is too large for a float"),
+    (PiecewiseConstant, ([3, 3], [1, 1, 1]), "boundaries[1] must be greater than boundaries[0]=3, but got 3"),
+    (PiecewiseConstant, ([0], [1, 1]), "boundaries[0] must be at least 1, but got 0"),
+    (PiecewiseConstant, ([3], [1]), "len(lrs) must be len(boundaries) + 1 = 2, but got 1"),
+    (PiecewiseConstant, ([3], [1, -1]), "lrs[1] must be a finite number greater than 0, but got -1.0"),
+    (InverseTime, (0.1, -1), "decay_rate must be a finite number and not negative, but got -1.0"),
+    (InverseTime, (0.1, 1, 0), "decay_steps must be at least 1, but got 0"),
+    (Exponential, (0, 1, 10), "start_lr must be a finite number greater than 0, but got 0.0"),
+    (Exponential, (1, float("inf"), 10), "end_lr must be a finite number greater than 0, but got inf"),
+    (Exponential, (1, 2, 1), "total_steps must be at least 2, but got 1"),
+    (Cosine, (0.1, 10, 0.2), "min_lr must not be greater than base_lr=0.1, but got 0.2"),
+    (Cosine, (0.1, 10, -0.1), "min_lr must be a finite number and not negative, but got -0.1"),
+    (Cosine, (0.1, 0), "decay_steps must be at least 1, but got 0"),
+    (Cyclic, (0.1, 0.01), "max_lr must be greater than base_lr=0.1, but got 0.01"),
+    (Cyclic, (0.1, 0.1), "max_lr must be greater than base_lr=0.1, but got 0.1"),
+    (Cyclic, (0.1, 0.2, 0), "step_size_up must be at least 1, but got 0"),
+    (Cyclic, (0.1, 0.2, 1, 0), "step_size_down must be at least 1, but got 0"),
+    (Cyclic, (0.1, 0.2, 1, 1, "x"), "mode must be 'triangular', 'triangular2' or 'exp_range', but got 'x'"),
+    (Cyclic, (0.1, 0.2, 1, 1, "exp_range", 1.5), "gamma must be greater than 0 and not greater than 1, but got 1.5"),
+    (CyclicMomentum, (0.9, 0.8), "base_momentum must not be greater than max_momentum=0.8, but got 0.9"),
+    (CyclicMomentum, (0.9, 1), "max_momentum must be at least 0 and less than 1, but got 1.0"),
+]
+
+
+@pytest.mark.parametrize(("schedule", "arguments", "sentence"), BAD_VALUES)
+def test_value_out_of_range_is_refused(schedule: type[Schedule], arguments: tuple[Any, ...], sentence: str) -> None:
+    with pytest.raises(ValueError, match=f"^{re.escape(sentence)}$"):
+        schedule(*arguments)
+
+
+BAD_TYPES = [
+    (Constant, ("0.1",), "lr must be a number, but got '0.1'"),
+    (Constant, (True,), "lr must be a number, but got True"),
+    (Constant, (np.bool_(True),), "lr must be a number, but got np.True_"),
+    (Constant, (None,), "lr must be a number, but got None"),
+    (Constant, (1j,), "lr must be a number, but got 1j"),
+    (PiecewiseConstant, (3, [1, 1]), "boundaries must be a sequence, but got 3"),
+    (PiecewiseConstant, ([3.5], [1, 1]), "boundaries[0] must be an integer, but got 3.5"),
+    (PiecewiseConstant, ([3], "ab"), "lrs must be a sequence, but got 'ab'"),
+    (PiecewiseConstant, ([3], [1, "b"]), "lrs[1] must be a number, but got 'b'"),
+    (InverseTime, (0.1, 1, 1, 1), "staircase must be True or False, but got 1"),
+    (Exponential, (0.1, 1, 10.0), "total_steps must be an integer, but got 10.0"),
+    (Cosine, (0.1, True), "decay_steps must be an integer, but got True"),
+    (Cyclic, (0.1, 0.2, 1, 1.5), "step_size_down must be an integer, but got 1.5"),
+    (Cyclic, (0.1, 0.2, 1, 1, 2), "mode must be a string, but got 2"),
+]
+
+
+@pytest.mark.parametrize(("schedule", "arguments", "sentence"), BAD_TYPES)
+def test_wrong_type_is_refused(schedule: type[Schedule], arguments: tuple[Any, ...], sentence: str) -> None:
+    with pytest.raises(TypeError, match=f"^{re.escape(sentence)}$"):
+        schedule(*arguments)
+
+
+def test_integers_and_numpy_scalars_are_numbers() -> None:
+    by_numpy = Cyclic(np.float64(1), np.float32(2), np.int64(5), np.uint8(6), "exp_range", np.float32(0.5))
+    assert by_numpy == Cyclic(1.0, 2.0, 5, 6, "exp_range", 0.5)
+    assert repr(by_numpy) == (
+        "Cyclic(base_lr=1.0, max_lr=2.0, step_size_up=5, step_size_down=6, mode='exp_range', gamma=0.5)"
+    )
+    assert PiecewiseConstant(np.array([3]), np.array([1, 2])) == PiecewiseConstant((3,), (1.0, 2.0))
+
+
+def test_the_base_class_cannot_be_made() -> None:
+    with pytest.raises(TypeError, match="abstract"):
+        Schedule()  # type: ignore[abstract]
+
+
+# Schedules as values
+
+
+@pytest.mark.parametrize("schedule_class", [Cyclic, CyclicMomentum])
+def test_step_size_down_is_step_size_up_by_default(schedule_class: type[Cyclic | CyclicMomentum]) -> None:
+    assert schedule_class(0.1, 0.2, 7) == schedule_class(0.1, 0.2, 7, 7)
+    assert hash(schedule_class(0.1, 0.2, 7)) == hash(schedule_class(0.1, 0.2, 7, 7))
+    assert schedule_class(0.1, 0.2, 7).step_size_down == 7
+
+
+@every_schedule
+def test_repr_rebuilds_the_schedule(schedule: Schedule) -> None:
+    assert eval(repr(schedule)) == schedule
+
+
+@every_schedule
+def test_pickles_and_copies_are_equal_and_give_the_same_values(schedule: Schedule) -> None:
+    for other in (pickle.loads(pickle.dumps(schedule)), copy.copy(schedule), copy.deepcopy(schedule)):
+        assert other == schedule
+        assert hash(other) == hash(schedule)
+        assert other.values(0, 400).tolist() == schedule.values(0, 400).tolist()
+
+
+@every_schedule
+def test_json_round_trip_gives_an_equal_schedule(schedule: Schedule) -> None:
+    content = json.loads(json.dumps(schedule.to_dict()))
+    assert content == schedule.to_dict()
+    assert Schedule.from_dict(content) == schedule
+    assert type(schedule).from_dict(content) == schedule
+
+
+@every_schedule
+def test_equal_to_no_other_schedule(schedule: Schedule) -> None:
+    assert [other == schedule for other in EXAMPLES].count(True) == 1
+    assert schedule != "schedule"
+    assert len({schedule, copy.deepcopy(schedule)}) == 1
+
+
+@every_schedule
+def test_fields_cannot_be_set(schedule: Schedule) -> None:
+    name = dataclasses.fields(schedule)[-1].name
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        setattr(schedule, name, 1)
+
+
+def test_dataclasses_replace_checks_and_rebuilds() -> None:
+    schedule = Cyclic(0.1, 0.2, 7)
+    assert dataclasses.replace(schedule, max_lr=0.4)(7) == 0.4
+    with pytest.raises(ValueError, match=r"^max_lr must be greater than base_lr=0.1, but got 0.05$"):
+        dataclasses.replace(schedule, max_lr=0.05)
+
+
+def test_a_list_given_to_a_schedule_can_change_afterwards() -> None:
+    lrs = [0.1, 0.2]
+    schedule = PiecewiseConstant([3], lrs)
+    lrs[0] = 5.0
+    assert schedule(0) == 0.1
+    assert schedule == PiecewiseConstant([3], [0.1, 0.2])
+
+
+def test_to_dict_holds_name_version_and_every_field() -> None:
+    assert PiecewiseConstant([3], [0.1, 0.2]).to_dict() == {
+        "schedule": "piecewise_constant",
+        "version": 1,
+        "boundaries": [3],
+        "lrs": [0.1, 0.2],
+    }
+    assert Cyclic(0.1, 0.2, 7).to_dict() == {
+        "schedule": "cyclic",
+        "version": 1,
+        "base_lr": 0.1,
+        "max_lr": 0.2,
+        "step_size_up": 7,
+        "step_size_down": 7,
+        "mode": "triangular",
+        "gamma": 1.0,
+    }
+
+
+NAMES = "constant, piecewise_constant, inverse_time, exponential, cosine, cyclic, cyclic_momentum"
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ({}, f"unknown schedule None: choose one of {NAMES}"),
+        ({"schedule": "linear", "version": 1}, f"unknown schedule 'linear': choose one of {NAMES}"),
+        ({"schedule": ["constant"], "version": 1}, f"unknown schedule ['constant']: choose one of {NAMES}"),
+        ({"schedule": "constant", "lr": 1}, "the version of schedule 'constant' must be 1, but got None"),
+        ({"schedule": "constant", "version": 2, "lr": 1}, "the version of schedule 'constant' must be 1, but got 2"),
+        ({"schedule": "constant", "version": 1}, "schedule 'constant' lacks the field 'lr'"),
+        ({"schedule": "constant", "version": 1, "lr": 1, "x": 1}, "schedule 'constant' has no field 'x'"),
+        ({"schedule": "constant", "version": 1, "lr": 0}, "lr must be a finite number greater than 0, but got 0.0"),
+    ],
+)
+def test_from_dict_refuses_what_it_does_not_know(content: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(ValueError, match=f"^{re.escape(sentence)}$"):
+        Schedule.from_dict(content)
+
+
+def test_from_dict_of_one_schedule_refuses_another() -> None:
+    with pytest.raises(ValueError, match=r"^unknown schedule 'constant': choose one of cyclic$"):
+        Cyclic.from_dict(Constant(0.1).to_dict())
+
+
+def test_from_dict_refuses_what_is_no_mapping() -> None:
+    with pytest.raises(TypeError, match=r"^a schedule must be read from a mapping, but got \[\]$"):
+        Schedule.from_dict([])  # type: ignore[arg-type]

@@ -1,0 +1,90 @@
+"""Schedules against the peers themselves, where the form is the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+import torch
+from torch.optim import lr_scheduler
+
+from lrcore import Cosine, Cyclic, CyclicMomentum, Exponential, InverseTime, PiecewiseConstant
+
+STEPS = 450
+
+
+def torch_groups(make: Callable[[torch.optim.Optimizer], Any], lr: float, key: str = "lr") -> np.ndarray:
+    """What each of STEPS updates would find in the optimizer's group."""
+    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=lr, momentum=0.9)
+    scheduler = make(optimizer)
+    values = []
+    for _ in range(STEPS):
+        values.append(optimizer.param_groups[0][key])
+        optimizer.step()
+        scheduler.step()
+    return np.array(values)
+
+
+def keras_values(schedule: keras.optimizers.schedules.LearningRateSchedule) -> np.ndarray:
+    values = [keras.ops.convert_to_numpy(schedule(step)) for step in range(STEPS)]
+    assert values[0].dtype == np.float64
+    return np.array(values)
+
+
+@pytest.mark.parametrize("mode", ["triangular", "triangular2", "exp_range"])
+@pytest.mark.parametrize(("up", "down"), [(50, None), (13, 29)])
+def test_cyclic_is_that_of_torch(mode: str, up: int, down: int | None) -> None:
+    peer = torch_groups(
+        lambda optimizer: lr_scheduler.CyclicLR(optimizer, 1e-3, 0.1, up, down, mode, gamma=0.99, cycle_momentum=False),
+        lr=1.0,
+    )
+    np.testing.assert_allclose(Cyclic(1e-3, 0.1, up, down, mode, 0.99).values(0, STEPS), peer, rtol=1e-11)
+
+
+@pytest.mark.parametrize("mode", ["triangular", "triangular2", "exp_range"])
+def test_cyclic_momentum_is_that_of_torch(mode: str) -> None:
+    peer = torch_groups(
+        lambda optimizer: lr_scheduler.CyclicLR(
+            optimizer, 1e-3, 0.1, 13, 29, mode, gamma=0.99, base_momentum=0.8, max_momentum=0.95
+        ),
+        lr=1.0,
+        key="momentum",
+    )
+    np.testing.assert_allclose(CyclicMomentum(0.8, 0.95, 13, 29, mode, 0.99).values(0, STEPS), peer, rtol=1e-13)
+
+
+def test_exponential_is_that_of_torch() -> None:
+    peer = torch_groups(lambda optimizer: lr_scheduler.ExponentialLR(optimizer, gamma=0.98), lr=0.1)
+    ours = Exponential(0.1, 0.1 * 0.98 ** (STEPS - 1), STEPS).values(0, STEPS)
+    np.testing.assert_allclose(ours, peer, rtol=1e-13)
+
+
+def test_exponential_is_the_decay_of_keras() -> None:
+    peer = keras.optimizers.schedules.ExponentialDecay(np.float64(0.1), STEPS - 1, np.float64(1e-3))
+    np.testing.assert_allclose(Exponential(0.1, 1e-4, STEPS).values(0, STEPS), keras_values(peer), rtol=1e-13)
+
+
+def test_cosine_is_that_of_torch_until_its_end() -> None:
+    peer = torch_groups(lambda optimizer: lr_scheduler.CosineAnnealingLR(optimizer, STEPS, 1e-4), lr=0.1)
+    np.testing.assert_allclose(Cosine(0.1, STEPS, 1e-4).values(0, STEPS), peer, rtol=1e-11)
+
+
+def test_piecewise_constant_is_multistep_of_torch() -> None:
+    peer = torch_groups(lambda optimizer: lr_scheduler.MultiStepLR(optimizer, [100, 101, 300], gamma=0.1), lr=1.0)
+    ours = PiecewiseConstant([100, 101, 300], [1.0, 0.1, 0.01, 0.001]).values(0, STEPS)
+    np.testing.assert_allclose(ours, peer, rtol=1e-15)
+
+
+def test_piecewise_constant_switches_one_update_before_that_of_keras() -> None:
+    peer = keras.optimizers.schedules.PiecewiseConstantDecay([100, 300], [np.float64(lr) for lr in (1.0, 0.1, 0.01)])
+    ours = PiecewiseConstant([101, 301], [1.0, 0.1, 0.01]).values(0, STEPS)
+    np.testing.assert_array_equal(ours, [float(peer(step)) for step in range(STEPS)])
+
+
+@pytest.mark.parametrize("staircase", [False, True])
+def test_inverse_time_is_that_of_keras(staircase: bool) -> None:
+    peer = keras.optimizers.schedules.InverseTimeDecay(np.float64(0.1), 7, np.float64(0.3), staircase)
+    np.testing.assert_allclose(InverseTime(0.1, 0.3, 7, staircase).values(0, STEPS), keras_values(peer), rtol=1e-15)

@@ -1,0 +1,131 @@
+"""The SGD-Nesterov update, against torch.optim.SGD and by hand."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from lrcore import sgd_step
+
+SIZES = (0, 1, 7, 8, 9, 16, 17, 64, 65, 1000)
+RECURRENCES = [
+    {"momentum": 0.0, "nesterov": False},
+    {"momentum": 0.9, "nesterov": False},
+    {"momentum": 0.9, "nesterov": True},
+]
+
+
+def arrays(dtype: type, seed: int) -> list[np.ndarray]:
+    rng = np.random.default_rng(seed)
+    return [rng.standard_normal(size).astype(dtype) for size in SIZES]
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [(np.float64, 1e-13), (np.float32, 1e-5)])
+@pytest.mark.parametrize("weight_decay", [0.0, 1e-2])
+@pytest.mark.parametrize("recurrence", RECURRENCES)
+def test_follows_torch_under_a_moving_lr(
+    dtype: type, tolerance: float, weight_decay: float, recurrence: dict[str, Any]
+) -> None:
+    params = arrays(dtype, 0)
+    buffers = [np.zeros_like(p) for p in params] if recurrence["momentum"] else []
+    tensors = [torch.tensor(p) for p in params]
+    optimizer = torch.optim.SGD(tensors, lr=1.0, weight_decay=weight_decay, **recurrence)
+    for step in range(20):
+        lr = 0.1 * (1 + step % 5)
+        grads = arrays(dtype, step + 1)
+        sgd_step(params, grads, buffers, lr=lr, weight_decay=weight_decay, **recurrence)
+        optimizer.param_groups[0]["lr"] = lr
+        for tensor, grad in zip(tensors, grads, strict=True):
+            tensor.grad = torch.tensor(grad)
+        optimizer.step()
+    for ours, theirs in zip(params, tensors, strict=True):
+        np.testing.assert_allclose(ours, theirs.numpy(), rtol=tolerance, atol=tolerance)
+    for ours, tensor in zip(buffers, tensors, strict=False):
+        theirs = optimizer.state[tensor]["momentum_buffer"].numpy()
+        np.testing.assert_allclose(ours, theirs, rtol=tolerance, atol=tolerance)
+
+
+def test_two_updates_by_hand() -> None:
+    p, b = np.array([1.0]), np.array([0.0])
+    sgd_step([p], [np.array([2.0])], [b], lr=0.5, momentum=0.5, weight_decay=0.5, nesterov=True)
+    # g = 2 + 0.5 * 1 = 2.5, b = 2.5, p = 1 - 0.5 * (2.5 + 0.5 * 2.5)
+    assert (p[0], b[0]) == (-0.875, 2.5)
+    sgd_step([p], [np.array([1.0])], [b], lr=0.25, momentum=0.5, weight_decay=0.5, nesterov=True)
+    # g = 1 - 0.4375 = 0.5625, b = 1.25 + 0.5625, p = -0.875 - 0.25 * (0.5625 + 0.5 * 1.8125)
+    assert (p[0], b[0]) == (-1.2421875, 1.8125)
+
+
+def test_the_result_has_the_same_bits_for_every_number_of_threads() -> None:
+    rng = np.random.default_rng(0)
+    start, grad, velocity = rng.standard_normal((3, 300_001)).astype(np.float32)
+    results = []
+    for num_threads in (0, 1, 2, 5):
+        p, b = start.copy(), velocity.copy()
+        sgd_step([p], [grad], [b], lr=0.1, momentum=0.9, weight_decay=1e-4, nesterov=True, num_threads=num_threads)
+        results.append((p.tobytes(), b.tobytes()))
+    assert len(set(results)) == 1
+
+
+def test_grads_are_not_written_and_shapes_do_not_matter() -> None:
+    p, grad, b = np.ones((2, 3, 4)), np.ones((2, 3, 4)), np.zeros((2, 3, 4))
+    grad.flags.writeable = False
+    sgd_step((p,), (grad,), (b,), lr=0.5, momentum=0.5, weight_decay=1.0)
+    assert (grad == 1).all()
+    assert (p == 0).all()
+
+
+def test_numpy_scalars_are_options() -> None:
+    p = np.ones(1)
+    sgd_step([p], [np.ones(1)], [], lr=np.float32(0.5), weight_decay=np.int64(0), num_threads=np.int32(1))
+    assert p[0] == 0.5
+
+
+P, G = np.ones(3), np.ones(3)
+
+
+@pytest.mark.parametrize(
+    ("call", "sentence"),
+    [
+        ({"lr": -1}, "lr must be a finite number and not negative, but got -1.0"),
+        ({"lr": float("nan")}, "lr must be a finite number and not negative, but got nan"),
+        ({"momentum": -0.9}, "momentum must be a finite number and not negative, but got -0.9"),
+        ({"weight_decay": -1}, "weight_decay must be a finite number and not negative, but got -1.0"),
+        ({"nesterov": True}, "momentum must be greater than 0 with nesterov, but got 0.0"),
+        ({"num_threads": -1}, "num_threads must not be negative, but got -1"),
+        ({"momentum": 0.9}, "buffers must hold 1 arrays, but got 0"),
+        ({"buffers": [np.zeros(3)]}, "buffers must hold 0 arrays, but got 1"),
+        ({"grads": []}, "grads must hold 1 arrays, but got 0"),
+        ({"grads": [np.ones(4)]}, "grads[0] must have the 3 elements of params[0], but got 4"),
+        ({"grads": [P]}, "params[0] overlaps grads[0]"),
+        ({"params": [np.ones(6)[::2]]}, "params[0] must be C-contiguous and aligned"),
+        ({"params": [np.frombuffer(bytes(24))]}, "params[0] must be writable"),
+    ],
+)
+def test_bad_value_is_refused_and_changes_nothing(call: dict[str, Any], sentence: str) -> None:
+    arguments: dict[str, Any] = {"params": [P], "grads": [G], "buffers": [], "lr": 0.1, **call}
+    with pytest.raises(ValueError, match=f"^{re.escape(sentence)}$"):
+        sgd_step(**arguments)
+    assert (P == 1).all()
+    assert (G == 1).all()
+
+
+@pytest.mark.parametrize(
+    ("call", "sentence"),
+    [
+        ({"params": [[1.0]]}, "params[0] must be a float32 or float64 NumPy array, but got list"),
+        ({"params": [np.ones(3, int)]}, "params[0] must be a float32 or float64 NumPy array, but got int64"),
+        ({"grads": [np.ones(3, np.float32)]}, "grads[0] must have the dtype float64 of params[0], but got float32"),
+        ({"lr": "0.1"}, "lr must be a number, but got '0.1'"),
+        ({"nesterov": 1}, "nesterov must be True or False, but got 1"),
+        ({"num_threads": 1.0}, "num_threads must be an integer, but got 1.0"),
+    ],
+)
+def test_wrong_type_is_refused_and_changes_nothing(call: dict[str, Any], sentence: str) -> None:
+    arguments: dict[str, Any] = {"params": [P], "grads": [G], "buffers": [], "lr": 0.1, **call}
+    with pytest.raises(TypeError, match=f"^{re.escape(sentence)}$"):
+        sgd_step(**arguments)
+    assert (P == 1).all()
