@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -100,7 +101,7 @@ void sgd_step_of_arrays(const ArrayList& param_list, const ArrayList& grad_list,
                         const ArrayList& buffer_list, double lr, double momentum,
                         double weight_decay, bool nesterov, std::int64_t num_threads) {
     const SgdOptions options{lr, momentum, weight_decay, nesterov, num_threads};
-    check(options);
+    check_options(options);
     const std::vector<py::object> params = items(param_list);
     const std::vector<py::object> grads = items(grad_list);
     const std::vector<py::object> buffers = items(buffer_list);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "lrcore/memory_overlap.hpp"
 #include "lrcore/validate.hpp"
@@ -14,7 +15,8 @@
 namespace lrcore {
 namespace {
 
-// A thread costs some 30 us to start and join; below 2^19 elements each that is not won back.
+// Starting and joining a thread costs about 30 us, in which one thread updates some 2^17 elements.
+// With four times as many for each, a machine without a free core loses little and another gains.
 constexpr std::size_t elements_per_thread = std::size_t{1} << 19;
 constexpr std::size_t cache_line_bytes = 64;
 
@@ -64,10 +66,10 @@ SgdScalars<T> rounded(const SgdOptions& options) {
 }
 
 std::size_t thread_count(std::size_t elements, std::size_t blocks, std::int64_t requested) {
-    if (requested > 0)
-        return std::clamp(blocks, std::size_t{1}, static_cast<std::size_t>(requested));
-    const std::size_t hardware = std::max(1u, std::thread::hardware_concurrency());
-    return std::clamp(elements / elements_per_thread, std::size_t{1}, hardware);
+    if (requested > 0) return std::min(blocks, static_cast<std::size_t>(requested));
+    const std::size_t worthwhile = elements / elements_per_thread;
+    if (worthwhile <= 1) return 1;
+    return std::min<std::size_t>(worthwhile, std::max(1u, std::thread::hardware_concurrency()));
 }
 
 /// Updates elements [begin, end) of the tensors laid end to end.
@@ -88,7 +90,7 @@ void update_range(const std::vector<SgdTensor<T>>& tensors, std::size_t begin, s
 
 }  // namespace
 
-void check(const SgdOptions& options) {
+void check_options(const SgdOptions& options) {
     not_negative("lr", options.lr);
     not_negative("momentum", options.momentum);
     not_negative("weight_decay", options.weight_decay);
@@ -99,14 +101,15 @@ void check(const SgdOptions& options) {
 
 template <class T>
 void sgd_step(const std::vector<SgdTensor<T>>& tensors, const SgdOptions& options) {
-    check(options);
+    check_options(options);
     check_sizes(tensors, options.momentum > 0.0);
     check_memory(tensors);
 
     std::size_t elements = 0;
     for (const SgdTensor<T>& tensor : tensors) elements += tensor.param.size();
+    if (elements == 0) return;
     const SgdScalars<T> scalars = rounded<T>(options);
-    // Whole cache lines to each thread, so that no two write to the same one.
+    // Threads share out blocks, not elements, so as not to write to each other's cache lines.
     constexpr std::size_t block = cache_line_bytes / sizeof(T);
     const std::size_t blocks = (elements + block - 1) / block;
     const std::size_t threads = thread_count(elements, blocks, options.num_threads);

@@ -1,8 +1,10 @@
 #include "sgd_kernel.hpp"
 
-// The compiler emits the kernel once per instruction set and the loader picks one. Contraction to
-// fused multiply-adds is off (see CMakeLists.txt), so all of them give the same bits.
-#if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__)
+// GCC emits the kernel once per instruction set and the loader picks one, before the thread
+// sanitizer's runtime is up to follow it. Contraction to fused multiply-adds is off (see
+// CMakeLists.txt), so that all of them give the same bits.
+#if __GNUC__ >= 12 && !defined(__clang__) && defined(__x86_64__) && defined(__GLIBC__) && \
+    !defined(__SANITIZE_THREAD__)
 #define LRCORE_VECTOR_CLONES \
     __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
 #else

@@ -16,7 +16,7 @@ struct SgdOptions {
 };
 
 /// std::invalid_argument for an option out of range.
-void check(const SgdOptions& options);
+void check_options(const SgdOptions& options);
 
 /// One parameter with its gradient and momentum buffer, of equal sizes (no buffer without
 /// momentum).

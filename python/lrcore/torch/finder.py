@@ -123,7 +123,7 @@ class LRFinder:
     def _snapshot(self, train_loader: Iterable[Any]) -> Snapshot:
         if self.device is not None and self.device.type == "cuda":
             # Else the sweep would start CUDA's generators, too late for their states to be saved.
-            torch.cuda.init()  # type: ignore[no-untyped-call]
+            torch.cuda.init()
         modules = [module for module in (self.model, self.criterion) if isinstance(module, Module)]
         return Snapshot(modules, self.optimizer, generators(train_loader))
 
@@ -139,7 +139,7 @@ class LRFinder:
         device = self._model_device()
         self.optimizer.zero_grad()
         loss = self.criterion(self.model(inputs.to(device)), targets.to(device))
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         self.optimizer.step()
         return loss.item()
 

@@ -17,7 +17,7 @@ class RandomState:
         self._numpy = np.random.get_state()
         self._torch = torch.get_rng_state()
         # Asking for CUDA's states starts CUDA; while it has not been started, nothing has drawn from them.
-        has_drawn = torch.cuda.is_initialized()  # type: ignore[no-untyped-call]
+        has_drawn = torch.cuda.is_initialized()
         self._cuda = torch.cuda.get_rng_state_all() if has_drawn else []
         self._generators = [(generator, generator.get_state()) for generator in generators]
 

@@ -17,6 +17,7 @@ class Exponential {
           end_lr_(positive("end_lr", end_lr)),
           total_steps_(count_of_at_least(2, "total_steps", total_steps)),
           ratio_(end_lr / start_lr),
+          log_ratio_(std::log(ratio_)),
           ratio_error_(std::fma(-ratio_, start_lr, end_lr) / end_lr) {
         require(std::isnormal(ratio_), "end_lr",
                 "be within a factor of 1e307 of start_lr=" + repr(start_lr), end_lr);
@@ -41,7 +42,7 @@ class Exponential {
         const double exponent = step / last_step;
         const double exponent_error = std::fma(-exponent, last_step, step) / last_step;
         const double rounded = std::pow(ratio_, exponent);
-        const double lost = std::log(ratio_) * exponent_error + exponent * ratio_error_;
+        const double lost = log_ratio_ * exponent_error + exponent * ratio_error_;
         return rounded + rounded * lost;
     }
 
@@ -49,6 +50,7 @@ class Exponential {
     double end_lr_;
     std::int64_t total_steps_;
     double ratio_;
+    double log_ratio_;
     double ratio_error_;  // relative to the ratio
 };
 

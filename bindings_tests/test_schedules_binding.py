@@ -1,0 +1,210 @@
+from __future__ import annotations
+
+import pickle
+from typing import Any
+
+import mpmath
+import numpy as np
+import pytest
+
+from lrcore import _core
+
+LAST_STEP = 2**63 - 1
+
+SCHEDULES: dict[str, dict[str, Any]] = {
+    "Constant": {"lr": 0.1},
+    "PiecewiseConstant": {"boundaries": [3, 7], "lrs": [0.1, 0.01, 0.001]},
+    "InverseTime": {"base_lr": 0.1, "decay_rate": 0.5, "decay_steps": 4, "staircase": True},
+    "Exponential": {"start_lr": 1e-5, "end_lr": 10.0, "total_steps": 100},
+    "Cosine": {"base_lr": 0.1, "decay_steps": 50, "min_lr": 0.001},
+    "Cyclic": {
+        "base_lr": 0.001,
+        "max_lr": 0.01,
+        "step_size_up": 10,
+        "step_size_down": 30,
+        "mode": "exp_range",
+        "gamma": 0.99,
+    },
+    "CyclicMomentum": {
+        "base_momentum": 0.8,
+        "max_momentum": 0.9,
+        "step_size_up": 10,
+        "step_size_down": 30,
+        "mode": "triangular2",
+        "gamma": 1.0,
+    },
+}
+
+
+@pytest.fixture(params=SCHEDULES, name="name")
+def _name(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.fixture(name="schedule")
+def _schedule(name: str) -> Any:
+    return getattr(_core, name)(**SCHEDULES[name])
+
+
+def test_arguments_are_taken_by_position_in_the_order_of_the_attributes(name: str, schedule: Any) -> None:
+    assert getattr(_core, name)(*SCHEDULES[name].values()) == schedule
+
+
+def test_arguments_are_read_only_attributes(name: str, schedule: Any) -> None:
+    for attribute, value in SCHEDULES[name].items():
+        assert getattr(schedule, attribute) == value
+        with pytest.raises(AttributeError):
+            setattr(schedule, attribute, value)
+
+
+def test_changing_a_list_that_an_attribute_gave_does_not_change_the_schedule() -> None:
+    schedule = _core.PiecewiseConstant([3], [0.1, 0.01])
+    schedule.lrs.append(7.0)
+    assert schedule.lrs == [0.1, 0.01]
+
+
+def test_no_argument_has_a_default(name: str) -> None:
+    arguments = list(SCHEDULES[name].values())
+    with pytest.raises(TypeError):
+        getattr(_core, name)(*arguments[:-1])
+
+
+def test_values_are_a_float64_array_of_the_calls(schedule: Any) -> None:
+    values = schedule.values(5, 105)
+    assert values.dtype == np.float64
+    np.testing.assert_array_equal(values, [schedule(t) for t in range(5, 105)])
+
+
+def test_values_of_nothing_are_empty(schedule: Any) -> None:
+    assert schedule.values(7, 7).shape == (0,)
+
+
+def test_values_reach_the_last_step(schedule: Any) -> None:
+    values = schedule.values(LAST_STEP - 3, LAST_STEP)
+    np.testing.assert_array_equal(values, [schedule(LAST_STEP - i) for i in (3, 2, 1)])
+    assert np.all(np.isfinite(values))
+
+
+def test_values_refuse_a_range_that_runs_backwards_or_starts_below_0(schedule: Any) -> None:
+    with pytest.raises(ValueError, match=r"^stop must not be less than start=3, but got 2$"):
+        schedule.values(3, 2)
+    with pytest.raises(ValueError, match=r"^start must not be negative, but got -1$"):
+        schedule.values(-1, 2)
+
+
+def test_values_that_no_memory_can_hold_are_refused(schedule: Any) -> None:
+    with pytest.raises(ValueError, match="too big"):
+        schedule.values(0, 2**62)
+
+
+def test_a_step_must_be_an_integer_and_not_negative(schedule: Any) -> None:
+    with pytest.raises(ValueError, match=r"^step must not be negative, but got -1$"):
+        schedule(-1)
+    for step in (1.5, "1", None, 2**63):
+        with pytest.raises(TypeError):
+            schedule(step)
+
+
+def test_a_numpy_integer_is_a_step(schedule: Any) -> None:
+    assert schedule(np.int64(7)) == schedule(7)
+
+
+def test_equal_arguments_make_equal_schedules_with_equal_hashes(name: str, schedule: Any) -> None:
+    same = getattr(_core, name)(**SCHEDULES[name])
+    assert same == schedule
+    assert hash(same) == hash(schedule)
+    assert len({same, schedule}) == 1
+
+
+def test_any_other_argument_makes_another_schedule() -> None:
+    cosine = _core.Cosine(0.1, 50, 0.001)
+    for other in (_core.Cosine(0.2, 50, 0.001), _core.Cosine(0.1, 51, 0.001), _core.Cosine(0.1, 50, 0.0)):
+        assert cosine != other
+    assert cosine != _core.Constant(0.1)
+    assert cosine != 0.1
+
+
+@pytest.mark.parametrize("protocol", range(2, pickle.HIGHEST_PROTOCOL + 1))
+def test_pickle_gives_an_equal_schedule(schedule: Any, protocol: int) -> None:
+    copy = pickle.loads(pickle.dumps(schedule, protocol))
+    assert type(copy) is type(schedule)
+    assert copy == schedule
+    np.testing.assert_array_equal(copy.values(0, 100), schedule.values(0, 100))
+
+
+def test_bad_arguments_are_value_errors_that_name_them() -> None:
+    with pytest.raises(ValueError, match=r"^max_lr must be greater than base_lr=0\.1, but got 0\.01$"):
+        _core.Cyclic(0.1, 0.01, 1, 1, "triangular", 1.0)
+    with pytest.raises(ValueError, match=r"^min_lr must not be greater than base_lr=0\.1, but got 0\.2$"):
+        _core.Cosine(0.1, 10, 0.2)
+    with pytest.raises(ValueError, match=r"^boundaries\[1\] must be greater than boundaries\[0\]=5, but got 5$"):
+        _core.PiecewiseConstant([5, 5], [0.3, 0.2, 0.1])
+
+
+@pytest.mark.parametrize("lr", [0.0, -1.0, float("nan"), float("inf"), -float("inf")])
+def test_a_learning_rate_must_be_finite_and_above_0(lr: float) -> None:
+    with pytest.raises(ValueError, match=rf"^lr must be a finite number greater than 0, but got {lr!r}$"):
+        _core.Constant(lr)
+
+
+@pytest.mark.parametrize("value", [1e-5, 1e-4, 0.1, 1 / 3, 1e15, 1e16, 123456789.0, 5e-324, 1.7976931348623157e308])
+def test_messages_show_numbers_as_repr_does(value: float) -> None:
+    with pytest.raises(ValueError, match="but got") as error:
+        _core.Constant(-value)
+    assert str(error.value).endswith(f"but got {-value!r}")
+
+
+# Expected values: 50 digits of mpmath, from the arguments' exact binary values.
+
+
+def ulps(actual: float, expected: mpmath.mpf) -> float:
+    return float(abs(mpmath.mpf(actual) - expected)) / float(np.spacing(float(expected)))
+
+
+@pytest.mark.parametrize(("start", "end", "steps"), [(1e-5, 10.0, 100), (10.0, 1e-7, 391), (1e-8, 1e-2, 1000)])
+def test_exponential_is_within_2_ulp(start: float, end: float, steps: int) -> None:
+    values = _core.Exponential(start, end, steps).values(0, steps)
+    with mpmath.workdps(50):
+        ratio = mpmath.mpf(end) / mpmath.mpf(start)
+        errors = [ulps(lr, start * ratio ** (mpmath.mpf(t) / (steps - 1))) for t, lr in enumerate(values)]
+    assert max(errors) <= 2
+
+
+def test_exponential_over_a_million_steps_is_within_2_ulp_at_its_joints() -> None:
+    steps = 1_000_000
+    schedule = _core.Exponential(1e-6, 1.0, steps)
+    with mpmath.workdps(50):
+        ratio = 1 / mpmath.mpf(1e-6)
+        for t in (1, 2, 333_333, 500_000, steps - 3, steps - 2):
+            expected = mpmath.mpf(1e-6) * ratio ** (mpmath.mpf(t) / (steps - 1))
+            assert ulps(schedule(t), expected) <= 2
+    assert (schedule(0), schedule(steps - 1), schedule(steps), schedule(LAST_STEP)) == (1e-6, 1.0, 1.0, 1.0)
+
+
+@pytest.mark.parametrize("steps", [10, 1000, 10**6, 10**12])
+def test_cosine_keeps_its_digits_to_the_last_step(steps: int) -> None:
+    schedule = _core.Cosine(0.1, steps, 0.0)
+    with mpmath.workdps(50):
+        for t in {1, steps // 3, steps // 2, steps - 3, steps - 2, steps - 1}:
+            expected = mpmath.mpf(0.1) * mpmath.sin(mpmath.pi * (steps - t) / (2 * mpmath.mpf(steps))) ** 2
+            assert ulps(schedule(t), expected) <= 6
+    assert (schedule(0), schedule(steps), schedule(LAST_STEP)) == (0.1, 0.0, 0.0)
+
+
+def test_cyclic_follows_its_closed_form() -> None:
+    up, down, gamma = 10, 30, 0.99
+    schedule = _core.Cyclic(0.001, 0.01, up, down, "exp_range", gamma)
+    with mpmath.workdps(50):
+        for t in range(200):
+            position = t % (up + down)
+            triangle = mpmath.mpf(position) / up if position <= up else mpmath.mpf(up + down - position) / down
+            expected = 0.001 + (mpmath.mpf(0.01) - 0.001) * triangle * mpmath.mpf(gamma) ** t
+            assert ulps(schedule(t), expected) <= 4
+
+
+def test_inverse_time_follows_its_closed_form() -> None:
+    schedule = _core.InverseTime(0.01, 0.1, 3, False)
+    with mpmath.workdps(50):
+        for t in range(100):
+            expected = mpmath.mpf(0.01) / (1 + mpmath.mpf(0.1) * t / 3)
+            assert ulps(schedule(t), expected) <= 3

@@ -1,0 +1,8 @@
+from __future__ import annotations
+
+from lrcore import _core
+from lrcore._version import __version__
+
+
+def test_the_extension_was_built_from_this_version() -> None:
+    assert _core.__version__ == __version__
