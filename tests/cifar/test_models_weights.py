@@ -55,7 +55,8 @@ def test_biases_and_batch_norm_start_constant() -> None:
         (QUICK, "conv1", 1, math.sqrt(6 / (5 * 5 * 3))),  # the ReLU comes after the pool
         (QUICK, "conv3", 3, math.sqrt(6 / (5 * 5 * 32))),
         (QUICK, "dense1", 4, math.sqrt(6 / (576 + 64))),
-        (QUICK, "dense2", 5, math.sqrt(6 / (64 + 10))),
+        (GUIDE, "conv9", 9, 0.1 * math.sqrt(6 / (256 + 10))),  # the logits
+        (QUICK, "dense2", 5, 0.1 * math.sqrt(6 / (64 + 10))),
     ],
 )
 def test_kernels_are_uniform_within_the_limit_of_he_or_glorot(

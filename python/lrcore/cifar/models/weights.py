@@ -12,6 +12,8 @@ import numpy.typing as npt
 from lrcore._arguments import count
 from lrcore.cifar.models.spec import AveragePool, Conv, MaxPool, ModelSpec, Relu, WeightedLayer
 
+LOGITS_SCALE = 0.1
+
 Weights = Mapping[str, npt.NDArray[np.float64]]
 
 
@@ -23,6 +25,8 @@ def initial_weights(spec: ModelSpec, seed: int) -> dict[str, npt.NDArray[np.floa
         limit = sqrt(6 / fan_in)              where a ReLU follows (He et al. 2015, arXiv 1502.01852)
         limit = sqrt(6 / (fan_in + fan_out))  elsewhere (Glorot & Bengio 2010)
 
+    and a tenth of that for the last kernel, which gives the logits: the first loss is then near log(10), and no
+    training goes into unlearning confident guesses.
     Biases are 0. BatchNorm starts as the identity: gamma and the moving variance 1, beta and the moving mean 0.
 
     Args:
@@ -50,6 +54,8 @@ def initial_weights(spec: ModelSpec, seed: int) -> dict[str, npt.NDArray[np.floa
     weights = {}
     for number, layer in enumerate(spec.weighted_layers, start=1):  # 0 is in the keys of shuffles and cutout boxes
         limit = _limit(layer.kernel_shape, feeds_relu=_feeds_relu(spec, layer))
+        if layer is spec.weighted_layers[-1]:
+            limit *= LOGITS_SCALE
         kernel = limit * _symmetric_uniform(seed, number, layer.kernel_shape)
         for name, array in {"kernel": kernel, **_constant_weights(layer)}.items():
             weights[f"{layer.name}/{name}"] = array

@@ -1,0 +1,32 @@
+"""Draws the README's picture from the folder that `lrcore demo --out FOLDER` leaves behind.
+
+usage: python docs/range_test_and_cycle.py FOLDER
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from lrcore import RangeTestResult
+from lrcore.cifar.run_folder import RunFolder
+from lrcore.plot import plot_range_test, plot_trace
+
+
+def main(folder: Path) -> None:
+    """Two panels side by side: the range test with its bounds, and the cycle that both frameworks ran."""
+    figure = Figure(figsize=(11, 3.8), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    result = RangeTestResult.from_dict(json.loads((folder / "range_test.json").read_text()))
+    plot_range_test(result, left)
+    left.set_title("Range test: where the loss falls")
+    plot_trace({name: RunFolder.open(folder / name).trace() for name in ("torch", "keras")}, right)
+    right.set_title("The cycle between the bounds, as each optimizer used it")
+    figure.savefig(Path(__file__).with_suffix(".png"), dpi=150)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,74 @@
+"""The demo: range test, bounds, cyclic training in both frameworks, traces compared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from rich.console import Console
+
+from lrcore.cifar.data import Dataset
+from lrcore.cifar.experiment import Experiment
+from lrcore.cifar.figures import save_history, save_trace
+from lrcore.cifar.finding import find, save
+from lrcore.cifar.run_folder import RunFolder
+from lrcore.cifar.settings import FRAMEWORKS, Settings
+from lrcore.cifar.trainer import Sweep
+from lrcore.cifar.training import Outcome, run_config, train
+from lrcore.range_test_result import RangeTestResult
+from lrcore.schedules import Cyclic
+from lrcore.suggest import Suggestion
+from lrcore.trace import Difference, first_difference
+
+EPOCHS_PER_CYCLE = 2
+
+
+@dataclass(frozen=True)
+class DemoResult:
+    """What the demo found: bounds, the outcome in each framework, and whether the traces differ."""
+
+    suggestion: Suggestion
+    outcomes: dict[str, Outcome]
+    updates: int
+    difference: Difference | None
+
+
+def run_demo(settings: Settings, sweep: Sweep, data: Dataset, out: Path, console: Console) -> DemoResult:
+    """Find the bounds once, train in each framework with the same batches and weights, compare the traces.
+
+    `settings.framework` and `settings.schedule` are replaced: the demo chooses both.
+
+    Raises:
+        ValueError: When the range test found no bounds; the sentence says why.
+    """
+    experiment = Experiment.prepare(settings, data)
+    folder = RunFolder.create(out, run_config(settings, data))
+    result = find(experiment, "torch", sweep)
+    save(result, folder.path)
+    schedule = cycle_between(result, settings.epochs * len(experiment.training), settings.epochs)
+    console.print(f"bounds: base_lr {schedule.base_lr:.3g}, max_lr {schedule.max_lr:.3g}", highlight=False)
+    outcomes, folders = {}, {}
+    for framework in FRAMEWORKS:
+        chosen = replace(settings, framework=framework, schedule=schedule)
+        folders[framework] = RunFolder.create(out / framework, run_config(chosen, data))
+        outcomes[framework] = train(chosen, experiment, folders[framework], console)
+    return _compare(result.suggestion(), outcomes, folders, out)
+
+
+def cycle_between(result: RangeTestResult, updates: int, epochs: int) -> Cyclic:
+    """Whole cycles of about two epochs between the bounds of `result`, so that training ends at the bottom of one."""
+    found = result.suggestion()
+    if found.base_lr is None or found.max_lr is None:
+        raise ValueError(f"the range test found no bounds: {found.reason}")
+    cycle = max(2, updates // max(1, epochs // EPOCHS_PER_CYCLE))
+    return Cyclic(found.base_lr, found.max_lr, step_size_up=cycle // 2, step_size_down=cycle - cycle // 2)
+
+
+def _compare(
+    suggestion: Suggestion, outcomes: dict[str, Outcome], folders: dict[str, RunFolder], out: Path
+) -> DemoResult:
+    traces = {framework: folder.trace() for framework, folder in folders.items()}
+    save_trace(traces, out / "lr_traces.png")
+    save_history({framework: outcome.history for framework, outcome in outcomes.items()}, out / "history.png")
+    torch_trace, keras_trace = (traces[framework] for framework in FRAMEWORKS)
+    return DemoResult(suggestion, outcomes, len(torch_trace), first_difference(torch_trace, keras_trace))

@@ -1,0 +1,89 @@
+"""What both frameworks share in a run: images, batches and initial weights, all made in NumPy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from lrcore.cifar.batches import Batches
+from lrcore.cifar.cutout import Cutout
+from lrcore.cifar.data import Dataset
+from lrcore.cifar.models.spec import ModelSpec
+from lrcore.cifar.models.weights import initial_weights
+from lrcore.cifar.models.zoo import MODELS
+from lrcore.cifar.quiet import silenced_stderr
+from lrcore.cifar.settings import FRAMEWORKS, Settings
+from lrcore.cifar.split import stratified_split
+from lrcore.cifar.standardise import Standardise
+from lrcore.cifar.trainer import Batch, Trainer
+from lrcore.schedules import Schedule
+
+EVALUATION_BATCH_SIZE = 500
+
+
+@dataclass(frozen=True)
+class Images:
+    """Images that are only looked at: validation or test, standardised as the training images are."""
+
+    images: npt.NDArray[np.uint8]
+    labels: npt.NDArray[np.int64]
+    standardise: Standardise
+
+    def batches(self) -> Iterator[Batch]:
+        """The images in order, in batches that fit in memory."""
+        for start in range(0, len(self.labels), EVALUATION_BATCH_SIZE):
+            part = slice(start, start + EVALUATION_BATCH_SIZE)
+            yield self.standardise(self.images[part]), self.labels[part]
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """One model on one data set, before a framework is chosen."""
+
+    spec: ModelSpec
+    weights: Mapping[str, npt.NDArray[np.float64]]
+    training: Batches
+    validation: Images
+    test: Images
+    momentum: float
+    seed: int
+
+    @classmethod
+    def prepare(cls, settings: Settings, data: Dataset) -> Experiment:
+        """Split the data, fit the standardisation on the training part, and draw the initial weights."""
+        spec = MODELS[settings.model]
+        training, validation = stratified_split(data.train_labels, settings.seed)
+        images, labels = data.train_images[training], data.train_labels[training]
+        standardise = Standardise.fit(images)
+        cutout = _guide_cutout(standardise, images) if settings.cutout else None
+        return cls(
+            spec=spec,
+            weights=initial_weights(spec, settings.seed),
+            training=Batches(images, labels, settings.batch_size, settings.seed, standardise, cutout),
+            validation=Images(data.train_images[validation], data.train_labels[validation], standardise),
+            test=Images(data.test_images, data.test_labels, standardise),
+            momentum=settings.momentum,
+            seed=settings.seed,
+        )
+
+    def trainer(self, framework: str, schedule: Schedule) -> Trainer:
+        """A fresh model with the initial weights, ready to train under `schedule`; imports the framework."""
+        if framework == "torch":
+            from lrcore.cifar.torch_trainer import TorchTrainer
+
+            return TorchTrainer(self.spec, self.weights, schedule, momentum=self.momentum, seed=self.seed)
+        if framework == "keras":
+            with silenced_stderr():
+                from lrcore.cifar.keras_trainer import KerasTrainer
+
+            return KerasTrainer(self.spec, self.weights, schedule, momentum=self.momentum, seed=self.seed)
+        raise ValueError(f"framework must be one of {', '.join(FRAMEWORKS)}, but got {framework!r}")
+
+
+def _guide_cutout(standardise: Standardise, images: npt.NDArray[np.uint8]) -> Cutout:
+    """The guide's cutout: pixel-level noise between the smallest and the largest standardised pixel."""
+    extremes = standardise(np.stack([images.min(axis=(0, 1, 2)), images.max(axis=(0, 1, 2))])[:, None, None, :])
+    return Cutout(v_l=float(extremes.min()), v_h=float(extremes.max()), pixel_level=True)

@@ -1,0 +1,64 @@
+"""Figures of CIFAR runs, as PNG files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from matplotlib.figure import Figure
+
+from lrcore.cifar.run_folder import Epoch
+from lrcore.plot import plot_range_test, plot_schedule, plot_trace
+from lrcore.range_test_result import RangeTestResult
+from lrcore.schedules import Schedule
+from lrcore.trace import Trace
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+DPI = 150
+
+
+def save_history(histories: Mapping[str, Sequence[Epoch]], path: Path) -> None:
+    """Two panels, accuracy and loss by epoch: dotted while training, solid on the validation images.
+
+    A later run is drawn thinner, so that where two runs agree the earlier shows below it.
+    """
+    figure = Figure(figsize=(9, 4), layout="constrained")
+    for axes, metric in zip(figure.subplots(1, 2), ("accuracy", "loss"), strict=True):
+        for index, (label, epochs) in enumerate(histories.items()):
+            _plot_metric(axes, metric, label, epochs, {"color": f"C{index}", "linewidth": 4 / (index + 1)})
+        axes.set(xlabel="epoch", ylabel=metric)
+        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.grid(alpha=0.25)
+        axes.spines[["top", "right"]].set_visible(False)
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=4, frameon=False)
+    figure.savefig(path, dpi=DPI)
+
+
+def _plot_metric(axes: Axes, metric: str, label: str, epochs: Sequence[Epoch], style: Mapping[str, Any]) -> None:
+    for part, line in (("training", ":"), ("validation", "-")):
+        values = [getattr(getattr(epoch, part), metric) for epoch in epochs]
+        axes.plot(range(1, len(values) + 1), values, line, marker="o", label=f"{label}, {part}", **style)
+
+
+def save_trace(traces: Mapping[str, Trace], path: Path) -> None:
+    """The learning rate of every update, one line per run."""
+    figure = Figure(figsize=(7, 3.6), layout="constrained")
+    plot_trace(traces, figure.subplots())
+    figure.savefig(path, dpi=DPI)
+
+
+def save_range_test(result: RangeTestResult, path: Path) -> None:
+    """Loss over learning rate with the bounds that were found."""
+    figure = Figure(figsize=(7, 4.2), layout="constrained")
+    plot_range_test(result, figure.subplots())
+    figure.savefig(path, dpi=DPI)
+
+
+def save_schedule(schedule: Schedule, steps: int, path: Path) -> None:
+    """The learning rate of updates 0 to `steps` - 1."""
+    figure = Figure(figsize=(7, 3.6), layout="constrained")
+    plot_schedule(schedule, steps, figure.subplots())
+    figure.savefig(path, dpi=DPI)

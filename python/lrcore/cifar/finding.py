@@ -1,0 +1,30 @@
+"""One range test on CIFAR, from an experiment to a result with its figure."""
+
+from __future__ import annotations
+
+from itertools import chain, islice
+from pathlib import Path
+
+from lrcore.cifar.experiment import Experiment
+from lrcore.cifar.figures import save_range_test
+from lrcore.cifar.run_folder import RunFolder
+from lrcore.cifar.trainer import Batch, Sweep
+from lrcore.range_test_result import RangeTestResult
+
+
+def find(experiment: Experiment, framework: str, sweep: Sweep) -> RangeTestResult:
+    """Do `sweep` from the initial weights over the batches that training would see first."""
+    trainer = experiment.trainer(framework, sweep.schedule())
+    return trainer.range_test(first_batches(experiment, sweep.num_iter), sweep)
+
+
+def first_batches(experiment: Experiment, count: int) -> list[Batch]:
+    """The first `count` batches of training, running on into later epochs."""
+    epochs = range(-(-count // len(experiment.training)))
+    return list(islice(chain.from_iterable(experiment.training.epoch(epoch) for epoch in epochs), count))
+
+
+def save(result: RangeTestResult, folder: Path) -> None:
+    """Write range_test.json and range_test.png."""
+    RunFolder(folder).write_json("range_test.json", result.to_dict())
+    save_range_test(result, folder / "range_test.png")

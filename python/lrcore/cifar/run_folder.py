@@ -1,0 +1,102 @@
+"""The folder that a run leaves behind: config.json, trace.csv, history.csv and figures."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lrcore.cifar.trainer import Metrics
+from lrcore.trace import Trace, TraceWriter
+
+VERSION = 1
+HISTORY_COLUMNS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "seconds")
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """One row of the history: metrics while training, metrics on the validation images, wall time."""
+
+    training: Metrics
+    validation: Metrics
+    seconds: float
+
+    def row(self) -> tuple[float, ...]:
+        """The columns after `epoch`, in the order of HISTORY_COLUMNS."""
+        return (*self.training, *self.validation, self.seconds)
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """A run on disk. Make one with `create`, read one with `open`."""
+
+    path: Path
+
+    @classmethod
+    def create(cls, path: Path, config: dict[str, Any]) -> RunFolder:
+        """Make a new folder that holds `config`; an existing folder must be empty.
+
+        Raises:
+            ValueError: When `path` already holds something; nothing in it is touched.
+            OSError: When the folder cannot be written; nothing is left behind.
+        """
+        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+            raise ValueError(f"run folder {path} already exists and is not an empty folder: choose another --out")
+        path.mkdir(parents=True, exist_ok=True)
+        folder = cls(path)
+        folder.write_json("config.json", {"format": "lrcore-run", "version": VERSION, **config})
+        return folder
+
+    @classmethod
+    def open(cls, path: Path) -> RunFolder:
+        """Open a run folder of this version.
+
+        Raises:
+            ValueError: When `path` is no run folder, or one of another version.
+        """
+        config = cls(path).read_config()
+        if config.get("version") != VERSION:
+            raise ValueError(
+                f"{path / 'config.json'} has version {config.get('version')}, but this lrcore reads version {VERSION}"
+            )
+        return cls(path)
+
+    def read_config(self) -> dict[str, Any]:
+        """The parsed config.json."""
+        file = self.path / "config.json"
+        try:
+            config = json.loads(file.read_text())
+        except FileNotFoundError:
+            raise ValueError(f"{self.path} is not a run folder: it has no config.json") from None
+        except NotADirectoryError:
+            raise ValueError(f"{self.path} is not a folder") from None
+        except ValueError:
+            raise ValueError(f"{file} is not valid JSON") from None
+        if not isinstance(config, dict) or config.get("format") != "lrcore-run":
+            raise ValueError(f"{file} is not the config of an lrcore run")
+        return config
+
+    def trace_writer(self) -> TraceWriter:
+        """Opens trace.csv for writing."""
+        return TraceWriter(self.path / "trace.csv")
+
+    def trace(self) -> Trace:
+        """Reads trace.csv."""
+        return Trace.read(self.path / "trace.csv")
+
+    def write_json(self, name: str, content: dict[str, Any]) -> None:
+        """Write `content` so that a reader sees all of it or nothing."""
+        partial = self.path / f".{name}.partial"
+        partial.write_text(json.dumps(content, indent=2, allow_nan=False) + "\n")
+        os.replace(partial, self.path / name)
+
+    def write_history(self, epochs: Sequence[Epoch]) -> None:
+        """Write history.csv, a row per epoch."""
+        with open(self.path / "history.csv", "w", newline="") as file:
+            rows = csv.writer(file)
+            rows.writerow(HISTORY_COLUMNS)
+            rows.writerows((index, *epoch.row()) for index, epoch in enumerate(epochs))

@@ -1,0 +1,38 @@
+"""Which training images are held out for validation."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from lrcore.cifar.randomness import permutation
+
+VALIDATION_FRACTION = 0.1
+
+
+def stratified_split(
+    labels: npt.NDArray[np.int64], seed: int, fraction: float = VALIDATION_FRACTION
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Split sample indices into training and validation, the same fraction of every class.
+
+    Args:
+        labels: int64, shape (n,): the class of each sample.
+        seed: Keys the choice; the same seed gives the same split everywhere.
+        fraction: Part of each class that is held out; at least one sample of a class that has two.
+
+    Returns:
+        Two sorted int64 arrays of indices: training and validation. Together they hold each index once.
+
+    Example:
+        >>> import numpy as np
+        >>> training, validation = stratified_split(np.repeat([0, 1], 20), seed=0)
+        >>> len(training), len(validation), np.bincount(np.repeat([0, 1], 20)[validation]).tolist()
+        (36, 4, [2, 2])
+    """
+    order = permutation(seed, 0, len(labels))
+    held_out = np.zeros(len(labels), dtype=bool)
+    for label in np.unique(labels):
+        members = order[labels[order] == label]
+        size = round(len(members) * fraction) if len(members) < 2 else max(1, round(len(members) * fraction))
+        held_out[members[:size]] = True
+    return np.flatnonzero(~held_out), np.flatnonzero(held_out)

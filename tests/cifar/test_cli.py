@@ -1,0 +1,187 @@
+"""The command as a user runs it: a process, its output and its exit status."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SCHEDULE = "cyclic(1e-3, 1e-2, step_size_up=8)"
+
+
+def lrcore(*arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "lrcore", *map(str, arguments)]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, env={**os.environ, "COLUMNS": "200"})
+
+
+@pytest.fixture(scope="module")
+def runs(cifar_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The same short training in each framework."""
+    cwd = tmp_path_factory.mktemp("runs")
+    for framework in ("torch", "keras"):
+        done = lrcore(
+            *("train", "--schedule", SCHEDULE, "--framework", framework, "--data", cifar_folder),
+            *("--epochs", 2, "--batch-size", 16, "--out", framework),
+            cwd=cwd,
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "test accuracy" in done.stdout
+    return {framework: cwd / framework for framework in ("torch", "keras")}
+
+
+def test_train_leaves_config_trace_history_result_and_figures(runs: dict[str, Path]) -> None:
+    files = ["config.json", "history.csv", "history.png", "result.json", "trace.csv", "trace.png"]
+    for folder in runs.values():
+        assert sorted(path.name for path in folder.iterdir()) == files
+
+
+def test_the_trace_has_the_triangle_by_hand_for_every_update(runs: dict[str, Path]) -> None:
+    updates = 2 * 12  # 180 training images (20 of 200 are held out) in batches of 16
+    triangle = [min(step % 16, 16 - step % 16) / 8 for step in range(updates)]
+    for folder in runs.values():
+        rows = list(csv.DictReader((folder / "trace.csv").read_text().splitlines()))
+        assert [int(row["step"]) for row in rows] == list(range(updates))
+        lrs = [float(row["lr"]) for row in rows]
+        assert lrs == pytest.approx([1e-3 + 9e-3 * height for height in triangle], rel=1e-15)
+
+
+def test_compare_finds_the_two_frameworks_equal(runs: dict[str, Path], tmp_path: Path) -> None:
+    done = lrcore("compare", runs["torch"], runs["keras"], cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, "traces equal: 24 updates\n")
+
+
+def test_compare_names_the_first_differing_update(runs: dict[str, Path], tmp_path: Path) -> None:
+    changed = shutil.copytree(runs["torch"], tmp_path / "changed")
+    lines = (changed / "trace.csv").read_text().splitlines()
+    fields = lines[6].split(",")
+    lines[6] = ",".join([fields[0], "0.5", "0.5", fields[3]])
+    (changed / "trace.csv").write_text("\n".join(lines) + "\n")
+    done = lrcore("compare", runs["keras"], changed, cwd=tmp_path)
+    assert done.returncode == 1
+    assert done.stdout.startswith("traces differ: update 5")
+
+
+def test_compare_refuses_a_run_folder_of_another_version(runs: dict[str, Path], tmp_path: Path) -> None:
+    other = shutil.copytree(runs["torch"], tmp_path / "other")
+    config = json.loads((other / "config.json").read_text())
+    (other / "config.json").write_text(json.dumps(config | {"version": 2}))
+    done = lrcore("compare", runs["torch"], other, cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr == f"lrcore: error: {other}/config.json has version 2, but this lrcore reads version 1\n"
+
+
+def test_schedule_prints_a_table_and_writes_a_picture(tmp_path: Path) -> None:
+    done = lrcore("schedule", "constant(0.1)", "--steps", 3, "--plot", "picture.png", cwd=tmp_path)
+    assert done.returncode == 0
+    assert "0.1" in done.stdout
+    assert (tmp_path / "picture.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("framework", ["torch", "keras"])
+def test_find_writes_its_result_and_says_why_it_stopped(framework: str, cifar_folder: Path, tmp_path: Path) -> None:
+    done = lrcore(
+        *("find", "--framework", framework, "--data", cifar_folder, "--batch-size", 16, "--num-iter", 20),
+        *("--out", "found"),
+        cwd=tmp_path,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "stopped: " in done.stdout
+    assert sorted(path.name for path in (tmp_path / "found").iterdir()) == [
+        "config.json",
+        "range_test.json",
+        "range_test.png",
+    ]
+
+
+def bad_data(kind: str, good: Path, folder: Path) -> Path:
+    if kind == "missing":
+        return folder / "missing"
+    if kind == "empty":
+        (folder / "empty").mkdir()
+        return folder / "empty"
+    copy = shutil.copytree(good, folder / kind)
+    batch = copy / "data_batch_3.bin"
+    if kind == "truncated":
+        batch.write_bytes(batch.read_bytes()[:-1])
+    if kind == "label":
+        batch.write_bytes(b"\x0a" + batch.read_bytes()[1:])
+    return copy
+
+
+@pytest.mark.parametrize(
+    ("kind", "named"),
+    [("missing", "missing"), ("empty", "empty"), ("truncated", "data_batch_3.bin"), ("label", "data_batch_3.bin")],
+)
+def test_bad_data_is_one_sentence_and_leaves_nothing(kind: str, named: str, cifar_folder: Path, tmp_path: Path) -> None:
+    data = bad_data(kind, cifar_folder, tmp_path)
+    done = lrcore("train", "--schedule", "constant(0.1)", "--data", data, "--out", "run", cwd=tmp_path)
+    assert_refused(done, named)
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_pickle_that_would_run_code_is_refused_and_not_run(tmp_path: Path) -> None:
+    folder = tmp_path / "cifar-10-batches-py"
+    folder.mkdir()
+    for name in [f"data_batch_{index}" for index in range(1, 6)] + ["test_batch"]:
+        (folder / name).write_bytes(b"cos\nsystem\n(S'touch owned'\ntR.")
+    done = lrcore("train", "--schedule", "constant(0.1)", "--data", folder, "--out", "run", cwd=tmp_path)
+    assert_refused(done, "data_batch_1")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["cifar-10-batches-py"]
+
+
+@pytest.mark.parametrize(
+    ("expression", "sentence"),
+    [
+        ("constant(-0.1)", "lr must be"),
+        ("constant(0)", "lr must be"),
+        ("constant(1e999)", "lr must be"),
+        ("cyclic(0.1, 0.01)", "max_lr must be greater than base_lr=0.1, but got 0.01"),
+        ("cyclic(0.1, 0.2, step_size_up=0)", "step_size_up must be"),
+        ("cyclic(0.1, 0.2, mode='zigzag')", "mode must be"),
+        ("cosine(0.1, 0)", "decay_steps must be"),
+        ("__import__('os').system('touch owned')", ""),
+        ("wavy(0.1)", "wavy"),
+        ("", ""),
+    ],
+)
+def test_a_bad_schedule_is_one_sentence(expression: str, sentence: str, tmp_path: Path) -> None:
+    for command in (["schedule", expression], ["train", "--schedule", expression, "--out", "run"]):
+        assert_refused(lrcore(*command, cwd=tmp_path), sentence)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (("--start-lr", "nan"), "start_lr"),
+        (("--start-lr", "0"), "start_lr"),
+        (("--start-lr", "-1"), "start_lr"),
+        (("--start-lr", "1", "--end-lr", "1"), "end_lr must be greater than start_lr=1.0, but got 1.0"),
+        (("--num-iter", "1"), "num_iter"),
+        (("--framework", "jax"), "framework must be one of torch, keras, but got 'jax'"),
+        (("--model", "vgg"), "model"),
+        (("--batch-size", "0"), "batch_size must be at least 1, but got 0"),
+    ],
+)
+def test_a_bad_option_is_one_sentence(arguments: tuple[str, ...], named: str, tmp_path: Path) -> None:
+    assert_refused(lrcore("find", *arguments, "--out", "run", cwd=tmp_path), named)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_unwritable_run_folder_is_one_sentence(cifar_folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    done = lrcore("find", "--data", cifar_folder, "--out", tmp_path / "file" / "run", cwd=tmp_path)
+    assert_refused(done, "file")
+
+
+def assert_refused(done: subprocess.CompletedProcess[str], sentence: str) -> None:
+    assert done.returncode == 2
+    assert done.stderr.startswith("lrcore: error: ")
+    assert sentence in done.stderr
+    assert done.stderr.count("\n") == 1

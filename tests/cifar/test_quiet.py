@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from lrcore.cifar.quiet import silenced_stderr
+
+
+def test_what_a_library_writes_to_stderr_is_held_back(capfd: pytest.CaptureFixture[str]) -> None:
+    with silenced_stderr():
+        os.write(2, b"noise\n")
+    os.write(2, b"after\n")
+    assert capfd.readouterr().err == "after\n"
+
+
+def test_it_is_shown_if_the_library_fails(capfd: pytest.CaptureFixture[str]) -> None:
+    def load() -> None:
+        with silenced_stderr():
+            os.write(2, b"the cause\n")
+            raise ImportError("no such library")
+
+    with pytest.raises(ImportError, match="no such library"):
+        load()
+    os.write(2, b"after\n")
+    assert capfd.readouterr().err == "the cause\nafter\n"

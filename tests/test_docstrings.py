@@ -1,0 +1,23 @@
+"""Every example in a docstring of the installed package runs and prints what it says."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import pkgutil
+
+import pytest
+
+import lrcore
+
+MODULES = [
+    module.name
+    for module in pkgutil.walk_packages(lrcore.__path__, "lrcore.")
+    if module.name not in ("lrcore.__main__", "lrcore._core")
+]
+
+
+@pytest.mark.parametrize("name", ["lrcore", *MODULES])
+def test_examples_in_docstrings_print_what_they_say(name: str) -> None:
+    result = doctest.testmod(importlib.import_module(name), optionflags=doctest.ELLIPSIS)
+    assert result.failed == 0

@@ -1,0 +1,31 @@
+"""The README's examples run as they stand."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+README = Path(__file__).parents[1] / "README.md"
+
+
+def block(name: str) -> str:
+    match = re.search(rf"<!-- {name} -->\n```\w+\n(.*?)```", README.read_text(), re.DOTALL)
+    assert match is not None
+    return match[1]
+
+
+@pytest.mark.parametrize("name", ["torch-example", "keras-example"])
+def test_example_runs_as_a_script(name: str, tmp_path: Path) -> None:
+    script = tmp_path / "example.py"
+    script.write_text(block(name))
+    done = subprocess.run([sys.executable, script], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("name", ["demo-command", "test-command"])
+def test_set_up_commands_are_one_line_each(name: str) -> None:
+    assert len(block(name).splitlines()) == 1
