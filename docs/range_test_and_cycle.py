@@ -22,9 +22,9 @@ def main(folder: Path) -> None:
     left, right = figure.subplots(1, 2)
     result = RangeTestResult.from_dict(json.loads((folder / "range_test.json").read_text()))
     plot_range_test(result, left)
-    left.set_title("Range test: where the loss falls")
+    left.set_title("Range test and its bounds")
     plot_trace({name: RunFolder.open(folder / name).trace() for name in ("torch", "keras")}, right)
-    right.set_title("The cycle between the bounds, as each optimizer used it")
+    right.set_title("The cycle between them, in both frameworks")
     figure.savefig(Path(__file__).with_suffix(".png"), dpi=150)
 
 
