@@ -36,13 +36,13 @@ def plot_schedule(schedule: Schedule, steps: int, ax: Axes | None = None) -> Axe
     """
     if count("steps", steps) < 1:
         raise ValueError(f"steps must be at least 1, but got {steps}")
-    ax = _new_axes() if ax is None else ax
+    ax = new_axes() if ax is None else ax
     ax.plot(schedule.values(0, steps), linewidth=1.8)
     ax.set(xlabel="update", ylabel="momentum" if isinstance(schedule, CyclicMomentum) else "learning rate")
     ax.set_title(textwrap.fill(repr(schedule), 80), fontsize="small")
     if isinstance(schedule, Exponential):
         ax.set_yscale("log")
-    _decorate(ax)
+    decorate(ax)
     return ax
 
 
@@ -59,7 +59,7 @@ def plot_range_test(result: RangeTestResult, ax: Axes | None = None) -> Axes:
     Raises:
         ImportError: When matplotlib is not installed.
     """
-    ax = _new_axes() if ax is None else ax
+    ax = new_axes() if ax is None else ax
     finite = np.isfinite(result.losses)
     lrs, losses = result.lrs[finite], result.losses[finite]
     ax.plot(lrs, losses, ".", color="C0", alpha=0.35, markersize=5, label="loss of each update")
@@ -70,7 +70,7 @@ def plot_range_test(result: RangeTestResult, ax: Axes | None = None) -> Axes:
         ax.plot(lrs, smoothed, color="C0", linewidth=1.8, label="smoothed")
         ax.set_ylim(*_loss_limits(losses, smoothed))
     _mark(ax, result.suggestion(), lrs, smoothed)
-    _decorate(ax)
+    decorate(ax)
     return ax
 
 
@@ -84,16 +84,17 @@ def plot_trace(traces: Mapping[str, Trace], ax: Axes | None = None) -> Axes:
     Raises:
         ImportError: When matplotlib is not installed.
     """
-    ax = _new_axes() if ax is None else ax
+    ax = new_axes() if ax is None else ax
     for index, (name, trace) in enumerate(traces.items()):
         width, dashes = max(3.6 - 1.8 * index, 1.2), (1, 0) if index == 0 else (3, 1 + index)
         ax.plot(trace.step, trace.lr, color=f"C{index}", linewidth=width, dashes=dashes, label=name)
     ax.set(xlabel="update", ylabel="learning rate")
-    _decorate(ax)
+    decorate(ax)
     return ax
 
 
-def _new_axes() -> Axes:
+def new_axes() -> Axes:
+    """Axes of a new figure."""
     try:
         from matplotlib.figure import Figure
     except ImportError:
@@ -102,7 +103,8 @@ def _new_axes() -> Axes:
     return Figure(figsize=(7, 4), dpi=150, layout="constrained").subplots()
 
 
-def _decorate(ax: Axes) -> None:
+def decorate(ax: Axes) -> None:
+    """Give `ax` the look of all figures: a light grid, no frame, the legend below."""
     ax.grid(alpha=0.25)
     ax.spines[["top", "right"]].set_visible(False)
     if ax.get_legend_handles_labels()[1]:

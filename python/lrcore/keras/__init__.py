@@ -1,0 +1,24 @@
+"""Learning-rate callbacks, an LR finder and SGD for Keras 3.
+
+Example:
+    >>> from lrcore.keras import CyclicLR
+    >>> CyclicLR(2e-4, 2e-2, 2000).schedule
+    Cyclic(base_lr=0.0002, max_lr=0.02, step_size_up=2000, step_size_down=2000, mode='triangular', gamma=1.0)
+"""
+
+from __future__ import annotations
+
+try:
+    import keras  # noqa: F401
+except ImportError as error:
+    raise ImportError("lrcore.keras needs Keras: pip install 'lrcore[keras]'") from error
+
+from lrcore.keras.batch_loss import BatchLoss
+from lrcore.keras.cyclic import CyclicLR
+from lrcore.keras.finder import LRFinder
+from lrcore.keras.lr_find import lr_find
+from lrcore.keras.plateau import ReduceLROnPlateau
+from lrcore.keras.schedule_callback import ScheduleCallback
+from lrcore.keras.sgd import SGD
+
+__all__ = ["SGD", "BatchLoss", "CyclicLR", "LRFinder", "ReduceLROnPlateau", "ScheduleCallback", "lr_find"]

@@ -1,0 +1,62 @@
+"""Small models and data for the tests of the Keras adapter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+
+@pytest.fixture
+def regression() -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """44 samples: five batches of 8 and a ragged one of 4."""
+    generator = np.random.default_rng(7)
+    x = generator.normal(size=(44, 4)).astype(np.float32)
+    return x, (x[:, :1] * 2 - x[:, 1:2] + 0.5).astype(np.float32)
+
+
+@pytest.fixture
+def compiled() -> Callable[..., keras.Model]:
+    """A function that builds and compiles a network with dropout and batch normalisation, from a fixed seed."""
+
+    def build(optimizer: Any = "sgd", **options: Any) -> keras.Model:
+        keras.utils.set_random_seed(11)
+        model = keras.Sequential(
+            [
+                keras.Input((4,)),
+                keras.layers.Dense(8, activation="tanh", kernel_regularizer=keras.regularizers.L2(0.01)),
+                keras.layers.BatchNormalization(),
+                keras.layers.Dropout(0.5),
+                keras.layers.Dense(1),
+            ]
+        )
+        model.compile(optimizer, "mse", **{"metrics": ["mae"], **options})
+        return model
+
+    return build
+
+
+@pytest.fixture
+def lr_spy() -> type[keras.optimizers.SGD]:
+    """An SGD that keeps, inside the train step, the learning rate of every update."""
+
+    class Spy(keras.optimizers.SGD):
+        def build(self, variables: Any) -> None:
+            super().build(variables)
+            self.used = self.add_variable((1000,), name="used")
+
+        def apply(self, grads: Any, trainable_variables: Any = None) -> None:
+            lr = keras.ops.convert_to_tensor(self.learning_rate)
+            here = keras.ops.one_hot(self._iterations, 1000)
+            super().apply(grads, trainable_variables)
+            self.used.assign_add(here * lr)
+
+        def lrs(self) -> npt.NDArray[np.float32]:
+            count = int(keras.ops.convert_to_numpy(self._iterations))
+            return keras.ops.convert_to_numpy(self.used)[:count]
+
+    return Spy

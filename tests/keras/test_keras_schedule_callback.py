@@ -1,0 +1,138 @@
+"""ScheduleCallback and CyclicLR: every update uses exactly the learning rate of its step."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from lrcore.keras import CyclicLR, ScheduleCallback
+from lrcore.schedules import Constant, Cosine, PiecewiseConstant
+
+# lr(t) = 0.001 + 0.004 * (distance from the joint of two cycles) / 4, step 0 first.
+CYCLE = [0.001, 0.002, 0.003, 0.004, 0.005, 0.004, 0.003, 0.002]
+
+
+def test_every_train_step_of_whole_cycles_reads_the_exact_lr(compiled: Any, regression: Any, lr_spy: Any) -> None:
+    model = compiled(lr_spy())
+    model.fit(*regression, batch_size=8, epochs=4, verbose=0, callbacks=[CyclicLR(0.001, 0.005, 4)])
+    np.testing.assert_array_equal(model.optimizer.lrs(), np.float32(CYCLE * 3))
+
+
+@pytest.mark.parametrize(
+    ("mode", "gamma", "tops"),
+    [("triangular", 1.0, [5.0, 5.0]), ("triangular2", 1.0, [5.0, 3.0]), ("exp_range", 0.5, [1 + 4 * 0.25, 1 + 4 / 64])],
+)
+def test_cyclic_modes_scale_the_top_of_each_cycle(mode: str, gamma: float, tops: list[float]) -> None:
+    schedule = CyclicLR(1.0, 5.0, 2, mode=mode, gamma=gamma).schedule
+    np.testing.assert_allclose([schedule(2), schedule(6)], tops, rtol=1e-15)
+    assert [schedule(0), schedule(4), schedule(8)] == [1.0, 1.0, 1.0]
+
+
+def test_step_goes_on_over_several_fits(compiled: Any, regression: Any, lr_spy: Any) -> None:
+    model, callback = compiled(lr_spy()), CyclicLR(0.001, 0.005, 4)
+    for _ in range(4):
+        model.fit(*regression, batch_size=8, verbose=0, callbacks=[callback])
+    assert callback.step == 24
+    np.testing.assert_array_equal(model.optimizer.lrs(), np.float32(CYCLE * 3))
+
+
+def test_state_travels_through_json_to_another_callback(compiled: Any, regression: Any, lr_spy: Any) -> None:
+    model, first, second = compiled(lr_spy()), CyclicLR(0.001, 0.005, 4), CyclicLR(0.001, 0.005, 4)
+    model.fit(*regression, batch_size=8, verbose=0, callbacks=[first])
+    assert first.state_dict() == {"version": 1, "step": 6}
+    second.load_state_dict(json.loads(json.dumps(first.state_dict())))
+    model.fit(*regression, batch_size=8, verbose=0, callbacks=[second])
+    np.testing.assert_array_equal(model.optimizer.lrs(), np.float32([*CYCLE, *CYCLE[:4]]))
+
+
+@pytest.mark.parametrize(
+    "state",
+    [{"version": 2, "step": 3}, {"version": 1}, {"version": 1, "step": 3, "lr": 0.1}, {"version": 1, "step": -1}],
+)
+def test_wrong_state_is_refused_and_changes_nothing(state: dict[str, int]) -> None:
+    callback = CyclicLR(0.001, 0.005, 4)
+    with pytest.raises(ValueError, match=r"version|lr|step"):
+        callback.load_state_dict(state)
+    assert callback.step == 0
+
+
+def test_last_lr_is_the_float64_of_the_update_in_progress(compiled: Any, regression: Any) -> None:
+    schedule = Cosine(0.1, decay_steps=6)
+    callback, seen = ScheduleCallback(schedule), []
+
+    class Recorder(keras.callbacks.Callback):
+        def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+            seen.append((callback.step, callback.last_lr, float(self.model.optimizer.learning_rate.numpy())))
+
+    assert callback.last_lr is None
+    compiled().fit(*regression, batch_size=8, verbose=0, callbacks=[callback, Recorder()])
+    assert seen == [(t, schedule(t), float(np.float32(schedule(t)))) for t in range(6)]
+
+
+def test_a_float64_learning_rate_variable_gets_the_float64(regression: Any) -> None:
+    keras.config.set_floatx("float64")
+    try:
+        model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+        model.compile("sgd", "mse")
+        model.fit(*regression, batch_size=44, verbose=0, callbacks=[ScheduleCallback(Constant(0.1 / 3))])
+        assert float(model.optimizer.learning_rate.numpy()) == 0.1 / 3
+    finally:
+        keras.config.set_floatx("float32")
+
+
+def test_accumulation_micro_batches_do_not_advance_the_step(compiled: Any, regression: Any) -> None:
+    optimizer = keras.optimizers.SGD(0.5, gradient_accumulation_steps=3)
+    callback = ScheduleCallback(PiecewiseConstant([1], [0.25, 0.125]))
+    lrs = []
+
+    class Recorder(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+            lrs.append(float(self.model.optimizer.learning_rate.numpy()))
+
+    compiled(optimizer).fit(*regression, batch_size=8, verbose=0, callbacks=[callback, Recorder()])
+    assert callback.step == 2
+    assert lrs == [0.25, 0.25, 0.25, 0.125, 0.125, 0.125]
+
+
+def test_steps_per_execution_is_refused_before_anything_is_touched(compiled: Any, regression: Any) -> None:
+    model = compiled(keras.optimizers.SGD(0.5), steps_per_execution=2)
+    with pytest.raises(
+        ValueError, match="steps_per_execution must be 1 for CyclicLR to be called at every update, but"
+    ):
+        model.fit(*regression, verbose=0, callbacks=[CyclicLR(0.001, 0.005, 4)])
+    assert float(model.optimizer.learning_rate.numpy()) == 0.5
+
+
+def test_learning_rate_schedule_is_refused_before_anything_is_touched(compiled: Any, regression: Any) -> None:
+    model = compiled(keras.optimizers.SGD(keras.optimizers.schedules.CosineDecay(0.1, 100)))
+    before = model.get_weights()
+    with pytest.raises(ValueError, match="learning_rate of the optimizer must be a number for ScheduleCallback to set"):
+        model.fit(*regression, verbose=0, callbacks=[ScheduleCallback(Constant(0.1))])
+    for old, new in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
+
+
+@pytest.mark.parametrize(
+    ("build", "sentence"),
+    [
+        (lambda: CyclicLR(0.1, 0.01, 10), "max_lr must be greater than min_lr=0.1, but got 0.01"),
+        (lambda: CyclicLR(-0.1, 0.01, 10), "min_lr must"),
+        (lambda: CyclicLR(0.001, 0.01, 0), "stepsize must"),
+        (lambda: CyclicLR(0.001, 0.01, 10, mode="square"), "mode must"),
+        (lambda: CyclicLR(0.001, 0.01, 10, mode="exp_range", gamma=2.0), "gamma must"),
+    ],
+)
+def test_bad_arguments_raise_at_construction_and_are_named(build: Callable[[], Any], sentence: str) -> None:
+    with pytest.raises(ValueError, match="^" + re.escape(sentence)):
+        build()
+
+
+def test_a_function_in_place_of_a_schedule_is_refused() -> None:
+    with pytest.raises(TypeError, match=r"schedule must be an lrcore Schedule, but got 0\.1"):
+        ScheduleCallback(0.1)  # type: ignore[arg-type]
