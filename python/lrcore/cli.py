@@ -16,6 +16,7 @@ from lrcore.cifar.experiment import Experiment
 from lrcore.cifar.figures import save_schedule
 from lrcore.cifar.finding import find as find_lr
 from lrcore.cifar.finding import save as save_range_test
+from lrcore.cifar.progress import DownloadLines
 from lrcore.cifar.run_folder import RunFolder
 from lrcore.cifar.settings import Settings
 from lrcore.cifar.trainer import Sweep
@@ -147,7 +148,7 @@ def demo(
 
 
 def _load(data: str) -> Dataset:
-    images = load(data)
+    images = load(data, progress=DownloadLines(console))
     if images.synthetic:
         console.print(
             "NOTE: synthetic images, not CIFAR-10: accuracies say nothing about CIFAR-10.", style="bold yellow"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from lrcore.cifar.randomness import permutation
+from lrcore.cifar.randomness import Stream, uniforms
 
 VALIDATION_FRACTION = 0.1
 
@@ -29,10 +29,10 @@ def stratified_split(
         >>> len(training), len(validation), np.bincount(np.repeat([0, 1], 20)[validation]).tolist()
         (36, 4, [2, 2])
     """
-    order = permutation(seed, 0, len(labels))
+    order = np.argsort(uniforms(seed, 0, Stream.SPLIT, [0], len(labels))[0], kind="stable")
     held_out = np.zeros(len(labels), dtype=bool)
     for label in np.unique(labels):
         members = order[labels[order] == label]
-        size = round(len(members) * fraction) if len(members) < 2 else max(1, round(len(members) * fraction))
-        held_out[members[:size]] = True
+        least = 1 if len(members) > 1 else 0
+        held_out[members[: max(least, round(len(members) * fraction))]] = True
     return np.flatnonzero(~held_out), np.flatnonzero(held_out)

@@ -1,0 +1,1 @@
+"""CIFAR-10 trained in PyTorch and in Keras from the same images, batches and initial weights."""

@@ -1,0 +1,79 @@
+"""Numbers keyed by (seed, epoch, sample): NumPy's own Philox, placed at the documented counter, is the reference."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from lrcore.cifar.randomness import Stream, permutation, uniforms
+
+
+def numpy_philox(seed: int, epoch: int, stream: Stream, sample: int) -> np.random.Philox:
+    return np.random.Philox(key=[seed, 0], counter=[0, sample, epoch, int(stream)])
+
+
+@pytest.mark.parametrize("width", [0, 1, 3, 4, 5, 33])
+def test_a_row_is_numpys_philox_from_the_documented_counter(width: int) -> None:
+    samples = [5, 0, 2**40, 5]
+    rows = uniforms(11, 3, Stream.CUTOUT, samples, width)
+    generators = [np.random.Generator(numpy_philox(11, 3, Stream.CUTOUT, sample)) for sample in samples]
+    np.testing.assert_array_equal(rows, [generator.random(width) for generator in generators])
+    assert rows.dtype == np.float64
+
+
+def test_a_row_is_the_same_in_whatever_batch_it_is_asked() -> None:
+    whole = uniforms(0, 1, Stream.CUTOUT, range(50), 6)
+    for samples in ([49], [7, 3], list(range(49, -1, -1))):
+        np.testing.assert_array_equal(uniforms(0, 1, Stream.CUTOUT, samples, 6), whole[samples])
+
+
+def test_a_shorter_row_begins_a_longer_one() -> None:
+    samples = np.arange(4)
+    longer = uniforms(0, 0, Stream.CUTOUT, samples, 100)
+    np.testing.assert_array_equal(uniforms(0, 0, Stream.CUTOUT, samples, 7), longer[:, :7])
+
+
+def test_seed_epoch_stream_and_sample_each_give_other_numbers() -> None:
+    rows = [
+        uniforms(0, 0, Stream.CUTOUT, [0], 4),
+        uniforms(1, 0, Stream.CUTOUT, [0], 4),
+        uniforms(0, 1, Stream.CUTOUT, [0], 4),
+        uniforms(0, 0, Stream.CUTOUT_NOISE, [0], 4),
+        uniforms(0, 0, Stream.CUTOUT, [1], 4),
+    ]
+    assert len({row.tobytes() for row in rows}) == len(rows)
+
+
+def test_no_samples_give_no_rows() -> None:
+    assert uniforms(0, 0, Stream.CUTOUT, [], 6).shape == (0, 6)
+
+
+def test_a_permutation_sorts_numpys_philox_words() -> None:
+    words = numpy_philox(9, 4, Stream.SHUFFLE, 0).random_raw(1000)
+    expected = sorted(range(1000), key=lambda index: words[index])
+    np.testing.assert_array_equal(permutation(9, 4, 1000), expected)
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 101])
+def test_a_permutation_holds_each_index_once(n: int) -> None:
+    order = permutation(0, 0, n)
+    assert order.dtype == np.int64
+    np.testing.assert_array_equal(np.sort(order), np.arange(n))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((-1, 0, Stream.CUTOUT, [0], 1), "seed must not be negative, but got -1"),
+        ((0, -2, Stream.CUTOUT, [0], 1), "epoch must not be negative, but got -2"),
+        ((0, 0, Stream.CUTOUT, [4, -3], 1), "sample must not be negative, but got -3"),
+    ],
+)
+def test_a_negative_key_is_named(arguments: tuple[int, int, Stream, list[int], int], message: str) -> None:
+    with pytest.raises(ValueError, match=f"^{message}$"):
+        uniforms(*arguments)
+
+
+def test_a_key_that_is_no_integer_is_named() -> None:
+    with pytest.raises(TypeError, match=r"seed must be an integer, but got 0\.5"):
+        permutation(0.5, 0, 3)  # type: ignore[arg-type]
