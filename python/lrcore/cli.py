@@ -63,10 +63,9 @@ def find(
     images = _load(data)
     experiment = Experiment.prepare(settings, images)
     folder = RunFolder.create(_out(out, f"find-{framework}"), run_config(settings, images))
-    result = find_lr(experiment, framework, sweep)
+    result = find_lr(experiment, framework, sweep, console)
     save_range_test(result, folder.path)
     found = result.suggestion()
-    console.print(f"stopped: {result.stop_reason.name} after {len(result.lrs)} updates")
     if found.lr is None:
         console.print(f"no suggestion: {found.reason}")
     else:

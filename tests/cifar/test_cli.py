@@ -177,7 +177,7 @@ def test_a_bad_option_is_one_sentence(arguments: tuple[str, ...], named: str, tm
 def test_an_unwritable_run_folder_is_one_sentence(cifar_folder: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     done = lrcore("find", "--data", cifar_folder, "--out", tmp_path / "file" / "run", cwd=tmp_path)
-    assert_refused(done, "file")
+    assert_refused(done, f"run folder {tmp_path}/file/run cannot be written: Not a directory")
 
 
 def assert_refused(done: subprocess.CompletedProcess[str], sentence: str) -> None:

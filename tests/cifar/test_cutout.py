@@ -146,6 +146,13 @@ def test_the_input_is_unchanged_and_the_rest_of_the_image_kept() -> None:
     np.testing.assert_array_equal(np.where(erased == 9, 0, erased), np.where(erased == 9, 0, before))
 
 
+@pytest.mark.parametrize("pixel_level", [False, True])
+def test_a_batch_without_images_or_without_boxes_comes_back_as_it_is(pixel_level: bool) -> None:
+    for cutout, n in ((Cutout(p=0, pixel_level=pixel_level), 5), (Cutout(p=1, pixel_level=pixel_level), 0)):
+        images = np.ones((n, 4, 4, 3), np.float32)
+        np.testing.assert_array_equal(cutout(images, seed=0, epoch=0, samples=range(n)), images)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -45,8 +45,9 @@ class Cutout:
     Example:
         >>> import numpy as np
         >>> images = np.zeros((1, 4, 4, 1), np.float32)
-        >>> Cutout(p=1, s_l=0.25, s_h=0.25, r_1=1, r_2=1, v_l=1)(images, seed=0, epoch=0, samples=[5]).sum()
-        np.float32(4.0)
+        >>> erased = Cutout(p=1, s_l=0.25, s_h=0.25, r_1=1, r_2=1, v_l=1)(images, seed=0, epoch=0, samples=[5])
+        >>> int(erased.sum())
+        4
     """
 
     p: float = 0.5
@@ -93,7 +94,9 @@ class Cutout:
         chosen = np.flatnonzero(draws[:, 0] < self.p)
         noise = draws[chosen, 5, None, None, None]
         if self.pixel_level:
-            numbers = uniforms(seed, epoch, Stream.CUTOUT_NOISE, np.asarray(samples)[chosen], batch[0].size)
+            numbers = uniforms(
+                seed, epoch, Stream.CUTOUT_NOISE, np.asarray(samples)[chosen], math.prod(batch.shape[1:])
+            )
             noise = numbers.reshape(-1, *batch.shape[1:])
         values = np.minimum(self.v_l + (self.v_h - self.v_l) * noise, self.v_h).astype(batch.dtype)
         inside = self._boxes(draws[chosen], *batch.shape[1:3])
@@ -104,12 +107,11 @@ class Cutout:
     def _boxes(self, draws: npt.NDArray[np.float64], height: int, width: int) -> npt.NDArray[np.bool_]:
         """Masks (n, height, width), one box each."""
         area = (self.s_l + (self.s_h - self.s_l) * draws[:, 1]) * (height * width)
-        log_ratio = math.log(self.r_1) + math.log(self.r_2 / self.r_1) * draws[:, 2]
+        log_ratio = math.log(self.r_1) + (math.log(self.r_2) - math.log(self.r_1)) * draws[:, 2]
         ratio = np.clip(np.exp(log_ratio), area / width**2, height**2 / area)
         rows = _interval(np.sqrt(area * ratio), draws[:, 3], height)
         columns = _interval(np.sqrt(area / ratio), draws[:, 4], width)
-        boxes: npt.NDArray[np.bool_] = rows[:, :, None] & columns[:, None, :]
-        return boxes
+        return rows[:, :, None] & columns[:, None, :]
 
 
 def _interval(length: npt.NDArray[np.float64], draw: npt.NDArray[np.float64], size: int) -> npt.NDArray[np.bool_]:
@@ -117,7 +119,8 @@ def _interval(length: npt.NDArray[np.float64], draw: npt.NDArray[np.float64], si
     rounded = np.clip(np.rint(length), 1, size)
     start = np.floor(draw * (size - rounded + 1))
     index = np.arange(size)
-    return (index >= start[:, None]) & (index < (start + rounded)[:, None])
+    mask: npt.NDArray[np.bool_] = (index >= start[:, None]) & (index < (start + rounded)[:, None])
+    return mask
 
 
 def _check_batch(batch: npt.NDArray[np.float32] | npt.NDArray[np.float64], samples: int) -> None:

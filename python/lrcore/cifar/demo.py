@@ -43,7 +43,7 @@ def run_demo(settings: Settings, sweep: Sweep, data: Dataset, out: Path, console
     """
     experiment = Experiment.prepare(settings, data)
     folder = RunFolder.create(out, run_config(settings, data))
-    result = find(experiment, "torch", sweep)
+    result = find(experiment, "torch", sweep, console)
     save(result, folder.path)
     schedule = cycle_between(result, settings.epochs * len(experiment.training), settings.epochs)
     console.print(f"bounds: base_lr {schedule.base_lr:.3g}, max_lr {schedule.max_lr:.3g}", highlight=False)

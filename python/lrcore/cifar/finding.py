@@ -5,6 +5,8 @@ from __future__ import annotations
 from itertools import chain, islice
 from pathlib import Path
 
+from rich.console import Console
+
 from lrcore.cifar.experiment import Experiment
 from lrcore.cifar.figures import save_range_test
 from lrcore.cifar.run_folder import RunFolder
@@ -12,10 +14,13 @@ from lrcore.cifar.trainer import Batch, Sweep
 from lrcore.range_test_result import RangeTestResult
 
 
-def find(experiment: Experiment, framework: str, sweep: Sweep) -> RangeTestResult:
+def find(experiment: Experiment, framework: str, sweep: Sweep, console: Console) -> RangeTestResult:
     """Do `sweep` from the initial weights over the batches that training would see first."""
+    console.print(f"range test: {sweep.num_iter} updates from lr {sweep.start_lr:g} to {sweep.end_lr:g} in {framework}")
     trainer = experiment.trainer(framework, sweep.schedule())
-    return trainer.range_test(first_batches(experiment, sweep.num_iter), sweep)
+    result = trainer.range_test(first_batches(experiment, sweep.num_iter), sweep)
+    console.print(f"stopped: {result.stop_reason.name} after {len(result.lrs)} updates")
+    return result
 
 
 def first_batches(experiment: Experiment, count: int) -> list[Batch]:

@@ -42,13 +42,16 @@ class RunFolder:
 
         Raises:
             ValueError: When `path` already holds something; nothing in it is touched.
-            OSError: When the folder cannot be written; nothing is left behind.
+            OSError: When the folder cannot be written.
         """
         if path.exists() and (not path.is_dir() or any(path.iterdir())):
             raise ValueError(f"run folder {path} already exists and is not an empty folder: choose another --out")
-        path.mkdir(parents=True, exist_ok=True)
         folder = cls(path)
-        folder.write_json("config.json", {"format": "lrcore-run", "version": VERSION, **config})
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            folder.write_json("config.json", {"format": "lrcore-run", "version": VERSION, **config})
+        except OSError as error:
+            raise type(error)(f"run folder {path} cannot be written: {error.strerror}") from error
         return folder
 
     @classmethod
