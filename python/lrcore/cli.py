@@ -12,7 +12,7 @@ from rich.table import Table
 
 from lrcore.cifar.data import Dataset, load
 from lrcore.cifar.demo import run_demo
-from lrcore.cifar.experiment import Experiment
+from lrcore.cifar.experiment import Experiment, trainer_class
 from lrcore.cifar.figures import save_schedule
 from lrcore.cifar.finding import find as find_lr
 from lrcore.cifar.finding import save as save_range_test
@@ -60,9 +60,7 @@ def find(
     """Run a learning-rate range test and say which learning rates it suggests."""
     sweep = Sweep(start_lr, end_lr, num_iter)
     settings = Settings(framework, data, model, sweep.schedule(), 1, batch_size, seed)
-    images = _load(data)
-    experiment = Experiment.prepare(settings, images)
-    folder = RunFolder.create(_out(out, f"find-{framework}"), run_config(settings, images))
+    experiment, folder = _prepare(settings, _out(out, f"find-{framework}"))
     result = find_lr(experiment, framework, sweep, console)
     save_range_test(result, folder.path)
     found = result.suggestion()
@@ -87,9 +85,7 @@ def train(
 ) -> None:
     """Train a CIFAR-10 model under a schedule and keep the trace of every update."""
     settings = Settings(framework, data, model, parse_schedule(schedule), epochs, batch_size, seed, cutout=cutout)
-    images = _load(data)
-    experiment = Experiment.prepare(settings, images)
-    folder = RunFolder.create(_out(out, f"train-{framework}"), run_config(settings, images))
+    experiment, folder = _prepare(settings, _out(out, f"train-{framework}"))
     outcome = train_run(settings, experiment, folder, console)
     console.print(f"test accuracy {outcome.test.accuracy:.4f} after {outcome.seconds:.0f} s")
     console.print(f"run folder: {folder.path}", soft_wrap=True)
@@ -138,12 +134,22 @@ def demo(
     """Range test, bounds, cyclic training in PyTorch and in Keras, traces compared."""
     sweep = Sweep(start_lr, end_lr, num_iter)
     settings = Settings("torch", data, model, sweep.schedule(), epochs, batch_size, seed)
-    result = run_demo(settings, sweep, _load(data), _out(out, "demo"), console)
+    folder = _out(out, "demo")
+    result = run_demo(settings, sweep, _load(data), folder, console)
     table = Table("framework", "test accuracy", "seconds")
     for framework, outcome in result.outcomes.items():
         table.add_row(framework, f"{outcome.test.accuracy:.4f}", f"{outcome.seconds:.0f}")
     console.print(table)
+    console.print(f"figures and runs: {folder}", soft_wrap=True)
     _tell_difference(result.difference, result.updates)
+
+
+def _prepare(settings: Settings, out: Path) -> tuple[Experiment, RunFolder]:
+    """Do all that bad input can make fail, and only then make the folder."""
+    trainer_class(settings.framework)
+    images = _load(settings.data)
+    experiment = Experiment.prepare(settings, images)
+    return experiment, RunFolder.create(out, run_config(settings, images))
 
 
 def _load(data: str) -> Dataset:

@@ -180,6 +180,26 @@ def test_an_unwritable_run_folder_is_one_sentence(cifar_folder: Path, tmp_path: 
     assert_refused(done, f"run folder {tmp_path}/file/run cannot be written: Not a directory")
 
 
+def test_a_missing_framework_names_the_extra_and_leaves_no_folder(cifar_folder: Path, tmp_path: Path) -> None:
+    code = "import sys; sys.modules['keras'] = None; from lrcore.__main__ import main; sys.exit(main())"
+    arguments = ["train", "--schedule", "constant(0.1)", "--framework", "keras", "--data", cifar_folder, "--out", "run"]
+    command = [sys.executable, "-c", code, *arguments]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert_refused(done, "pip install 'lrcore[keras]'")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_too_few_images_for_validation_is_one_sentence(cifar_folder: Path, tmp_path: Path) -> None:
+    tiny = tmp_path / "tiny"
+    tiny.mkdir()
+    for index, path in enumerate(sorted(cifar_folder.glob("*.bin"))):
+        record = path.read_bytes()[:3073]
+        (tiny / path.name).write_bytes(bytes([index]) + record[1:])
+    done = lrcore("train", "--schedule", "constant(0.1)", "--data", tiny, "--out", "run", cwd=tmp_path)
+    assert_refused(done, "must have two training images of a class")
+    assert not (tmp_path / "run").exists()
+
+
 def assert_refused(done: subprocess.CompletedProcess[str], sentence: str) -> None:
     assert done.returncode == 2
     assert done.stderr.startswith("lrcore: error: ")

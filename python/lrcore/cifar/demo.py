@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from lrcore.cifar.data import Dataset
-from lrcore.cifar.experiment import Experiment
+from lrcore.cifar.experiment import Experiment, trainer_class
 from lrcore.cifar.figures import save_history, save_trace
 from lrcore.cifar.finding import find, save
 from lrcore.cifar.run_folder import RunFolder
@@ -41,6 +41,8 @@ def run_demo(settings: Settings, sweep: Sweep, data: Dataset, out: Path, console
     Raises:
         ValueError: When the range test found no bounds; the sentence says why.
     """
+    for framework in FRAMEWORKS:
+        trainer_class(framework)  # one that is missing should not be found out after minutes of training
     experiment = Experiment.prepare(settings, data)
     folder = RunFolder.create(out, run_config(settings, data))
     result = find(experiment, "torch", sweep, console)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,9 +53,15 @@ class Experiment:
 
     @classmethod
     def prepare(cls, settings: Settings, data: Dataset) -> Experiment:
-        """Split the data, fit the standardisation on the training part, and draw the initial weights."""
+        """Split the data, fit the standardisation on the training part, and draw the initial weights.
+
+        Raises:
+            ValueError: When there are too few images to hold some out for validation.
+        """
         spec = MODELS[settings.model]
         training, validation = stratified_split(data.train_labels, settings.seed)
+        if len(validation) == 0:
+            raise ValueError(f"{data.source} must have two training images of a class, to hold one out for validation")
         images, labels = data.train_images[training], data.train_labels[training]
         standardise = Standardise.fit(images)
         cutout = _guide_cutout(standardise, images) if settings.cutout else None
@@ -70,17 +76,28 @@ class Experiment:
         )
 
     def trainer(self, framework: str, schedule: Schedule) -> Trainer:
-        """A fresh model with the initial weights, ready to train under `schedule`; imports the framework."""
-        if framework == "torch":
-            from lrcore.cifar.torch_trainer import TorchTrainer
+        """A fresh model with the initial weights, ready to train under `schedule`."""
+        make = trainer_class(framework)
+        return make(self.spec, self.weights, schedule, momentum=self.momentum, seed=self.seed)
 
-            return TorchTrainer(self.spec, self.weights, schedule, momentum=self.momentum, seed=self.seed)
-        if framework == "keras":
-            with silenced_stderr():
-                from lrcore.cifar.keras_trainer import KerasTrainer
 
-            return KerasTrainer(self.spec, self.weights, schedule, momentum=self.momentum, seed=self.seed)
-        raise ValueError(f"framework must be one of {', '.join(FRAMEWORKS)}, but got {framework!r}")
+def trainer_class(framework: str) -> Callable[..., Trainer]:
+    """The trainer of a framework, which is imported here and nowhere earlier.
+
+    Raises:
+        ValueError: When there is no such framework.
+        ImportError: When it is not installed; the sentence names the extra.
+    """
+    if framework == "torch":
+        from lrcore.cifar.torch_trainer import TorchTrainer
+
+        return TorchTrainer
+    if framework == "keras":
+        with silenced_stderr():
+            from lrcore.cifar.keras_trainer import KerasTrainer
+
+        return KerasTrainer
+    raise ValueError(f"framework must be one of {', '.join(FRAMEWORKS)}, but got {framework!r}")
 
 
 def _guide_cutout(standardise: Standardise, images: npt.NDArray[np.uint8]) -> Cutout:
