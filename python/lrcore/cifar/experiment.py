@@ -88,15 +88,18 @@ def trainer_class(framework: str) -> Callable[..., Trainer]:
         ValueError: When there is no such framework.
         ImportError: When it is not installed; the sentence names the extra.
     """
-    if framework == "torch":
-        from lrcore.cifar.torch_trainer import TorchTrainer
+    try:
+        if framework == "torch":
+            from lrcore.cifar.torch_trainer import TorchTrainer
 
-        return TorchTrainer
-    if framework == "keras":
-        with silenced_stderr():
-            from lrcore.cifar.keras_trainer import KerasTrainer
+            return TorchTrainer
+        if framework == "keras":
+            with silenced_stderr():
+                from lrcore.cifar.keras_trainer import KerasTrainer
 
-        return KerasTrainer
+            return KerasTrainer
+    except ImportError as error:
+        raise ImportError(f"{framework} cannot be imported ({error}): pip install 'lrcore[{framework}]'") from error
     raise ValueError(f"framework must be one of {', '.join(FRAMEWORKS)}, but got {framework!r}")
 
 
