@@ -94,13 +94,12 @@ def plot_trace(traces: Mapping[str, Trace], ax: Axes | None = None) -> Axes:
 
 
 def new_axes() -> Axes:
-    """Axes of a new figure."""
+    """Axes of a new pyplot figure, which a notebook shows by itself and a script by `plt.show()`."""
     try:
-        from matplotlib.figure import Figure
+        from matplotlib import pyplot
     except ImportError:
         raise ImportError("plotting needs matplotlib: pip install 'lrcore[plot]'") from None
-    # A figure of its own, not pyplot's: it needs no display, and nothing keeps it alive.
-    return Figure(figsize=(7, 4), dpi=150, layout="constrained").subplots()
+    return pyplot.subplots(figsize=(7, 4), layout="constrained")[1]
 
 
 def decorate(ax: Axes) -> None:
