@@ -68,7 +68,7 @@ def plot_range_test(result: RangeTestResult, ax: Axes | None = None) -> Axes:
     smoothed = smooth_centred(losses)
     if losses.size > 0:
         ax.plot(lrs, smoothed, color="C0", linewidth=1.8, label="smoothed")
-        ax.set_ylim(*_loss_limits(losses, smoothed))
+    limit_to_descent(ax, losses)
     _mark(ax, result.suggestion(), lrs, smoothed)
     decorate(ax)
     return ax
@@ -110,13 +110,21 @@ def decorate(ax: Axes) -> None:
         ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.15), ncols=4, frameon=False, fontsize="small")
 
 
-def _loss_limits(losses: Floats, smoothed: Floats) -> tuple[float, float]:
-    """From the lowest loss to a little above what came before the bottom of the curve, at least half of it."""
-    before = slice(max(int(np.argmin(smoothed)), len(losses) // 2) + 1)
-    low = min(smoothed.min(), np.quantile(losses[before], 0.02))
-    high = max(smoothed[before].max(), np.quantile(losses[before], 0.98))
+def limit_to_descent(ax: Axes, losses: Floats) -> None:
+    """Limit the loss axis to where the losses fell: a curve that diverges leaves the picture and flattens nothing.
+
+    It reaches from the lowest loss to a little above what came before the bottom of the curve, or at least before its
+    middle.
+    """
+    finite = losses[np.isfinite(losses)]
+    if finite.size == 0:
+        return
+    smoothed = smooth_centred(finite)
+    before = slice(max(int(np.argmin(smoothed)), finite.size // 2) + 1)
+    low = min(smoothed.min(), np.quantile(finite[before], 0.02))
+    high = max(smoothed[before].max(), np.quantile(finite[before], 0.98))
     margin = 0.15 * (high - low) or 1.0
-    return float(low - margin), float(high + 2 * margin)
+    ax.set_ylim(float(low - margin), float(high + 2 * margin))
 
 
 def _mark(ax: Axes, found: Suggestion, lrs: Floats, smoothed: Floats) -> None:

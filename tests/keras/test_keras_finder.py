@@ -257,6 +257,17 @@ class TestPlots:
         assert axes.get_xlabel() == ("update" if x is None else "learning rate")
         assert axes.get_ylabel()
 
+    @pytest.mark.parametrize("plot", ["plot", "plot_smoothed_loss", "plot_loss"])
+    def test_a_divergence_does_not_flatten_the_descent(self, plot: str) -> None:
+        x = np.ones((8, 2), np.float32)
+        model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+        model.compile("sgd", "mse")
+        finder = LRFinder(1e-3, 1e2, step_size=40, beta=0.0, divergence_factor=1e9)
+        model.fit(x, x[:, :1] * 5, batch_size=8, epochs=40, verbose=0, callbacks=[finder])
+        axes = getattr(finder, plot)()
+        drawn = axes.get_lines()[0].get_ydata()
+        assert drawn[0] < axes.get_ylim()[1] < drawn[-1]
+
     @pytest.mark.parametrize("plot", ["plot_lr", "plot", "plot_smoothed_loss", "plot_loss"])
     def test_each_draws_on_given_axes(self, finder: LRFinder, plot: str) -> None:
         axes = Figure().subplots()

@@ -8,17 +8,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from lrcore.plot import decorate, new_axes
+from lrcore.plot import decorate, limit_to_descent, new_axes
 from lrcore.range_test_result import RangeTestResult
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-Floats = npt.NDArray[np.floating[Any]]
+Floats = npt.NDArray[np.float64]
 
 
 class FinderPlots(ABC):
-    """Draws `result` on given axes or on a new figure; each method returns the axes."""
+    """Draws `result` on given axes or on a new figure; each method returns the axes.
+
+    The loss axis shows the descent; a curve that diverges leaves the picture.
+    """
 
     @property
     @abstractmethod
@@ -39,7 +42,9 @@ class FinderPlots(ABC):
 
     def plot_loss(self, ax: Axes | None = None) -> Axes:
         """Draw the loss over the updates."""
-        return _draw_over_updates(self.result.losses, "loss", ax)
+        ax = _draw_over_updates(self.result.losses, "loss", ax)
+        limit_to_descent(ax, self.result.losses)
+        return ax
 
 
 def _draw_over_updates(values: Floats, label: str, ax: Axes | None) -> Axes:
@@ -51,6 +56,7 @@ def _draw_over_lrs(lrs: Floats, losses: Floats, label: str, n_skip: int, ax: Axe
         raise ValueError(f"n_skip must not be negative, but got {n_skip}")
     ax = _draw(lrs[n_skip:], losses[n_skip:], "learning rate", label, ax)
     ax.set_xscale("log")
+    limit_to_descent(ax, losses[n_skip:])
     return ax
 
 
