@@ -31,7 +31,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-console = Console(highlight=False)
+console = Console(highlight=False, markup=False)  # paths may hold brackets
 
 Framework = Annotated[str, typer.Option(help="torch or keras.")]
 Data = Annotated[str, typer.Option(help="synthetic, cifar10 (downloads) or a folder that holds CIFAR-10.")]

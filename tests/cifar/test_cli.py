@@ -83,6 +83,11 @@ def test_schedule_prints_a_table_and_writes_a_picture(tmp_path: Path) -> None:
     assert (tmp_path / "picture.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_a_name_with_brackets_is_printed_as_it_is(tmp_path: Path) -> None:
+    done = lrcore("schedule", "constant(0.1)", "--plot", "a[b].png", cwd=tmp_path)
+    assert "figure: a[b].png" in done.stdout
+
+
 @pytest.mark.parametrize("framework", ["torch", "keras"])
 def test_find_writes_its_result_and_says_why_it_stopped(framework: str, cifar_folder: Path, tmp_path: Path) -> None:
     done = lrcore(
