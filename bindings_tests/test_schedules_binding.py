@@ -15,6 +15,7 @@ SCHEDULES: dict[str, dict[str, Any]] = {
     "Constant": {"lr": 0.1},
     "PiecewiseConstant": {"boundaries": [3, 7], "lrs": [0.1, 0.01, 0.001]},
     "InverseTime": {"base_lr": 0.1, "decay_rate": 0.5, "decay_steps": 4, "staircase": True},
+    "Linear": {"start_lr": 0.0, "end_lr": 10.0, "total_steps": 100},
     "Exponential": {"start_lr": 1e-5, "end_lr": 10.0, "total_steps": 100},
     "Cosine": {"base_lr": 0.1, "decay_steps": 50, "min_lr": 0.001},
     "Cyclic": {
@@ -24,6 +25,15 @@ SCHEDULES: dict[str, dict[str, Any]] = {
         "step_size_down": 30,
         "mode": "exp_range",
         "gamma": 0.99,
+    },
+    "OneCycle": {
+        "max_lr": 0.1,
+        "total_steps": 90,
+        "pct_start": 0.3,
+        "anneal_strategy": "cos",
+        "div_factor": 25.0,
+        "final_div_factor": 1e4,
+        "three_phase": True,
     },
     "CyclicMomentum": {
         "base_momentum": 0.8,
@@ -137,6 +147,8 @@ def test_bad_arguments_are_value_errors_that_name_them() -> None:
         _core.Cyclic(0.1, 0.01, 1, 1, "triangular", 1.0)
     with pytest.raises(ValueError, match=r"^min_lr must not be greater than base_lr=0\.1, but got 0\.2$"):
         _core.Cosine(0.1, 10, 0.2)
+    with pytest.raises(ValueError, match=r"^anneal_strategy must be 'cos' or 'linear', but got 'exp'$"):
+        _core.OneCycle(0.1, 10, 0.3, "exp", 25.0, 1e4, False)
     with pytest.raises(ValueError, match=r"^boundaries\[1\] must be greater than boundaries\[0\]=5, but got 5$"):
         _core.PiecewiseConstant([5, 5], [0.3, 0.2, 0.1])
 
@@ -179,6 +191,27 @@ def test_exponential_over_a_million_steps_is_within_2_ulp_at_its_joints() -> Non
             expected = mpmath.mpf(1e-6) * ratio ** (mpmath.mpf(t) / (steps - 1))
             assert ulps(schedule(t), expected) <= 2
     assert (schedule(0), schedule(steps - 1), schedule(steps), schedule(LAST_STEP)) == (1e-6, 1.0, 1.0, 1.0)
+
+
+@pytest.mark.parametrize(("start", "end", "steps"), [(1e-5, 10.0, 100), (10.0, 1e-7, 391), (0.1, 0.0, 1000)])
+def test_linear_is_within_2_ulp(start: float, end: float, steps: int) -> None:
+    values = _core.Linear(start, end, steps).values(0, steps)
+    with mpmath.workdps(50):
+        difference = mpmath.mpf(end) - mpmath.mpf(start)
+        errors = [ulps(lr, start + difference * t / (steps - 1)) for t, lr in enumerate(values)]
+    assert max(errors) <= 2
+    assert (values[0], values[-1]) == (start, end)
+
+
+def test_one_cycle_follows_its_closed_form() -> None:
+    steps, top = 400, 0.1
+    values = _core.OneCycle(top, steps, 0.25, "cos", 25.0, 1e4, False).values(0, steps)
+    with mpmath.workdps(50):
+        first, last = mpmath.mpf(top) / 25, mpmath.mpf(top) / 250_000
+        for t, lr in enumerate(values):
+            low, q = (first, mpmath.mpf(99 - t) / 99) if t <= 99 else (last, mpmath.mpf(t - 99) / 300)
+            assert ulps(lr, low + (top - low) * (1 + mpmath.cos(mpmath.pi * q)) / 2) <= 8
+    assert (values[0], values[99], values[-1]) == (top / 25, top, top / 25 / 1e4)
 
 
 @pytest.mark.parametrize("steps", [10, 1000, 10**6, 10**12])

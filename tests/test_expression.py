@@ -9,15 +9,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lrcore import (
+from lrcore import parse_schedule
+from lrcore.schedules import (
     Constant,
     Cosine,
     Cyclic,
     Exponential,
     InverseTime,
+    Linear,
+    OneCycle,
     PiecewiseConstant,
     Schedule,
-    parse_schedule,
 )
 
 
@@ -29,6 +31,12 @@ from lrcore import (
         ("piecewise_constant([10, 20], (0.1, 0.01, 0.001))", PiecewiseConstant([10, 20], [0.1, 0.01, 0.001])),
         ("piecewise_constant([], [0.1])", PiecewiseConstant([], [0.1])),
         ("inverse_time(1e-2, 0.1, decay_steps=391, staircase=True)", InverseTime(1e-2, 0.1, 391, True)),
+        ("linear(0.1, 0, total_steps=100)", Linear(0.1, 0.0, 100)),
+        ("one_cycle(0.1, 1000)", OneCycle(0.1, 1000)),
+        (
+            "one_cycle(0.1, 1000, 0.25, 'linear', 10, 100, three_phase=True)",
+            OneCycle(0.1, 1000, 0.25, "linear", 10.0, 100.0, True),
+        ),
         ("exponential(1e-5, 10, 100)", Exponential(1e-5, 10.0, 100)),
         ("cosine(0.1, decay_steps=1_000)", Cosine(0.1, 1000)),
         ("cyclic(1e-3, 1e-2, step_size_up=100)", Cyclic(1e-3, 1e-2, 100)),
@@ -58,14 +66,14 @@ EXPECTED_LITERAL = "arguments must be numbers, strings, None, True, False or lis
         ("cosine(0.1)(100)", EXPECTED_CALL + "'cosine(0.1)(100)'"),
         ("lambda: cosine(0.1, 100)", EXPECTED_CALL + "'lambda: cosine(0.1, 100)'"),
         (
-            "linear(0.1)",
-            "unknown schedule 'linear': "
-            "choose one of constant, piecewise_constant, inverse_time, exponential, cosine, cyclic",
+            "polynomial(0.1)",
+            "unknown schedule 'polynomial': choose one of "
+            "constant, piecewise_constant, inverse_time, linear, exponential, cosine, cyclic, one_cycle",
         ),
         (
             "cyclic_momentum(0.8, 0.9)",
-            "unknown schedule 'cyclic_momentum': "
-            "choose one of constant, piecewise_constant, inverse_time, exponential, cosine, cyclic",
+            "unknown schedule 'cyclic_momentum': choose one of "
+            "constant, piecewise_constant, inverse_time, linear, exponential, cosine, cyclic, one_cycle",
         ),
         ("cosine(0.1, 10 * 10)", EXPECTED_LITERAL + "'10 * 10'"),
         ("cosine(0.1, steps)", EXPECTED_LITERAL + "'steps'"),

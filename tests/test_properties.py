@@ -10,13 +10,15 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lrcore import (
+from lrcore.schedules import (
     Constant,
     Cosine,
     Cyclic,
     CyclicMomentum,
     Exponential,
     InverseTime,
+    Linear,
+    OneCycle,
     PiecewiseConstant,
     Schedule,
 )
@@ -56,13 +58,35 @@ def cyclic_momenta(draw: st.DrawFn) -> CyclicMomentum:
     return CyclicMomentum(base, top, draw(counts), draw(down_steps), draw(modes), draw(gammas))
 
 
+@st.composite
+def one_cycles(draw: st.DrawFn) -> OneCycle:
+    divisors = st.floats(min_value=1e-12, max_value=1e12)
+    return OneCycle(
+        draw(moderate_lrs),
+        draw(st.integers(min_value=2, max_value=2**62)),
+        draw(st.floats(min_value=0, max_value=1)),
+        draw(st.sampled_from(["cos", "linear"])),
+        draw(divisors),
+        draw(divisors),
+        draw(st.booleans()),
+    )
+
+
+linears = st.builds(
+    Linear,
+    st.floats(min_value=0, max_value=1e300),
+    st.floats(min_value=0, max_value=1e300),
+    st.integers(min_value=2, max_value=2**62),
+)
 schedules = st.one_of(
     st.builds(Constant, lrs),
     piecewise_constants(),
     st.builds(InverseTime, lrs, st.floats(min_value=0, max_value=1e300), counts, st.booleans()),
     st.builds(Exponential, moderate_lrs, moderate_lrs, st.integers(min_value=2, max_value=2**62)),
+    linears,
     cosines(),
     cyclics(),
+    one_cycles(),
     cyclic_momenta(),
 )
 
@@ -114,6 +138,22 @@ def test_cyclic_stays_between_its_bounds(schedule: Cyclic, step: int) -> None:
 @given(cosines(), steps)
 def test_cosine_never_rises(schedule: Cosine, step: int) -> None:
     assert schedule.min_lr <= schedule(step + 1) <= schedule(step) <= schedule.base_lr
+
+
+@settings(deadline=None)
+@given(linears, steps)
+def test_linear_stays_between_its_ends(schedule: Linear, step: int) -> None:
+    low, high = sorted([schedule.start_lr, schedule.end_lr])
+    at = step % (2 * schedule.total_steps)
+    assert low <= schedule(at) <= high
+
+
+@settings(deadline=None)
+@given(one_cycles(), steps)
+def test_one_cycle_stays_between_its_lowest_and_its_highest(schedule: OneCycle, step: int) -> None:
+    first = schedule.max_lr / schedule.div_factor
+    corners = (first, schedule.max_lr, first / schedule.final_div_factor)
+    assert min(corners) <= schedule(step % (2 * schedule.total_steps)) <= max(corners)
 
 
 @settings(deadline=None)

@@ -1,4 +1,4 @@
-"""The range test driven by hand, and the result it leaves."""
+"""The range test driven by hand: its learning rates, arguments and state, and the result it leaves."""
 
 from __future__ import annotations
 
@@ -7,24 +7,26 @@ import json
 import math
 import pickle
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import mpmath
 import numpy as np
 import pytest
 
-from lrcore import Exponential, RangeTest, RangeTestResult, StopReason, Verdict
+from lrcore import RangeTest, RangeTestResult, StopReason
+from lrcore.schedules import Exponential, Linear
 
 NAN, INF = float("nan"), float("inf")
 
 
-def drive(range_test: RangeTest, losses: list[float]) -> RangeTest:
+def drive(range_test: RangeTest, losses: Sequence[float], **beside: float) -> RangeTest:
     for loss in losses:
-        range_test.record(loss)
+        range_test.record(loss, **beside)
     return range_test
 
 
-# The test
+# Learning rates
 
 
 def test_lrs_are_geometric_and_exact_at_both_ends() -> None:
@@ -48,84 +50,61 @@ def test_the_lr_recorded_with_a_loss_is_the_lr_that_the_update_used() -> None:
     assert range_test.losses.tolist() == [float(i) ** 0.1 for i in range(1, 51)]
 
 
-def test_smoothed_losses_are_the_bias_corrected_average() -> None:
-    losses = np.random.default_rng(0).normal(2.0, 0.1, 100)
-    range_test = drive(RangeTest(beta=0.9), losses.tolist())
-    weights = 0.9 ** np.arange(100)
-    expected = [np.average(losses[: i + 1], weights=weights[: i + 1][::-1]) for i in range(100)]
-    np.testing.assert_allclose(range_test.smoothed_losses, expected, rtol=1e-13)
+def test_linear_lrs_are_equally_spaced_and_exact_at_both_ends() -> None:
+    range_test = drive(RangeTest(1e-5, 10.0, 400, step_mode="linear"), [1.0] * 400)
+    with mpmath.workdps(50):
+        start, end = mpmath.mpf(1e-5), mpmath.mpf(10)
+        exact = [float(start + (end - start) * i / 399) for i in range(400)]
+    np.testing.assert_allclose(range_test.lrs, exact, rtol=4 * 2**-52)
+    assert range_test.lrs[0] == 1e-5
+    assert range_test.lrs[-1] == 10.0
+
+
+@pytest.mark.parametrize(("step_mode", "schedule"), [("exp", Exponential), ("linear", Linear)])
+def test_every_group_has_its_own_lrs_exact_at_both_ends(step_mode: str, schedule: type[Exponential | Linear]) -> None:
+    starts, ends = (1e-5, 0.3, 1e-7), (10.0, 0.7, 1e-6)
+    range_test = RangeTest(starts, ends, 7, step_mode=step_mode)
+    used = []
+    while range_test.stop_reason is None:
+        used.append(range_test.group_lrs)
+        assert range_test.lr == range_test.group_lrs[0]
+        range_test.record(1.0)
+    assert (used[0], used[-1]) == (starts, ends)
+    expected = np.stack([schedule(*pair, 7).values(0, 7) for pair in zip(starts, ends, strict=True)], axis=1)
+    np.testing.assert_array_equal(used, expected)
+    np.testing.assert_array_equal(range_test.recorded_group_lrs, expected)
+    np.testing.assert_array_equal(range_test.lrs, expected[:, 0])
+
+
+def test_a_plain_float_is_repeated_for_every_group_of_the_other_end() -> None:
+    assert RangeTest([0.1, 0.01], 1.0).group_lrs == (0.1, 0.01)
+    range_test = drive(RangeTest(0.1, np.array([1.0, 2.0]), 2), [1.0, 1.0])
+    np.testing.assert_array_equal(range_test.recorded_group_lrs, [[0.1, 0.1], [1.0, 2.0]])
+
+
+def test_plain_floats_are_one_group() -> None:
+    range_test = RangeTest(0.1, 1.0)
+    assert range_test.group_lrs == (0.1,)
+    assert range_test.recorded_group_lrs.shape == (0, 1)
+    assert all(type(lr) is float for lr in range_test.group_lrs)
+
+
+# Arguments and state
 
 
 def test_defaults_are_those_of_the_guide() -> None:
     assert repr(RangeTest()) == (
-        "RangeTest(start_lr=1e-05, end_lr=10.0, num_iter=100, beta=0.98, divergence_factor=4.0)"
+        "RangeTest(start_lr=1e-05, end_lr=10.0, num_iter=100, beta=0.98, divergence_factor=4.0, "
+        "step_mode='exp', batches_per_lr=1, align='used', min_iter=0)"
     )
 
 
-def test_it_finishes_after_num_iter_updates() -> None:
-    range_test = drive(RangeTest(num_iter=3), [1.0, 1.0])
-    assert range_test.stop_reason is None
-    assert range_test.record(1.0) is Verdict.ok
-    assert range_test.stop_reason is StopReason.finished
-
-
-def test_it_stops_when_the_smoothed_loss_diverges_not_the_raw_one() -> None:
-    range_test = RangeTest(beta=0.5)
-    assert range_test.record(1.0) is Verdict.ok
-    assert range_test.record(4.9) is Verdict.ok  # smoothed (0.25 + 2.45) / 0.75 = 3.6
-    assert range_test.record(5.0) is Verdict.diverged  # smoothed (0.125 + 1.225 + 2.5) / 0.875 = 4.4
-    assert range_test.stop_reason is StopReason.diverged
-    np.testing.assert_allclose(range_test.smoothed_losses, [1.0, 3.6, 4.4], rtol=1e-14)
-
-
-@pytest.mark.parametrize("loss", [NAN, INF, -INF])
-def test_it_stops_at_once_at_a_loss_that_is_not_finite(loss: float) -> None:
-    range_test = drive(RangeTest(num_iter=10), [2.0, 1.0])
-    assert range_test.record(loss) is Verdict.nonfinite
-    assert range_test.stop_reason is StopReason.nonfinite
-    np.testing.assert_array_equal(range_test.losses, [2.0, 1.0, loss])
-    np.testing.assert_array_equal(range_test.smoothed_losses[2], loss)
-    assert len(range_test.lrs) == 3
-
-
-def test_negative_losses_that_fall_are_no_divergence() -> None:
-    range_test = drive(RangeTest(beta=0.0), [-float(i) for i in range(100)])
-    assert range_test.stop_reason is StopReason.finished
-
-
-@pytest.mark.parametrize("reason", [StopReason.data_exhausted, StopReason.interrupted])
-def test_it_can_be_stopped_from_outside(reason: StopReason) -> None:
-    range_test = drive(RangeTest(), [1.0])
-    range_test.stop(reason)
-    assert range_test.stop_reason is reason
-    range_test.stop(StopReason.data_exhausted)
-    assert range_test.stop_reason is reason
-
-
-@pytest.mark.parametrize("reason", [StopReason.finished, StopReason.diverged, StopReason.nonfinite])
-def test_reasons_that_it_finds_by_itself_cannot_be_given(reason: StopReason) -> None:
-    with pytest.raises(ValueError, match=f"^reason must be data_exhausted or interrupted, but got {reason.name}$"):
-        RangeTest().stop(reason)
-
-
-def test_a_reason_must_be_a_stop_reason() -> None:
-    with pytest.raises(TypeError, match=r"^reason must be a StopReason, but got 'finished'$"):
-        RangeTest().stop("finished")  # type: ignore[arg-type]
-
-
-def test_a_stopped_test_has_no_next_lr_and_takes_no_loss() -> None:
-    range_test = drive(RangeTest(num_iter=2), [1.0, 1.0])
-    sentence = r"^the range test has stopped \(finished\): there is no next update$"
-    with pytest.raises(RuntimeError, match=sentence):
-        _ = range_test.lr
-    with pytest.raises(RuntimeError, match=sentence):
-        range_test.record(1.0)
-    assert len(range_test.losses) == 2
-
-
-def test_a_running_test_has_no_result() -> None:
-    with pytest.raises(RuntimeError, match=r"^the range test has not stopped: 1 of 5 updates are done$"):
-        drive(RangeTest(num_iter=5), [1.0]).result()
+@pytest.mark.parametrize(
+    "range_test",
+    [RangeTest(), RangeTest([0.1, 0.2], 1, 5, 0.5, 2, step_mode="linear", batches_per_lr=2, align="effect")],
+)
+def test_repr_rebuilds_the_test(range_test: RangeTest) -> None:
+    assert repr(eval(repr(range_test))) == repr(range_test)
 
 
 @pytest.mark.parametrize(
@@ -136,13 +115,46 @@ def test_a_running_test_has_no_result() -> None:
         ({"start_lr": 1, "end_lr": 1}, "end_lr must be greater than start_lr=1.0, but got 1.0"),
         ({"start_lr": 1, "end_lr": 0.1}, "end_lr must be greater than start_lr=1.0, but got 0.1"),
         ({"end_lr": NAN}, "end_lr must be greater than start_lr=1e-05, but got nan"),
+        ({"start_lr": [0.1, 1], "end_lr": [1, 0.1]}, "end_lr[1] must be greater than start_lr[1]=1.0, but got 0.1"),
+        ({"start_lr": [0.1, 1], "end_lr": 1}, "end_lr[1] must be greater than start_lr[1]=1.0, but got 1.0"),
+        ({"start_lr": [0.1, -1]}, "start_lr[1] must be a finite number greater than 0, but got -1.0"),
+        ({"start_lr": [0.1, 0.2], "end_lr": [1]}, "len(end_lr) must be len(start_lr) = 2, but got 1"),
+        ({"start_lr": [0.1], "end_lr": [1, 2]}, "len(end_lr) must be len(start_lr) = 1, but got 2"),
+        ({"start_lr": []}, "len(start_lr) must be at least 1, but got 0"),
+        ({"end_lr": []}, "len(end_lr) must be len(start_lr) = 1, but got 0"),
+        ({"start_lr": 0.1, "end_lr": math.nextafter(0.1, 1)},
+         "end_lr must be farther above start_lr=0.1 for 100 different learning rates, but got 0.10000000000000002"),
+        ({"step_mode": "log"}, "step_mode must be 'exp' or 'linear', but got 'log'"),
+        ({"batches_per_lr": 0}, "batches_per_lr must be at least 1, but got 0"),
+        ({"batches_per_lr": 2**62},
+         f"batches_per_lr must be at most {(2**63 - 2) // 100} for num_iter=100, but got {2**62}"),
+        ({"align": "next"}, "align must be 'used' or 'effect', but got 'next'"),
+        ({"min_iter": -1}, "min_iter must be at least 0, but got -1"),
         ({"num_iter": 1}, "num_iter must be at least 2, but got 1"),
         ({"beta": 1}, "beta must be at least 0 and less than 1, but got 1.0"),
         ({"divergence_factor": 1}, "divergence_factor must be a finite number greater than 1, but got 1.0"),
     ],
-)
+)  # fmt: skip
 def test_argument_out_of_range_is_refused(arguments: dict[str, Any], sentence: str) -> None:
     with pytest.raises(ValueError, match=f"^{re.escape(sentence)}$"):
+        RangeTest(**arguments)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ({"start_lr": "0.1"}, "start_lr must be a number, but got '0.1'"),
+        ({"start_lr": None}, "start_lr must be a number, but got None"),
+        ({"end_lr": [1, "2"]}, "end_lr[1] must be a number, but got '2'"),
+        ({"num_iter": 10.0}, "num_iter must be an integer, but got 10.0"),
+        ({"step_mode": None}, "step_mode must be a string, but got None"),
+        ({"batches_per_lr": 2.0}, "batches_per_lr must be an integer, but got 2.0"),
+        ({"align": 1}, "align must be a string, but got 1"),
+        ({"min_iter": True}, "min_iter must be an integer, but got True"),
+    ],
+)
+def test_argument_of_a_wrong_type_is_refused(arguments: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(TypeError, match=f"^{re.escape(sentence)}$"):
         RangeTest(**arguments)
 
 
@@ -154,13 +166,36 @@ def test_a_resumed_test_goes_on_bit_for_bit() -> None:
     assert drive(resumed, losses[37:]).result() == whole.result()
 
 
+@pytest.mark.parametrize("done", [0, 1, 4, 5, 12])
+def test_a_test_with_every_option_resumes_bit_for_bit(done: int) -> None:
+    def make() -> RangeTest:
+        return RangeTest([0.1, 0.01], 1.0, 10, 0.9, step_mode="linear", batches_per_lr=3, align="effect", min_iter=2)
+
+    losses = np.random.default_rng(2).normal(2.0, 0.3, 31).tolist()
+    whole, first, resumed = drive(make(), losses, metric=0.5), drive(make(), losses[:done], metric=0.5), make()
+    resumed.load_state_dict(json.loads(json.dumps(first.state_dict(), allow_nan=False)))
+    assert resumed.group_lrs == first.group_lrs
+    assert drive(resumed, losses[done:], metric=0.5).state_dict() == whole.state_dict()
+    for column in ("recorded_group_lrs", "losses", "smoothed_losses", "metrics"):
+        np.testing.assert_array_equal(getattr(resumed, column), getattr(whole, column))
+
+
+@pytest.mark.parametrize("losses", [[1.0, 9.0], [1.0, 2.0, NAN], [1.0] * 6, [1.0, 2.0, 3.0]])
+def test_a_stopped_test_is_restored_as_stopped(losses: list[float]) -> None:
+    stopped = drive(RangeTest(num_iter=6, beta=0.0), losses)
+    stopped.stop(StopReason.interrupted)
+    restored = drive(RangeTest(num_iter=6, beta=0.0), [7.0])
+    restored.load_state_dict(json.loads(json.dumps(stopped.state_dict(), allow_nan=False)))
+    assert restored.result() == stopped.result()
+
+
 def test_a_state_of_another_test_is_refused_and_changes_nothing() -> None:
     range_test = drive(RangeTest(), [1.0])
     before = range_test.state_dict()
-    with pytest.raises(ValueError, match=r"^lrs\[0\] must be this range test's learning rate 1e-05, but got 0.1$"):
+    with pytest.raises(ValueError, match=r"^lrs\[0\] must be this range test's learning rates \[1e-05\], but got"):
         range_test.load_state_dict(drive(RangeTest(0.1), [1.0]).state_dict())
-    with pytest.raises(ValueError, match=r"^the state's version must be 1, but got 2$"):
-        range_test.load_state_dict({**before, "version": 2})
+    with pytest.raises(ValueError, match=r"^the state's version must be 2, but got 1$"):
+        range_test.load_state_dict({**before, "version": 1})
     assert range_test.state_dict() == before
 
 
@@ -178,6 +213,21 @@ def test_the_result_is_what_was_recorded() -> None:
         np.testing.assert_array_equal(getattr(result, column), getattr(range_test, column))
         assert getattr(result, column).dtype == np.float64
     assert result.stop_reason is StopReason.nonfinite
+
+
+def test_the_result_has_the_columns_that_were_recorded() -> None:
+    range_test = RangeTest([0.1, 0.01], 1.0, 3)
+    for loss in (3.0, 2.0, 1.0):
+        range_test.record(loss, training_loss=loss / 2, metric=loss / 4)
+    result = range_test.result()
+    np.testing.assert_array_equal(result.group_lrs, range_test.recorded_group_lrs)
+    np.testing.assert_array_equal(result.training_losses, [1.5, 1.0, 0.5])
+    np.testing.assert_array_equal(result.metrics, [0.75, 0.5, 0.25])
+
+
+def test_the_result_of_one_group_has_no_further_columns() -> None:
+    result = drive(RangeTest(num_iter=2), [1.0, 1.0]).result()
+    assert (result.group_lrs, result.training_losses, result.metrics) == (None, None, None)
 
 
 def test_a_test_stopped_before_its_first_update_has_an_empty_result() -> None:
@@ -219,38 +269,6 @@ def test_smoothing_can_be_redone_from_the_raw_losses() -> None:
 def test_smoothing_leaves_what_is_not_finite_alone() -> None:
     result = RangeTestResult([0.1, 0.2, 0.4], [3.0, INF, 6.0], [0.0, 0.0, 0.0], StopReason.finished)
     np.testing.assert_allclose(result.smoothed(0.5), [3.0, INF, 5.0])
-
-
-def test_the_dict_is_strict_json_and_back() -> None:
-    result = RangeTestResult([0.1, 0.2, 0.4], [INF, -INF, NAN], [2.0, 1 / 3, NAN], StopReason.nonfinite)
-    content = json.loads(json.dumps(result.to_dict(), allow_nan=False))
-    assert content == {
-        "version": 1,
-        "lrs": [0.1, 0.2, 0.4],
-        "losses": ["inf", "-inf", "nan"],
-        "smoothed_losses": [2.0, 1 / 3, "nan"],
-        "stop_reason": "nonfinite",
-    }
-    assert RangeTestResult.from_dict(content) == result
-
-
-@pytest.mark.parametrize(
-    ("change", "sentence"),
-    [
-        ({"version": 2}, "the version of a range test result must be 1, but got 2"),
-        ({"x": 2}, "a range test result has no field 'x'"),
-        ({"stop_reason": "tired"}, "stop_reason must be one of finished, diverged, nonfinite, data_exhausted, "
-         "interrupted, but got 'tired'"),
-        ({"lrs": [0.1, 0.2]}, "lrs must be one-dimensional and as long as its losses, "
-         "but got shapes (2,), losses (3,), smoothed_losses (3,)"),
-        ({"lrs": [0.1, 0.3, 0.2]}, "lrs must be finite, greater than 0 and increasing"),
-        ({"lrs": [0.0, 0.3, 0.4]}, "lrs must be finite, greater than 0 and increasing"),
-        ({"lrs": [0.1, 0.3, "inf"]}, "lrs must be finite, greater than 0 and increasing"),
-    ],
-)  # fmt: skip
-def test_a_malformed_dict_is_refused(change: dict[str, Any], sentence: str) -> None:
-    with pytest.raises(ValueError, match=f"^{re.escape(sentence)}$"):
-        RangeTestResult.from_dict({**example().to_dict(), **change})
 
 
 def test_a_dict_without_a_field_or_with_a_wrong_type_is_refused() -> None:

@@ -15,13 +15,15 @@ import mpmath
 import numpy as np
 import pytest
 
-from lrcore import (
+from lrcore.schedules import (
     Constant,
     Cosine,
     Cyclic,
     CyclicMomentum,
     Exponential,
     InverseTime,
+    Linear,
+    OneCycle,
     PiecewiseConstant,
     Schedule,
 )
@@ -30,9 +32,11 @@ EXAMPLES = [
     Constant(0.1),
     PiecewiseConstant([30, 60], [0.1, 0.01, 0.001]),
     InverseTime(0.01, 0.1, 10, staircase=True),
+    Linear(0.1, 0.0, 100),
     Exponential(1e-5, 10.0, 100),
     Cosine(0.1, 100, 1e-3),
     Cyclic(1e-3, 1e-2, 20, 30, "exp_range", 0.999),
+    OneCycle(0.1, 100, 0.25, "linear", 10.0, 100.0, True),
     CyclicMomentum(0.85, 0.95, 20, 30, "triangular2"),
 ]
 every_schedule = pytest.mark.parametrize("schedule", EXAMPLES, ids=lambda schedule: schedule.name)
@@ -85,6 +89,31 @@ def test_inverse_time_is_the_epoch_schedule_of_the_guide() -> None:
     schedule = InverseTime(1e-2, 0.1, decay_steps=steps_per_epoch, staircase=True)
     by_epoch = [round(schedule(epoch * steps_per_epoch), 10) for epoch in range(100)]
     assert by_epoch == [round(1e-2 / (1 + 0.1 * epoch), 10) for epoch in range(100)]
+
+
+@pytest.mark.parametrize(
+    ("start_lr", "end_lr", "total_steps"), [(1e-5, 10.0, 400), (0.1, 1e-7, 1001), (2.0, 2.5, 450), (0.1, 0.0, 431)]
+)
+def test_linear_agrees_with_50_digits(start_lr: float, end_lr: float, total_steps: int) -> None:
+    def exact(step: int) -> Any:
+        return mpmath.mpf(start_lr) + (mpmath.mpf(end_lr) - mpmath.mpf(start_lr)) * step / (total_steps - 1)
+
+    within_ulps(Linear(start_lr, end_lr, total_steps).values(0, total_steps), exact, ulps=2)
+
+
+def test_linear_keeps_its_digits_in_the_last_steps_of_a_billion() -> None:
+    def exact(step: int) -> Any:
+        return mpmath.mpf(10) + (mpmath.mpf(1e-12) - 10) * step / (10**9 - 1)
+
+    within_ulps(Linear(10.0, 1e-12, 10**9).values(10**9 - 400, 10**9), exact, ulps=2, start=10**9 - 400)
+
+
+def test_linear_is_exact_at_both_ends_and_holds_the_last() -> None:
+    for start_lr, end_lr, total_steps in [(1e-5, 10.0, 100), (0.3, 0.1, 7), (0.0, 3.0, 2), (0.1, 0.1, 3)]:
+        schedule = Linear(start_lr, end_lr, total_steps)
+        assert schedule(0) == start_lr
+        assert schedule.values(total_steps - 1, total_steps + 3).tolist() == [end_lr] * 4
+        assert schedule(2**63 - 1) == end_lr
 
 
 @pytest.mark.parametrize(("start_lr", "end_lr", "total_steps"), [(1e-5, 10.0, 400), (0.1, 1e-7, 1001), (2.0, 2.5, 450)])
@@ -189,6 +218,63 @@ def test_cyclic_momentum_is_highest_where_the_lr_is_lowest() -> None:
     np.testing.assert_allclose((lrs - 0.1) / 0.1, (0.95 - momenta) / 0.1, atol=1e-12)
 
 
+def one_cycle(step: int, max_lr: float, total_steps: int, pct_start: float, cos: bool, three_phase: bool) -> Any:
+    top, first = mpmath.mpf(max_lr), mpmath.mpf(max_lr) / 25
+    last, e = first / 10**4, mpmath.mpf(pct_start) * total_steps - 1
+    phases = [(0, e, first, top), (e, 2 * e, top, first), (2 * e, total_steps - 1, first, last)]
+    if not three_phase:
+        phases = [(0, e, first, top), (e, total_steps - 1, top, last)]
+    begin, end, start_lr, end_lr = next(phase for phase in phases if step <= phase[1])
+    q = (step - begin) / (end - begin)
+    return start_lr + (end_lr - start_lr) * ((1 - mpmath.cos(mpmath.pi * q)) / 2 if cos else q)
+
+
+# A top at pct_start * total_steps - 1 is rounded to float64 before its distance to a step is taken, twice as far with
+# three phases.
+@pytest.mark.parametrize(("three_phase", "ulps"), [(False, 8), (True, 20)])
+@pytest.mark.parametrize("strategy", ["cos", "linear"])
+@pytest.mark.parametrize(("total_steps", "pct_start"), [(100, 0.3), (450, 0.25), (1001, 0.41)])
+def test_one_cycle_agrees_with_50_digits(
+    total_steps: int, pct_start: float, strategy: str, three_phase: bool, ulps: float
+) -> None:
+    def exact(step: int) -> Any:
+        return one_cycle(step, 0.1, total_steps, pct_start, strategy == "cos", three_phase)
+
+    schedule = OneCycle(0.1, total_steps, pct_start, strategy, three_phase=three_phase)
+    within_ulps(schedule.values(0, total_steps), exact, ulps)
+
+
+def test_one_cycle_keeps_its_digits_in_the_last_steps_of_a_million() -> None:
+    def exact(step: int) -> Any:
+        return one_cycle(step, 0.1, 10**6, 0.25, cos=True, three_phase=False)
+
+    within_ulps(OneCycle(0.1, 10**6, 0.25).values(10**6 - 400, 10**6), exact, ulps=8, start=10**6 - 400)
+
+
+@pytest.mark.parametrize("strategy", ["cos", "linear"])
+@pytest.mark.parametrize("three_phase", [False, True])
+def test_one_cycle_is_exact_at_both_ends_and_at_the_top_and_holds_the_last(strategy: str, three_phase: bool) -> None:
+    schedule = OneCycle(0.1, 100, 0.25, strategy, three_phase=three_phase)
+    assert schedule(0) == 0.1 / 25
+    assert schedule(24) == 0.1
+    assert (schedule(48) == 0.1 / 25) is three_phase
+    assert schedule.values(99, 104).tolist() == [0.1 / 25 / 1e4] * 5
+    assert schedule(2**63 - 1) == 0.1 / 25 / 1e4
+
+
+def test_one_cycle_without_steps_for_the_rise_starts_at_the_top_or_past_it() -> None:
+    assert OneCycle(0.1, 100, 0.01)(0) == 0.1
+    assert OneCycle(0.1, 4, 0, "linear").values(0, 5).tolist() == pytest.approx(
+        [0.1 - (0.1 - 4e-7) * k / 4 for k in (1, 2, 3, 4, 4)], rel=1e-14
+    )
+
+
+def test_one_cycle_that_only_rises_holds_the_top() -> None:
+    assert OneCycle(0.8, 4, 1, "linear", div_factor=4).values(0, 6).tolist() == pytest.approx(
+        [0.2, 0.4, 0.6, 0.8, 0.8, 0.8], rel=1e-15
+    )
+
+
 # Calls
 
 
@@ -249,6 +335,9 @@ BAD_VALUES = [
     (PiecewiseConstant, ([3], [1, -1]), "lrs[1] must be a finite number greater than 0, but got -1.0"),
     (InverseTime, (0.1, -1), "decay_rate must be a finite number and not negative, but got -1.0"),
     (InverseTime, (0.1, 1, 0), "decay_steps must be at least 1, but got 0"),
+    (Linear, (-0.1, 1, 10), "start_lr must be a finite number and not negative, but got -0.1"),
+    (Linear, (1, float("nan"), 10), "end_lr must be a finite number and not negative, but got nan"),
+    (Linear, (1, 2, 1), "total_steps must be at least 2, but got 1"),
     (Exponential, (0, 1, 10), "start_lr must be a finite number greater than 0, but got 0.0"),
     (Exponential, (1, float("inf"), 10), "end_lr must be a finite number greater than 0, but got inf"),
     (Exponential, (1, 2, 1), "total_steps must be at least 2, but got 1"),
@@ -261,6 +350,14 @@ BAD_VALUES = [
     (Cyclic, (0.1, 0.2, 1, 0), "step_size_down must be at least 1, but got 0"),
     (Cyclic, (0.1, 0.2, 1, 1, "x"), "mode must be 'triangular', 'triangular2' or 'exp_range', but got 'x'"),
     (Cyclic, (0.1, 0.2, 1, 1, "exp_range", 1.5), "gamma must be greater than 0 and not greater than 1, but got 1.5"),
+    (OneCycle, (0, 10), "max_lr must be a finite number greater than 0, but got 0.0"),
+    (OneCycle, (0.1, 1), "total_steps must be at least 2, but got 1"),
+    (OneCycle, (0.1, 10, -0.1), "pct_start must be from 0 to 1, but got -0.1"),
+    (OneCycle, (0.1, 10, 1.1), "pct_start must be from 0 to 1, but got 1.1"),
+    (OneCycle, (0.1, 10, 0.3, "cosine"), "anneal_strategy must be 'cos' or 'linear', but got 'cosine'"),
+    (OneCycle, (0.1, 10, 0.3, "cos", 0), "div_factor must be a finite number greater than 0, but got 0.0"),
+    (OneCycle, (0.1, 10, 0.3, "cos", 25, -1), "final_div_factor must be a finite number greater than 0, but got -1.0"),
+    (OneCycle, (0.1, 10, 0.3, "cos", 1e-310), "div_factor must leave the learning rates finite, but got 1e-310"),
     (CyclicMomentum, (0.9, 0.8), "base_momentum must not be greater than max_momentum=0.8, but got 0.9"),
     (CyclicMomentum, (0.9, 1), "max_momentum must be at least 0 and less than 1, but got 1.0"),
 ]
@@ -283,10 +380,16 @@ BAD_TYPES = [
     (PiecewiseConstant, ([3], "ab"), "lrs must be a sequence, but got 'ab'"),
     (PiecewiseConstant, ([3], [1, "b"]), "lrs[1] must be a number, but got 'b'"),
     (InverseTime, (0.1, 1, 1, 1), "staircase must be True or False, but got 1"),
+    (Linear, ("0", 1, 10), "start_lr must be a number, but got '0'"),
+    (Linear, (0.1, 1, 10.0), "total_steps must be an integer, but got 10.0"),
     (Exponential, (0.1, 1, 10.0), "total_steps must be an integer, but got 10.0"),
     (Cosine, (0.1, True), "decay_steps must be an integer, but got True"),
     (Cyclic, (0.1, 0.2, 1, 1.5), "step_size_down must be an integer, but got 1.5"),
     (Cyclic, (0.1, 0.2, 1, 1, 2), "mode must be a string, but got 2"),
+    (OneCycle, (0.1, 100.0), "total_steps must be an integer, but got 100.0"),
+    (OneCycle, (0.1, 100, "0.3"), "pct_start must be a number, but got '0.3'"),
+    (OneCycle, (0.1, 100, 0.3, None), "anneal_strategy must be a string, but got None"),
+    (OneCycle, (0.1, 100, 0.3, "cos", 25, 1e4, 1), "three_phase must be True or False, but got 1"),
 ]
 
 
@@ -389,14 +492,14 @@ def test_to_dict_holds_name_version_and_every_field() -> None:
     }
 
 
-NAMES = "constant, piecewise_constant, inverse_time, exponential, cosine, cyclic, cyclic_momentum"
+NAMES = "constant, piecewise_constant, inverse_time, linear, exponential, cosine, cyclic, one_cycle, cyclic_momentum"
 
 
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
         ({}, f"unknown schedule None: choose one of {NAMES}"),
-        ({"schedule": "linear", "version": 1}, f"unknown schedule 'linear': choose one of {NAMES}"),
+        ({"schedule": "polynomial", "version": 1}, f"unknown schedule 'polynomial': choose one of {NAMES}"),
         ({"schedule": ["constant"], "version": 1}, f"unknown schedule ['constant']: choose one of {NAMES}"),
         ({"schedule": "constant", "lr": 1}, "the version of schedule 'constant' must be 1, but got None"),
         ({"schedule": "constant", "version": 2, "lr": 1}, "the version of schedule 'constant' must be 1, but got 2"),

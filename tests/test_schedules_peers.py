@@ -11,20 +11,32 @@ import pytest
 import torch
 from torch.optim import lr_scheduler
 
-from lrcore import Cosine, Cyclic, CyclicMomentum, Exponential, InverseTime, PiecewiseConstant
+from lrcore.schedules import (
+    Cosine,
+    Cyclic,
+    CyclicMomentum,
+    Exponential,
+    InverseTime,
+    Linear,
+    OneCycle,
+    PiecewiseConstant,
+)
 
 STEPS = 450
 
 
-def torch_groups(make: Callable[[torch.optim.Optimizer], Any], lr: float, key: str = "lr") -> np.ndarray:
-    """What each of STEPS updates would find in the optimizer's group."""
+def torch_groups(
+    make: Callable[[torch.optim.Optimizer], Any], lr: float, key: str = "lr", steps: int = STEPS
+) -> np.ndarray:
+    """What each of `steps` updates would find in the optimizer's group."""
     optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=lr, momentum=0.9)
     scheduler = make(optimizer)
-    values = []
-    for _ in range(STEPS):
-        values.append(optimizer.param_groups[0][key])
+    group = optimizer.param_groups[0]
+    values = [group[key]]
+    for _ in range(steps - 1):
         optimizer.step()
         scheduler.step()
+        values.append(group[key])
     return np.array(values)
 
 
@@ -54,6 +66,47 @@ def test_cyclic_momentum_is_that_of_torch(mode: str) -> None:
         key="momentum",
     )
     np.testing.assert_allclose(CyclicMomentum(0.8, 0.95, 13, 29, mode, 0.99).values(0, STEPS), peer, rtol=1e-13)
+
+
+def test_linear_is_that_of_torch() -> None:
+    peer = torch_groups(lambda optimizer: lr_scheduler.LinearLR(optimizer, 0.25, 1.0, total_iters=400), lr=0.1)
+    np.testing.assert_allclose(Linear(0.025, 0.1, 401).values(0, STEPS), peer, rtol=1e-12)
+
+
+def test_linear_is_the_polynomial_decay_of_keras() -> None:
+    peer = keras.optimizers.schedules.PolynomialDecay(np.float64(0.1), 400, np.float64(1e-3))
+    np.testing.assert_allclose(Linear(0.1, 1e-3, 401).values(0, STEPS), keras_values(peer), rtol=1e-13)
+
+
+# torch subtracts nearly equal learning rates near the end of the fall, which leaves an error of a last place of max_lr.
+@pytest.mark.parametrize("three_phase", [False, True])
+@pytest.mark.parametrize("strategy", ["cos", "linear"])
+@pytest.mark.parametrize("total_steps", [7, 99, 200])
+@pytest.mark.parametrize("pct_start", [0.0, 0.17, 0.25, 0.3, 0.5, 1.0])
+def test_one_cycle_is_that_of_torch_at_every_step(
+    pct_start: float, total_steps: int, strategy: str, three_phase: bool
+) -> None:
+    peer = torch_groups(
+        lambda optimizer: lr_scheduler.OneCycleLR(
+            optimizer, 0.1, total_steps, pct_start=pct_start, anneal_strategy=strategy, three_phase=three_phase
+        ),
+        lr=1.0,
+        steps=total_steps,
+    )
+    ours = OneCycle(0.1, total_steps, pct_start, strategy, three_phase=three_phase).values(0, total_steps)
+    np.testing.assert_allclose(ours, peer, rtol=1e-12, atol=np.spacing(0.1))
+
+
+def test_one_cycle_with_other_factors_is_that_of_torch() -> None:
+    peer = torch_groups(
+        lambda optimizer: lr_scheduler.OneCycleLR(
+            optimizer, 0.3, epochs=5, steps_per_epoch=90, div_factor=3.0, final_div_factor=0.5
+        ),
+        lr=1.0,
+    )
+    np.testing.assert_allclose(
+        OneCycle(0.3, STEPS, div_factor=3, final_div_factor=0.5).values(0, STEPS), peer, rtol=1e-12
+    )
 
 
 def test_exponential_is_that_of_torch() -> None:

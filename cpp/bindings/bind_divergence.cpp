@@ -21,7 +21,7 @@ void bind_divergence(py::module_& m) {
         .def("update", &DivergenceDetector::update, py::arg("loss"))
         .def_property_readonly("factor", &DivergenceDetector::factor)
         .def_property_readonly("best", &DivergenceDetector::best);
-    bind_state(cls, StateField{"first", &DivergenceDetector::State::first},
+    bind_state(cls, 1, StateField{"first", &DivergenceDetector::State::first},
                StateField{"best", &DivergenceDetector::State::best});
 }
 

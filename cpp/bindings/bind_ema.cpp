@@ -9,14 +9,8 @@
 namespace lrcore {
 namespace {
 
-using InputArray = py::array_t<double, py::array::c_style | py::array::forcecast>;
-
 FloatArray smooth_array(const InputArray& values, double beta) {
-    if (values.ndim() != 1) {
-        throw std::invalid_argument("values must have 1 dimension, but got " +
-                                    std::to_string(values.ndim()));
-    }
-    const Span<const double> in(values.data(), static_cast<std::size_t>(values.size()));
+    const Span<const double> in = vector_span("values", values);
     FloatArray array = new_array(in.size());
     smooth(in, beta, span_of(array));
     return array;
@@ -33,7 +27,8 @@ void bind_ema(py::module_& m) {
         .def_property_readonly("value", &Ema::value)
         .def_property_readonly("count", &Ema::count)
         .def_property_readonly("beta", &Ema::beta);
-    bind_state(cls, StateField{"mean", &Ema::State::mean}, StateField{"count", &Ema::State::count});
+    bind_state(cls, 1, StateField{"mean", &Ema::State::mean},
+               StateField{"count", &Ema::State::count});
     m.def("smooth", &smooth_array, py::arg("values"), py::arg("beta"),
           "The bias-corrected average after each of the values.");
 }

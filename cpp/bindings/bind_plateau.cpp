@@ -18,7 +18,7 @@ void bind_plateau(py::module_& m) {
         .def_property_readonly("best", &Plateau::best)
         .def_property_readonly("num_bad", &Plateau::num_bad)
         .def_property_readonly("cooldown_left", &Plateau::cooldown_left);
-    bind_state(cls, StateField{"best", &Plateau::State::best},
+    bind_state(cls, 1, StateField{"best", &Plateau::State::best},
                StateField{"num_bad", &Plateau::State::num_bad},
                StateField{"cooldown_left", &Plateau::State::cooldown_left});
 }

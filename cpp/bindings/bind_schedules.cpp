@@ -6,6 +6,8 @@
 #include "lrcore/schedules/cyclic_momentum.hpp"
 #include "lrcore/schedules/exponential.hpp"
 #include "lrcore/schedules/inverse_time.hpp"
+#include "lrcore/schedules/linear.hpp"
+#include "lrcore/schedules/one_cycle.hpp"
 #include "lrcore/schedules/piecewise_constant.hpp"
 
 namespace lrcore {
@@ -18,6 +20,9 @@ void bind_schedules(py::module_& m) {
     bind_schedule<InverseTime>(m, "InverseTime",
                                "lr(t) = base_lr / (1 + decay_rate * t / decay_steps)",
                                {"base_lr", "decay_rate", "decay_steps", "staircase"});
+    bind_schedule<Linear>(m, "Linear",
+                          "lr(t) = start_lr + (end_lr - start_lr) * t / (total_steps - 1)",
+                          {"start_lr", "end_lr", "total_steps"});
     bind_schedule<Exponential>(m, "Exponential",
                                "lr(t) = start_lr * (end_lr / start_lr)^(t / (total_steps - 1))",
                                {"start_lr", "end_lr", "total_steps"});
@@ -27,6 +32,11 @@ void bind_schedules(py::module_& m) {
         {"base_lr", "decay_steps", "min_lr"});
     bind_schedule<Cyclic>(m, "Cyclic", "lr(t) = base_lr + (max_lr - base_lr) * cycle(t)",
                           {"base_lr", "max_lr", "step_size_up", "step_size_down", "mode", "gamma"});
+    bind_schedule<OneCycle>(m, "OneCycle",
+                            "lr(t) rises from max_lr / div_factor to max_lr and falls to "
+                            "max_lr / div_factor / final_div_factor",
+                            {"max_lr", "total_steps", "pct_start", "anneal_strategy", "div_factor",
+                             "final_div_factor", "three_phase"});
     bind_schedule<CyclicMomentum>(
         m, "CyclicMomentum",
         "momentum(t) = max_momentum - (max_momentum - base_momentum) * cycle(t)",

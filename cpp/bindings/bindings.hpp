@@ -10,5 +10,6 @@ void bind_divergence(pybind11::module_& m);
 void bind_range_test(pybind11::module_& m);
 void bind_plateau(pybind11::module_& m);
 void bind_sgd(pybind11::module_& m);
+void bind_valley(pybind11::module_& m);
 
 }  // namespace lrcore

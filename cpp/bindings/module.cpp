@@ -9,4 +9,5 @@ PYBIND11_MODULE(_core, m) {
     lrcore::bind_range_test(m);
     lrcore::bind_plateau(m);
     lrcore::bind_sgd(m);
+    lrcore::bind_valley(m);
 }

@@ -38,12 +38,6 @@ py::object to_json(StopReason value) {
     return py::str(stop_reasons[static_cast<std::size_t>(value)]);
 }
 
-py::object to_json(const std::vector<double>& values) {
-    py::list list;
-    for (const double value : values) list.append(to_json(value));
-    return list;
-}
-
 void from_json(py::handle json, const std::string& key, double& value) {
     if (!py::isinstance<py::float_>(json) && !is_integer(json) && !is_nonfinite_name(json)) {
         reject(key, "a number", json);
@@ -65,20 +59,17 @@ void from_json(py::handle json, const std::string& key, StopReason& value) {
     value = parse_choice<StopReason>(key, json.cast<std::string>(), stop_reasons);
 }
 
-void from_json(py::handle json, const std::string& key, std::vector<double>& values) {
+py::list list_of(py::handle json, const std::string& key) {
     if (!py::isinstance<py::list>(json)) reject(key, "a list", json);
-    values.clear();
-    for (const py::handle item : json) {
-        const std::string name = key + "[" + std::to_string(values.size()) + "]";
-        from_json(item, name, values.emplace_back());
-    }
+    return py::reinterpret_borrow<py::list>(json);
 }
 
-void check_keys(const StateDict& dict, const std::set<std::string>& keys) {
+void check_keys(const StateDict& dict, int version, const std::set<std::string>& keys) {
     if (!dict.contains("version")) throw std::invalid_argument("the state has no key 'version'");
-    const py::object version = dict["version"];
-    if (!version.equal(py::int_(1))) {
-        throw std::invalid_argument("the state's version must be 1, but got " + text(version));
+    const py::object given = dict["version"];
+    if (!given.equal(py::int_(version))) {
+        throw std::invalid_argument("the state's version must be " + std::to_string(version) +
+                                    ", but got " + text(given));
     }
     for (const std::string& key : keys) {
         if (!dict.contains(key)) throw std::invalid_argument("the state has no key '" + key + "'");

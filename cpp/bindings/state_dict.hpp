@@ -34,12 +34,29 @@ StateField(const char*, Value State::*) -> StateField<State, Value>;
 py::object to_json(double value);
 py::object to_json(std::int64_t value);
 py::object to_json(StopReason value);
-py::object to_json(const std::vector<double>& values);
 
 void from_json(py::handle json, const std::string& key, double& value);
 void from_json(py::handle json, const std::string& key, std::int64_t& value);
 void from_json(py::handle json, const std::string& key, StopReason& value);
-void from_json(py::handle json, const std::string& key, std::vector<double>& values);
+
+/// The list itself; TypeError that names `key` if it is none.
+py::list list_of(py::handle json, const std::string& key);
+
+template <class Item>
+py::object to_json(const std::vector<Item>& items) {
+    py::list list;
+    for (const Item& item : items) list.append(to_json(item));
+    return list;
+}
+
+template <class Item>
+void from_json(py::handle json, const std::string& key, std::vector<Item>& items) {
+    items.clear();
+    for (const py::handle item : list_of(json, key)) {
+        const std::string name = key + "[" + std::to_string(items.size()) + "]";
+        from_json(item, name, items.emplace_back());
+    }
+}
 
 template <class Value>
 py::object to_json(const std::optional<Value>& value) {
@@ -56,21 +73,23 @@ void from_json(py::handle json, const std::string& key, std::optional<Value>& va
 }
 
 /// ValueError unless the dict has this version and exactly these keys beside it.
-void check_keys(const StateDict& dict, const std::set<std::string>& keys);
+void check_keys(const StateDict& dict, int version, const std::set<std::string>& keys);
 
 /// Binds state_dict() and load_state_dict() of a class that has state() and restore(State).
 template <class Class, class... Value>
-void bind_state(py::class_<Class>& cls, StateField<typename Class::State, Value>... field) {
+void bind_state(py::class_<Class>& cls, int version,
+                StateField<typename Class::State, Value>... field) {
     cls.def("state_dict", [=](const Class& self) {
+        const typename Class::State& state = self.state();
         StateDict dict;
-        dict["version"] = 1;
-        ((dict[field.key] = to_json(self.state().*field.member)), ...);
+        dict["version"] = version;
+        ((dict[field.key] = to_json(state.*field.member)), ...);
         return dict;
     });
     cls.def(
         "load_state_dict",
         [=](Class& self, const StateDict& dict) {
-            check_keys(dict, {field.key...});
+            check_keys(dict, version, {field.key...});
             typename Class::State state;
             (from_json(dict[field.key], field.key, state.*field.member), ...);
             self.restore(state);

@@ -33,6 +33,12 @@ std::string repr(std::int64_t value) { return std::to_string(value); }
 
 std::string repr(const std::string& value) { return "'" + value + "'"; }
 
+std::string repr(const std::vector<double>& values) {
+    std::string items;
+    for (const double value : values) items += (items.empty() ? "" : ", ") + repr(value);
+    return "[" + items + "]";
+}
+
 double positive(std::string_view name, double value) {
     return require(std::isfinite(value) && value > 0.0, name, "be a finite number greater than 0",
                    value);

@@ -33,9 +33,11 @@ TEST_CASE("repr of a double is Python's") {
     for (const auto& [value, text] : expected) CHECK(repr(value) == text);
 }
 
-TEST_CASE("repr of an integer and of a text") {
+TEST_CASE("repr of an integer, of a text and of a list") {
     CHECK(repr(std::numeric_limits<std::int64_t>::min()) == "-9223372036854775808");
     CHECK(repr(std::string("min")) == "'min'");
+    CHECK(repr(std::vector<double>{0.1, 1.0}) == "[0.1, 1.0]");
+    CHECK(repr(std::vector<double>{}) == "[]");
 }
 
 TEST_CASE("a check returns the value that it accepts") {

@@ -16,15 +16,18 @@ from lrcore.schedules import (
     CyclicMomentum,
     Exponential,
     InverseTime,
+    Linear,
+    OneCycle,
     PiecewiseConstant,
     Schedule,
 )
 from lrcore.sgd import sgd_step
 from lrcore.smoothing import ExponentialMovingAverage, smooth
-from lrcore.suggest import Suggestion, suggest
+from lrcore.suggest import Bounds, Suggestion, bounds, suggest
 from lrcore.trace import Difference, Trace, TraceWriter, first_difference
 
 __all__ = [
+    "Bounds",
     "Constant",
     "Cosine",
     "Cyclic",
@@ -34,6 +37,8 @@ __all__ = [
     "Exponential",
     "ExponentialMovingAverage",
     "InverseTime",
+    "Linear",
+    "OneCycle",
     "PiecewiseConstant",
     "Plateau",
     "RangeTest",
@@ -45,6 +50,7 @@ __all__ = [
     "TraceWriter",
     "Verdict",
     "__version__",
+    "bounds",
     "first_difference",
     "parse_schedule",
     "plot_range_test",

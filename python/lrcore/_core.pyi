@@ -8,7 +8,7 @@ import enum
 import numpy
 import numpy.typing
 import typing
-__all__: list[str] = ['Constant', 'Cosine', 'Cyclic', 'CyclicMomentum', 'DivergenceDetector', 'Ema', 'Exponential', 'InverseTime', 'PiecewiseConstant', 'Plateau', 'RangeTest', 'StopReason', 'Verdict', 'sgd_step', 'smooth']
+__all__: list[str] = ['Constant', 'Cosine', 'Cyclic', 'CyclicMomentum', 'DivergenceDetector', 'Ema', 'Exponential', 'InverseTime', 'Linear', 'OneCycle', 'PiecewiseConstant', 'Plateau', 'RangeTest', 'StopReason', 'Verdict', 'sgd_step', 'smooth', 'valley']
 
 class Constant:
     """
@@ -87,6 +87,34 @@ class InverseTime:
 
     @property
     def staircase(self) -> bool: ...
+
+class Linear:
+    """
+    lr(t) = start_lr + (end_lr - start_lr) * t / (total_steps - 1)
+    """
+
+    def __call__(self, step: typing.SupportsInt | typing.SupportsIndex) -> float: ...
+
+    def __eq__(self, arg0: typing.Any) -> bool: ...
+
+    def __getstate__(self) -> tuple[float, float, int]: ...
+
+    def __hash__(self) -> int: ...
+
+    def __init__(self, start_lr: typing.SupportsFloat | typing.SupportsIndex, end_lr: typing.SupportsFloat | typing.SupportsIndex, total_steps: typing.SupportsInt | typing.SupportsIndex) -> None: ...
+
+    def __setstate__(self, arg0: tuple[typing.SupportsFloat | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex]) -> None: ...
+
+    def values(self, start: typing.SupportsInt | typing.SupportsIndex, stop: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.float64]: ...
+
+    @property
+    def end_lr(self) -> float: ...
+
+    @property
+    def start_lr(self) -> float: ...
+
+    @property
+    def total_steps(self) -> int: ...
 
 class Exponential:
     """
@@ -181,6 +209,46 @@ class Cyclic:
     @property
     def step_size_up(self) -> int: ...
 
+class OneCycle:
+    """
+    lr(t) rises from max_lr / div_factor to max_lr and falls to max_lr / div_factor / final_div_factor
+    """
+
+    def __call__(self, step: typing.SupportsInt | typing.SupportsIndex) -> float: ...
+
+    def __eq__(self, arg0: typing.Any) -> bool: ...
+
+    def __getstate__(self) -> tuple[float, int, float, str, float, float, bool]: ...
+
+    def __hash__(self) -> int: ...
+
+    def __init__(self, max_lr: typing.SupportsFloat | typing.SupportsIndex, total_steps: typing.SupportsInt | typing.SupportsIndex, pct_start: typing.SupportsFloat | typing.SupportsIndex, anneal_strategy: str, div_factor: typing.SupportsFloat | typing.SupportsIndex, final_div_factor: typing.SupportsFloat | typing.SupportsIndex, three_phase: bool) -> None: ...
+
+    def __setstate__(self, arg0: tuple[typing.SupportsFloat | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex, str, typing.SupportsFloat | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex, bool]) -> None: ...
+
+    def values(self, start: typing.SupportsInt | typing.SupportsIndex, stop: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.float64]: ...
+
+    @property
+    def anneal_strategy(self) -> str: ...
+
+    @property
+    def div_factor(self) -> float: ...
+
+    @property
+    def final_div_factor(self) -> float: ...
+
+    @property
+    def max_lr(self) -> float: ...
+
+    @property
+    def pct_start(self) -> float: ...
+
+    @property
+    def three_phase(self) -> bool: ...
+
+    @property
+    def total_steps(self) -> int: ...
+
 class CyclicMomentum:
     """
     momentum(t) = max_momentum - (max_momentum - base_momentum) * cycle(t)
@@ -273,18 +341,21 @@ class StopReason(enum.Enum):
 
 class RangeTest:
     """
-    Says which lr the next update must use, takes its loss, and stops at the end or at divergence.
+    Says which lrs the next update must use, takes its loss, and stops at the end or at divergence.
     """
 
-    def __init__(self, start_lr: typing.SupportsFloat | typing.SupportsIndex, end_lr: typing.SupportsFloat | typing.SupportsIndex, num_iter: typing.SupportsInt | typing.SupportsIndex, beta: typing.SupportsFloat | typing.SupportsIndex, divergence_factor: typing.SupportsFloat | typing.SupportsIndex) -> None: ...
+    def __init__(self, start_lr: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex], end_lr: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex], num_iter: typing.SupportsInt | typing.SupportsIndex, beta: typing.SupportsFloat | typing.SupportsIndex, divergence_factor: typing.SupportsFloat | typing.SupportsIndex, step_mode: str, batches_per_lr: typing.SupportsInt | typing.SupportsIndex, align: str, min_iter: typing.SupportsInt | typing.SupportsIndex) -> None: ...
 
     def load_state_dict(self, state: dict[str, typing.Any]) -> None: ...
 
-    def record(self, loss: typing.SupportsFloat | typing.SupportsIndex) -> Verdict: ...
+    def record(self, loss: typing.SupportsFloat | typing.SupportsIndex, *, training_loss: typing.SupportsFloat | typing.SupportsIndex | None, metric: typing.SupportsFloat | typing.SupportsIndex | None) -> Verdict: ...
 
     def state_dict(self) -> dict[str, typing.Any]: ...
 
     def stop(self, reason: StopReason) -> None: ...
+
+    @property
+    def group_lrs(self) -> list[float]: ...
 
     @property
     def losses(self) -> numpy.typing.NDArray[numpy.float64]: ...
@@ -293,16 +364,28 @@ class RangeTest:
     def lr(self) -> float: ...
 
     @property
-    def lrs(self) -> numpy.typing.NDArray[numpy.float64]: ...
+    def metrics(self) -> numpy.typing.NDArray[numpy.float64] | None: ...
 
     @property
     def num_iter(self) -> int: ...
+
+    @property
+    def num_updates(self) -> int: ...
+
+    @property
+    def recorded_group_lrs(self) -> numpy.typing.NDArray[numpy.float64]: ...
 
     @property
     def smoothed_losses(self) -> numpy.typing.NDArray[numpy.float64]: ...
 
     @property
     def stop_reason(self) -> StopReason | None: ...
+
+    @property
+    def training_losses(self) -> numpy.typing.NDArray[numpy.float64] | None: ...
+
+    @property
+    def updates_done(self) -> int: ...
 
 class Plateau:
     """
@@ -336,5 +419,10 @@ def sgd_step(params: list[numpy.typing.NDArray[numpy.float32]] | list[numpy.typi
 def smooth(values: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], beta: typing.SupportsFloat | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.float64]:
     """
     The bias-corrected average after each of the values.
+    """
+
+def valley(losses: typing.Annotated[numpy.typing.ArrayLike, numpy.float64]) -> int:
+    """
+    The index that fastai's valley suggests; -1 means the last loss.
     """
 __version__: str

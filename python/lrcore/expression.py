@@ -17,9 +17,9 @@ SHOWN_LENGTH = 60
 def parse_schedule(text: str) -> Schedule:
     """The learning-rate schedule that a text such as "cyclic(1e-3, 1e-2, step_size_up=100)" describes.
 
-    The text is one call of a schedule by its name (constant, piecewise_constant, inverse_time, exponential, cosine,
-    cyclic) with literal arguments: numbers, strings, None, True, False, and lists or tuples of those. It is read as a
-    syntax tree; nothing in it is ever executed.
+    The text is one call of a schedule by its name (constant, piecewise_constant, inverse_time, linear,
+    exponential, cosine, cyclic, one_cycle) with literal arguments: numbers, strings, None, True, False, and lists or
+    tuples of those. It is read as a syntax tree; nothing in it is ever executed.
 
     Args:
         text: At most 10,000 characters.
@@ -31,11 +31,11 @@ def parse_schedule(text: str) -> Schedule:
     Example:
         >>> parse_schedule("cosine(0.1, decay_steps=1000)")
         Cosine(base_lr=0.1, decay_steps=1000, min_lr=0.0)
-        >>> parse_schedule("linear(0.1)")
+        >>> parse_schedule("polynomial(0.1)")
         Traceback (most recent call last):
             ...
-        ValueError: unknown schedule 'linear': choose one of constant, piecewise_constant, inverse_time, exponential, \
-cosine, cyclic
+        ValueError: unknown schedule 'polynomial': choose one of constant, piecewise_constant, inverse_time, linear, \
+exponential, cosine, cyclic, one_cycle
     """
     text = checked_text("text", text).strip()
     name, call = _parse_call(text)

@@ -96,32 +96,34 @@ def smooth(losses: npt.ArrayLike, beta: float = 0.98) -> npt.NDArray[np.float64]
 def smooth_centred(losses: npt.ArrayLike) -> npt.NDArray[np.float64]:
     """Finite losses smoothed without lag, which an exponential moving average has.
 
-    A running median over points i-h ... i+h, then a running mean over i-h//2 ... i+h//2, with h = n/14 rounded and at
+    A running median over points i-h ... i+h, then a running mean over i-h//2 ... i+h//2, with h = n/20 rounded and at
     least 1. The median takes away single spikes and leaves a monotone stretch as it is. Near the ends the windows hold
     the points that there are.
 
     Args:
-        losses: Shape (n,), finite.
+        losses: Shape (..., n), finite; smoothed along the last axis.
 
     Returns:
-        Shape (n,), float64.
+        Shape (..., n), float64.
 
     Example:
         >>> smooth_centred([4.0, 4.0, 9.0, 4.0, 1.0, 1.0, 1.0]).tolist()
         [4.0, 4.0, 4.0, 4.0, 1.0, 1.0, 1.0]
     """
     values = np.asarray(losses, dtype=np.float64)
-    h = half_width(len(values))
+    h = half_width(values.shape[-1])
     return _running(np.mean, _running(np.median, values, h), h // 2)
 
 
 def half_width(points: int) -> int:
     """The h of `smooth_centred` for a curve of so many points."""
-    return max(1, round(points / 14))
+    return max(1, round(points / 20))
 
 
 def _running(
-    statistic: Callable[[npt.NDArray[np.float64]], np.floating[Any]], values: npt.NDArray[np.float64], half_width: int
+    statistic: Callable[..., npt.NDArray[np.float64]], values: npt.NDArray[np.float64], half_width: int
 ) -> npt.NDArray[np.float64]:
-    windows = (values[max(0, i - half_width) : i + half_width + 1] for i in range(len(values)))
-    return np.fromiter((statistic(window) for window in windows), np.float64, len(values))
+    smoothed = np.empty_like(values)
+    for i in range(values.shape[-1]):
+        smoothed[..., i] = statistic(values[..., max(0, i - half_width) : i + half_width + 1], axis=-1)
+    return smoothed

@@ -2,143 +2,112 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from lrcore.smoothing import half_width, smooth_centred
+from lrcore.smoothing import smooth_centred
+from lrcore.suggestions.bounds import Bounds, bounds, bounds_of
+from lrcore.suggestions.curve import Floats, curve
+from lrcore.suggestions.descent import FallingCurve, NoDescent, falling_curve, steepest
+from lrcore.suggestions.resampling import resampled
 
-Floats = npt.NDArray[np.float64]
+__all__ = ["Bounds", "Suggestion", "bounds", "suggest"]
 
-MIN_POINTS = 15
-NOISE_FACTOR = 5.0
+COVERED = (0.1, 0.9)
 
 
 @dataclass(frozen=True)
 class Suggestion:
-    """Learning rates that a range test suggests; all three are None when it suggests none.
+    """Learning rates that a range test suggests.
 
     Args:
-        lr: For training with a static learning rate.
-        base_lr: Lower bound for a cycle.
-        max_lr: Upper bound for a cycle.
-        reason: Why there is no suggestion, a sentence; None when there is one.
+        lr: For training with a static learning rate, None when there is no suggestion.
+        base_lr: Lower bound for a cycle, None when there is no suggestion.
+        max_lr: Upper bound for a cycle or any learning rate, None when the curve shows none.
+        reason: Why something is missing, a sentence; None when nothing is.
+        interval: (low, high), where 80 % of the resampled readings of `lr` lie; None when there is no suggestion.
     """
 
     lr: float | None
     base_lr: float | None
     max_lr: float | None
     reason: str | None
+    interval: tuple[float, float] | None = None
 
 
-def suggest(lrs: npt.ArrayLike, losses: npt.ArrayLike) -> Suggestion:
-    """The learning rates at which the loss starts to fall, is half-way down, and stops falling.
+def suggest(lrs: npt.ArrayLike, losses: npt.ArrayLike, *, repeats: Sequence[npt.ArrayLike] | None = None) -> Suggestion:
+    """The learning rate at which the loss falls fastest, and those between which it falls.
 
-    On the finite losses, smoothed without lag (`smooth_centred`) to s_i:
+    The finite losses are smoothed without lag (`smooth_centred`) and turned into the share f of the fall that is lost
+    for good at each point, from 0 on the plateau before the fall to 1 at the lowest point.
 
-    - The bottom is the lowest s_i. The start is the median of s over the plateau before the fall, from the first point
-      to the last one before the bottom that has lost at most 10 % of drop = start - bottom; for a first start, to the
-      last one in the upper half of the fall, and then anew until the end of the plateau moves back no more.
-    - base_lr is where s, as a polyline over log lr, has lost 10 % of the drop for good, that is, for the last time
-      before the bottom.
-    - lr and max_lr are where, from there on, it has first lost 50 % and 90 % of the drop.
-
-    None is suggested, with the reason, from fewer than 15 finite losses, and where the loss never fell: where the drop
-    is not above 5 standard errors of s, which are taken from the median absolute deviation of the raw losses from s.
+    - lr is the mean of log lr up to the lowest point, weighted with the cube of the slope of f over log lr.
+    - base_lr and max_lr are where f reaches 0.1 and 0.9.
+    - interval is taken from readings of 100 curves whose residuals have random signs, or from those of the repeats.
 
     Only the shape of the curve counts: a * losses + b gives the same learning rates for any a > 0 and b.
 
     Args:
         lrs: Learning rates, shape (n,), finite, greater than 0 and increasing.
         losses: Raw losses, shape (n,); the points that are NaN or infinite are left out.
+        repeats: Raw losses of each of the runs of which `losses` is the mean, from the first learning rate on.
+
+    Returns:
+        Learning rates, or why there are none: fewer than 15 finite losses, a loss that rose from the start, or one that
+        never fell by more than its noise, 5 standard errors of the smoothed losses; of the last, max_lr is where the
+        loss rises by more than that for good. Where the loss still fell at the end, more than a quarter as fast as at
+        its fastest and into no loss that is not finite, there is no max_lr.
 
     Raises:
         ValueError: When `lrs` is out of range or the shapes differ; never because of a poor curve.
 
-    Source: the guide (a static learning rate half-way down the descent, bounds where the loss starts and stops
-    falling), after Smith, "Cyclical Learning Rates for Training Neural Networks" (arXiv:1506.01186), section 3.3;
-    levels, noise and smoothing are lrcore's own definition.
+    Source: the guide (a static learning rate on the steepest descent, bounds where the loss starts and stops falling),
+    after Smith, "Cyclical Learning Rates for Training Neural Networks" (arXiv:1506.01186), section 3.3; weights, levels
+    and smoothing are lrcore's own definition, measured in docs/suggestions.md.
 
     Example:
         >>> import numpy as np
         >>> lrs = np.geomspace(1e-5, 1.0, 101)
-        >>> losses = 2.3 - 1 / (1 + (1e-3 / lrs) ** 2)  # falls by 1, half of it at 1e-3
+        >>> losses = 2.3 - 1 / (1 + (1e-3 / lrs) ** 2)  # falls by 1, fastest at 1e-3
         >>> found = suggest(lrs, losses)
         >>> [f"{lr:.1g}" for lr in (found.base_lr, found.lr, found.max_lr)]
         ['0.0003', '0.001', '0.003']
         >>> suggest(lrs, np.ones(101)).reason
         'the loss never fell by more than its noise'
     """
-    lrs, losses = np.asarray(lrs, dtype=np.float64), np.asarray(losses, dtype=np.float64)
-    check_curve(lrs, losses=losses)
-    finite = np.isfinite(losses)
-    if finite.sum() < MIN_POINTS:
-        return _nothing(f"{finite.sum()} of {len(losses)} losses are finite, but at least {MIN_POINTS} are needed")
-    normalised = _normalised(losses[finite])
-    smoothed = smooth_centred(normalised)
-    bottom = int(np.argmin(smoothed))
-    start = _start_level(smoothed[: bottom + 1])
-    drop = start - smoothed[bottom]
-    if not drop > NOISE_FACTOR * _standard_error(normalised - smoothed):
-        return _nothing("the loss never fell by more than its noise")
-    levels = start - drop * np.array([0.1, 0.5, 0.9])
-    base_lr, lr, max_lr = _descent(lrs[finite][: bottom + 1], smoothed[: bottom + 1], levels)
-    return Suggestion(lr, base_lr, max_lr, reason=None)
+    lrs, losses = curve(lrs, losses)
+    falling = falling_curve(lrs, losses)
+    base_lr, max_lr, reason = bounds_of(falling)
+    if isinstance(falling, NoDescent):
+        return Suggestion(None, base_lr, max_lr, reason)
+    log_lr = _log_lr(falling)
+    readings = _of_repeats(lrs, repeats) if repeats else _of_resamples(falling)
+    return Suggestion(falling.lr(log_lr), base_lr, max_lr, reason, _interval(falling, log_lr, readings))
 
 
-def check_curve(lrs: Floats, **columns: Floats) -> None:
-    """ValueError unless `lrs` are learning rates of a range test and every column has a value for each."""
-    if lrs.ndim != 1 or any(column.shape != lrs.shape for column in columns.values()):
-        shapes = ", ".join(f"{name} {column.shape}" for name, column in columns.items())
-        raise ValueError(f"lrs must be one-dimensional and as long as its losses, but got shapes {lrs.shape}, {shapes}")
-    if not (np.isfinite(lrs).all() and (lrs > 0).all() and (np.diff(lrs) > 0).all()):
-        raise ValueError("lrs must be finite, greater than 0 and increasing")
+def _log_lr(falling: FallingCurve) -> float:
+    return float(steepest(falling.log_lrs, falling.lost(falling.smoothed)))
 
 
-def _nothing(reason: str) -> Suggestion:
-    return Suggestion(lr=None, base_lr=None, max_lr=None, reason=reason)
+def _of_resamples(falling: FallingCurve) -> Floats:
+    lost = falling.lost(smooth_centred(resampled(falling.losses, falling.smoothed)))
+    log_lrs = steepest(falling.log_lrs, lost)
+    return log_lrs[np.isfinite(log_lrs)]
 
 
-def _normalised(losses: Floats) -> Floats:
-    # Scaled before anything is added up, as losses may be near the limits of float64.
-    scale = float(np.abs(losses).max()) or 1.0
-    scaled: Floats = losses / scale
-    return scaled - np.median(scaled)
+def _of_repeats(lrs: Floats, repeats: Sequence[npt.ArrayLike]) -> Floats:
+    """The logarithms of the learning rates of those repeats that have one."""
+    runs = (np.asarray(losses, dtype=np.float64) for losses in repeats)
+    curves = (falling_curve(lrs[: len(losses)], losses[: len(lrs)]) for losses in runs)
+    return np.array([_log_lr(falling) for falling in curves if not isinstance(falling, NoDescent)])
 
 
-def _standard_error(residuals: Floats) -> float:
-    """Of the running median in `smooth_centred`: 1.25 sigma / sqrt(2h + 1), for Gaussian noise."""
-    sigma = 1.4826 * np.median(np.abs(residuals - np.median(residuals)))
-    return float(1.25 * sigma / math.sqrt(2 * half_width(len(residuals)) + 1))
-
-
-def _start_level(falling: Floats) -> float:
-    """The level of the plateau at the beginning of a curve that ends at its lowest point."""
-    bottom = falling[-1]
-    end = _last_at_least(falling, (falling.max() + bottom) / 2)
-    while True:
-        start = float(np.median(falling[: end + 1]))
-        earlier = _last_at_least(falling, start - 0.1 * (start - bottom))
-        if earlier >= end:
-            return start
-        end = earlier
-
-
-def _last_at_least(values: Floats, level: float) -> int:
-    return int(np.flatnonzero(values >= level)[-1])
-
-
-def _descent(lrs: Floats, falling: Floats, levels: Floats) -> list[float]:
-    """Where the curve first gets down to each level, after it has been above the first level for the last time."""
-    begin = _last_at_least(falling, levels[0])
-    return [_first_at_most(lrs[begin:], falling[begin:], level) for level in levels]
-
-
-def _first_at_most(lrs: Floats, losses: Floats, level: float) -> float:
-    after = int(np.argmax(losses <= level))
-    before = max(after - 1, 0)
-    share = (losses[before] - level) / (losses[before] - losses[after]) if after > 0 else 0.0
-    log_lr = (1 - share) * np.log(lrs[before]) + share * np.log(lrs[after])
-    return float(np.clip(np.exp(log_lr), lrs[before], lrs[after]))
+def _interval(falling: FallingCurve, log_lr: float, readings: Floats) -> tuple[float, float] | None:
+    """Where 80 % of the readings lie, widened to hold `log_lr` itself; None for fewer than two readings."""
+    if len(readings) < 2:
+        return None
+    low, high = np.quantile(readings, COVERED)
+    return falling.lr(min(low, log_lr)), falling.lr(max(high, log_lr))

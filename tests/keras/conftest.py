@@ -20,6 +20,21 @@ def regression() -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
 
 
 @pytest.fixture
+def in_order(regression: Any) -> keras.utils.PyDataset:
+    """The batches of `regression`, six of them, without a shuffle."""
+
+    class InOrder(keras.utils.PyDataset):
+        def __len__(self) -> int:
+            return 6
+
+        def __getitem__(self, index: int) -> tuple[Any, Any]:
+            x, y = regression
+            return x[8 * index : 8 * index + 8], y[8 * index : 8 * index + 8]
+
+    return InOrder()
+
+
+@pytest.fixture
 def compiled() -> Callable[..., keras.Model]:
     """A function that builds and compiles a network with dropout and batch normalisation, from a fixed seed."""
 

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import gc
 import itertools
 import math
 import random
-from collections.abc import Callable, Iterable, Iterator
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +19,8 @@ from lrcore import StopReason
 from lrcore.schedules import Cosine
 from lrcore.torch import SGD, CyclicLR, LRFinder, Scheduler
 
+SWEEP: dict[str, Any] = {"start_lr": 1e-4, "end_lr": 1.0, "num_iter": 20, "progress": False}
+
 OPTIMIZERS: dict[str, Callable[[Any], torch.optim.Optimizer]] = {
     "torch SGD": lambda parameters: torch.optim.SGD(parameters, lr=0.01, momentum=0.9, nesterov=True),
     "lrcore SGD": lambda parameters: SGD(parameters, lr=0.01, momentum=0.9, nesterov=True),
@@ -25,14 +30,21 @@ OPTIMIZERS: dict[str, Callable[[Any], torch.optim.Optimizer]] = {
 
 
 class Run:
-    """A training run with everything that can be disturbed: dropout, BatchNorm, shuffling and a noisy data set."""
+    """A training run with everything that can be disturbed: dropout, BatchNorm, shuffling and a noisy data set.
 
-    def __init__(self, optimizer: str = "torch SGD", loader_seed: int | None = None, workers: int = 0) -> None:
+    With mixed precision, gradients overflow now and then, so that the scaler skips updates.
+    """
+
+    def __init__(
+        self, optimizer: str = "torch SGD", loader_seed: int | None = None, workers: int = 0, mixed: bool = False
+    ) -> None:
         for seed in (random.seed, np.random.seed, torch.manual_seed):
             seed(7)
         self.model = nn.Sequential(nn.Linear(6, 16), nn.BatchNorm1d(16), nn.ReLU(), nn.Dropout(0.3), nn.Linear(16, 3))
         self.optimizer = OPTIMIZERS[optimizer](self.model.parameters())
         self.criterion = nn.CrossEntropyLoss()
+        self.amp = {"amp_backend": "torch", "amp_config": {"dtype": torch.bfloat16}} if mixed else {}
+        self.scaler = torch.amp.GradScaler("cpu", init_scale=2.0**127, growth_interval=3, enabled=mixed)
         inputs = torch.randn(50, 6)
         self.loader = DataLoader(
             NoisyDataset(inputs, (inputs[:, 0] > 0).long() + (inputs[:, 1] > 0)),
@@ -47,13 +59,17 @@ class Run:
     def train(self, epochs: int) -> None:
         for _, (inputs, targets) in itertools.product(range(epochs), self.loader):
             self.optimizer.zero_grad()
-            loss = self.criterion(self.model(inputs), targets)
-            loss.backward()
-            self.optimizer.step()
+            with torch.autocast("cpu", torch.bfloat16, enabled=bool(self.amp)):
+                loss = self.criterion(self.model(inputs), targets)
+            self.scaler.scale(loss).backward()
+            self.scaler.step(self.optimizer)
+            self.scaler.update()
             self.losses.append(loss.item())
 
-    def finder(self, criterion: Callable[..., torch.Tensor] | None = None) -> LRFinder:
-        return LRFinder(self.model, self.optimizer, criterion or self.criterion)
+    def finder(self, criterion: Callable[..., torch.Tensor] | None = None, **options: Any) -> LRFinder:
+        scaler = self.scaler if self.amp else None
+        options = {**self.amp, "grad_scaler": scaler, **options}
+        return LRFinder(self.model, self.optimizer, criterion or self.criterion, **options)
 
     def everything(self) -> list[Any]:
         tensors = [*self.model.state_dict().values()]
@@ -62,7 +78,8 @@ class Run:
         for parameter in self.model.parameters():
             tensors.append(torch.zeros(0) if parameter.grad is None else parameter.grad)
         draws = [random.random(), float(np.random.rand()), torch.rand(()).item()]
-        return [self.losses, draws, [tensor.numpy().tobytes() for tensor in map(torch.Tensor.detach, tensors)]]
+        values = [tensor.detach().numpy().tobytes() for tensor in tensors]
+        return [self.losses, self.scaler.state_dict(), draws, values]
 
 
 class NoisyDataset(TensorDataset):
@@ -90,7 +107,7 @@ def pairs(count: int) -> list[tuple[torch.Tensor, torch.Tensor]]:
 
 
 def with_finder(run: Run) -> None:
-    run.finder().range_test(run.loader, start_lr=1e-4, end_lr=1.0, num_iter=20)
+    run.finder().range_test(run.loader, **SWEEP)
 
 
 def with_failing_criterion(error: type[BaseException]) -> Callable[[Run], None]:
@@ -103,7 +120,7 @@ def with_failing_criterion(error: type[BaseException]) -> Callable[[Run], None]:
             return run.criterion(outputs, targets)
 
         with pytest.raises(error):
-            run.finder(criterion).range_test(run.loader, start_lr=1e-4, end_lr=1.0, num_iter=20)
+            run.finder(criterion).range_test(run.loader, **SWEEP)
 
     return find
 
@@ -114,13 +131,13 @@ def with_nan(run: Run) -> None:
     def criterion(outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         return run.criterion(outputs, targets) * (math.nan if next(calls) == 6 else 1.0)
 
-    result = run.finder(criterion).range_test(run.loader, start_lr=1e-4, end_lr=1.0, num_iter=20)
-    assert (result.stop_reason, len(result.lrs)) == (StopReason.nonfinite, 7)
+    result = run.finder(criterion).range_test(run.loader, **SWEEP)
+    assert result.stop_reason is StopReason.nonfinite
     assert math.isnan(result.losses[-1])
 
 
 def with_divergence(run: Run) -> None:
-    result = run.finder().range_test(run.loader, start_lr=1.0, end_lr=1e9, num_iter=50, diverge_th=2)
+    result = run.finder().range_test(run.loader, start_lr=1.0, end_lr=1e9, num_iter=50, diverge_th=2, progress=False)
     assert result.stop_reason is StopReason.diverged
 
 
@@ -129,13 +146,38 @@ def twice(run: Run) -> None:
     with_finder(run)
 
 
+def with_options(**options: Any) -> Callable[[Run], None]:
+    def find(run: Run) -> None:
+        assert len(run.finder().range_test(run.loader, **SWEEP, **options).lrs) == 20
+
+    return find
+
+
+def with_validation(run: Run) -> None:
+    result = run.finder().range_test(run.loader, run.loader, **SWEEP, val_batches=2, metric=correct)
+    assert result.training_losses is not None
+
+
+def correct(outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    return (outputs.argmax(dim=1) == targets).float().mean()
+
+
+def on_disk(run: Run) -> None:
+    run.finder(memory_cache=False).range_test(run.loader, **SWEEP)
+
+
 INTERLUDES: dict[str, Callable[[Run], None]] = {
     "finished": with_finder,
     "twice": twice,
-    "exception": with_failing_criterion(ArithmeticError),
+    "exception in the 7th batch": with_failing_criterion(ArithmeticError),
     "Ctrl-C": with_failing_criterion(KeyboardInterrupt),
     "NaN": with_nan,
     "divergence": with_divergence,
+    "repeats": with_options(repeats=3),
+    "several batches per lr": with_options(batches_per_lr=2, align="effect"),
+    "accumulation": with_options(accumulation_steps=2),
+    "validation": with_validation,
+    "on disk": on_disk,
 }
 
 
@@ -147,22 +189,33 @@ def trained(run: Run, epochs_before: int, interlude: Callable[[Run], None] | Non
     return run.everything()
 
 
-@pytest.mark.parametrize("epochs_before", [0, 1])
-@pytest.mark.parametrize("loader_seed", [None, 3])
 @pytest.mark.parametrize("interlude", INTERLUDES)
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
-def test_training_with_and_without_the_finder_is_bit_identical(
-    optimizer: str, interlude: str, loader_seed: int | None, epochs_before: int
-) -> None:
-    without = trained(Run(optimizer, loader_seed), epochs_before, None)
-    assert trained(Run(optimizer, loader_seed), epochs_before, INTERLUDES[interlude]) == without
+def test_training_with_and_without_the_finder_is_bit_identical(optimizer: str, interlude: str) -> None:
+    without = trained(Run(optimizer), 1, None)
+    assert trained(Run(optimizer), 1, INTERLUDES[interlude]) == without
+
+
+@pytest.mark.parametrize("interlude", INTERLUDES)
+@pytest.mark.parametrize("loader_seed", [None, 3])
+def test_a_finder_before_the_first_update_leaves_no_trace(loader_seed: int | None, interlude: str) -> None:
+    without = trained(Run(loader_seed=loader_seed), 0, None)
+    assert trained(Run(loader_seed=loader_seed), 0, INTERLUDES[interlude]) == without
+
+
+@pytest.mark.parametrize("interlude", INTERLUDES)
+@pytest.mark.parametrize("optimizer", ["torch SGD", "Adam"])
+def test_training_in_mixed_precision_is_bit_identical_too(optimizer: str, interlude: str) -> None:
+    without = trained(Run(optimizer, mixed=True), 1, None)
+    assert trained(Run(optimizer, mixed=True), 1, INTERLUDES[interlude]) == without
 
 
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+@pytest.mark.parametrize("interlude", [with_finder, with_validation])
 @pytest.mark.parametrize("epochs_before", [0, 1])
-def test_persistent_workers_go_on_undisturbed(epochs_before: int) -> None:
+def test_persistent_workers_go_on_undisturbed(epochs_before: int, interlude: Callable[[Run], None]) -> None:
     without = trained(Run(workers=1), epochs_before, None)
-    assert trained(Run(workers=1), epochs_before, with_finder) == without
+    assert trained(Run(workers=1), epochs_before, interlude) == without
 
 
 def test_in_the_middle_of_an_epoch_its_remaining_batches_stay_the_same() -> None:
@@ -187,7 +240,7 @@ def test_what_a_loader_draws_while_it_is_closed_is_undone_too() -> None:
 
     finder = LRFinder(*linear_model(), nn.functional.mse_loss)
     state = torch.get_rng_state()
-    finder.range_test(Loader(), 1e-3, 1e-2, num_iter=3)
+    finder.range_test(Loader(), start_lr=1e-3, end_lr=1e-2, num_iter=3, progress=False)
     assert torch.equal(torch.get_rng_state(), state)
 
 
@@ -195,7 +248,7 @@ def test_gradients_that_were_accumulated_before_are_kept() -> None:
     model, optimizer = linear_model()
     model(torch.ones(1, 2)).sum().backward()
     gradient = model.weight.grad
-    LRFinder(model, optimizer, nn.functional.mse_loss).range_test(pairs(3), num_iter=5)
+    LRFinder(model, optimizer, nn.functional.mse_loss).range_test(pairs(3), num_iter=5, progress=False)
     assert model.weight.grad is gradient
     assert gradient.tolist() == [[1.0, 1.0]]
 
@@ -213,16 +266,84 @@ def test_a_criterion_with_parameters_of_its_own_is_restored() -> None:
 
     model, criterion = nn.Linear(2, 1), Scaled()
     optimizer = torch.optim.SGD([*model.parameters(), *criterion.parameters()], lr=0.01)
-    LRFinder(model, optimizer, criterion).range_test(pairs(3), num_iter=5)
+    LRFinder(model, optimizer, criterion).range_test(pairs(3), num_iter=5, progress=False)
     assert (criterion.scale.item(), criterion.calls.item()) == (1.0, 0.0)
 
 
 def test_the_same_finder_finds_the_same_curve_twice() -> None:
     run = Run("Adam")
     finder = run.finder()
-    first, second = (finder.range_test(run.loader, start_lr=1e-4, end_lr=1.0, num_iter=20) for _ in range(2))
+    first, second = (finder.range_test(run.loader, **SWEEP) for _ in range(2))
     assert first == second
     assert finder.result is second
+
+
+def test_reset_undoes_what_has_happened_since_the_last_range_test_any_number_of_times() -> None:
+    run = Run("Adam", mixed=True)
+    run.train(1)
+    finder = run.finder()
+    finder.range_test(run.loader, **SWEEP)
+    _, scaler, _, values = run.everything()
+    for _ in range(3):
+        run.train(1)
+        assert run.everything()[3] != values
+        finder.reset()
+        assert run.everything()[1::2] == [scaler, values]
+
+
+def test_reset_leaves_the_random_generators_alone() -> None:
+    run = Run()
+    finder = run.finder()
+    finder.range_test(run.loader, **SWEEP)
+    torch.rand(1)
+    state = torch.get_rng_state()
+    finder.reset()
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+# Where the values are kept
+
+
+def files_in_sweep(folder: Path, **options: Any) -> tuple[list[str], list[str]]:
+    """The files in `folder` during the sweep, and when the finder is gone."""
+    run = Run()
+    during: list[str] = []
+
+    def criterion(outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        during[:] = [path.name for path in folder.iterdir()]
+        return run.criterion(outputs, targets)
+
+    run.finder(criterion, **options).range_test(run.loader, **SWEEP)
+    gc.collect()
+    return during, [path.name for path in folder.iterdir()]
+
+
+@pytest.mark.parametrize("options", [{}, {"cache_dir": "not there"}])
+def test_no_file_is_written_unless_asked_for(
+    options: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    assert files_in_sweep(tmp_path, **options) == ([], [])
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_the_values_may_be_kept_in_a_temporary_file(
+    named: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not named:
+        monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    during, after = files_in_sweep(tmp_path, memory_cache=False, cache_dir=tmp_path if named else None)
+    assert (len(during), after) == (1, [])
+
+
+def test_a_progress_bar_is_shown_unless_it_is_not_wanted(capfd: pytest.CaptureFixture[str]) -> None:
+    finder = LRFinder(*linear_model(), nn.functional.mse_loss)
+    finder.range_test(pairs(2), num_iter=3, progress=False)
+    assert capfd.readouterr() == ("", "")
+    finder.range_test(pairs(2), num_iter=3)
+    shown, errors = capfd.readouterr()
+    assert "3/3" in shown + errors
 
 
 # Modes
@@ -236,7 +357,9 @@ def modes_in_sweep(model: nn.Module) -> list[bool]:
         flags[:] = [module.training for module in model.modules()]
         return nn.functional.mse_loss(outputs, targets)
 
-    LRFinder(model, torch.optim.SGD(model.parameters(), lr=0.01), criterion).range_test(pairs(2), num_iter=2)
+    LRFinder(model, torch.optim.SGD(model.parameters(), lr=0.01), criterion).range_test(
+        pairs(2), num_iter=2, progress=False
+    )
     return flags
 
 
@@ -263,7 +386,7 @@ def test_the_recorded_lr_is_the_one_that_the_update_used(optimizer: str) -> None
     run.optimizer.register_step_pre_hook(
         lambda spied, *_: used.append([float(group["lr"]) for group in spied.param_groups])
     )
-    result = run.finder().range_test(run.loader, start_lr=1e-4, end_lr=1e-1, num_iter=20)
+    result = run.finder().range_test(run.loader, start_lr=1e-4, end_lr=1e-1, num_iter=20, progress=False)
     recorded = [np.float32(lr) for lr in result.lrs] if "tensor" in optimizer else result.lrs.tolist()
     assert [lr for lr, _ in used] == recorded
     assert [lr for _, lr in used] == result.lrs.tolist()
@@ -274,13 +397,17 @@ def test_the_recorded_lr_is_the_one_that_the_update_used(optimizer: str) -> None
 
 def test_the_sweep_starts_at_the_lr_of_the_optimizer() -> None:
     model, optimizer = linear_model(lr=0.025)
-    result = LRFinder(model, optimizer, nn.functional.mse_loss).range_test(pairs(2), end_lr=0.1, num_iter=3)
+    result = LRFinder(model, optimizer, nn.functional.mse_loss).range_test(
+        pairs(2), end_lr=0.1, num_iter=3, progress=False
+    )
     np.testing.assert_allclose(result.lrs, [0.025, 0.05, 0.1], rtol=1e-15)
 
 
 def test_the_losses_are_those_of_a_plain_loop() -> None:
     model, optimizer = linear_model()
-    result = LRFinder(model, optimizer, nn.functional.mse_loss).range_test(pairs(3), 1e-3, 1e-1, num_iter=8)
+    result = LRFinder(model, optimizer, nn.functional.mse_loss).range_test(
+        pairs(3), start_lr=1e-3, end_lr=1e-1, num_iter=8, progress=False
+    )
     plain, optimizer = linear_model()
     losses = []
     for lr, (inputs, targets) in zip(result.lrs, itertools.cycle(pairs(3)), strict=False):
@@ -310,7 +437,9 @@ def test_an_attached_scheduler_keeps_working(make: Callable[[torch.optim.Optimiz
         lrs = []
         for step in range(8):
             if with_interlude and step in (0, 3):
-                LRFinder(model, optimizer, nn.functional.mse_loss).range_test(pairs(2), 1e-3, 1e-1, num_iter=4)
+                LRFinder(model, optimizer, nn.functional.mse_loss).range_test(
+                    pairs(2), start_lr=1e-3, end_lr=1e-1, num_iter=4, progress=False
+                )
             lrs.append(optimizer.param_groups[0]["lr"])
             optimizer.step()
             scheduler.step()
@@ -324,7 +453,7 @@ def test_an_attached_scheduler_keeps_working(make: Callable[[torch.optim.Optimiz
 def test_smooth_f_is_the_weight_of_the_newest_loss() -> None:
     model, optimizer = linear_model()
     finder = LRFinder(model, optimizer, nn.functional.mse_loss)
-    result = finder.range_test(pairs(5), 1e-3, 1e-2, num_iter=5, smooth_f=0.25)
+    result = finder.range_test(pairs(5), start_lr=1e-3, end_lr=1e-2, num_iter=5, smooth_f=0.25, progress=False)
     weights = 0.75 ** np.arange(5)
     expected = [np.average(result.losses[: n + 1][::-1], weights=weights[: n + 1]) for n in range(5)]
     np.testing.assert_allclose(result.smoothed_losses, expected, rtol=1e-12)
@@ -334,7 +463,9 @@ def test_smooth_f_is_the_weight_of_the_newest_loss() -> None:
 @pytest.mark.parametrize("smooth_f", [0, 1])
 def test_losses_can_be_left_as_they_are(smooth_f: float) -> None:
     model, optimizer = linear_model()
-    result = LRFinder(model, optimizer, nn.functional.mse_loss).range_test(pairs(2), num_iter=5, smooth_f=smooth_f)
+    result = LRFinder(model, optimizer, nn.functional.mse_loss).range_test(
+        pairs(2), num_iter=5, smooth_f=smooth_f, progress=False
+    )
     assert result.smoothed_losses.tolist() == result.losses.tolist()
 
 
@@ -343,17 +474,6 @@ def test_a_finder_that_has_not_run_has_an_empty_history_and_nothing_to_plot() ->
     assert (finder.history, finder.result) == ({"lr": [], "loss": []}, None)
     with pytest.raises(RuntimeError, match="there is nothing to plot before range_test has been run"):
         finder.plot()
-
-
-def test_plot_draws_the_smoothed_loss_into_the_given_axes() -> None:
-    from matplotlib.figure import Figure
-
-    finder = LRFinder(*linear_model(), nn.functional.mse_loss)
-    finder.range_test(pairs(2), 1e-3, 1e-1, num_iter=10)
-    ax = Figure().add_subplot()
-    assert finder.plot(ax) is ax
-    assert ax.get_xscale() == "log"
-    assert ax.lines
 
 
 def test_ctrl_c_keeps_the_curve_so_far() -> None:
@@ -367,7 +487,7 @@ def test_ctrl_c_keeps_the_curve_so_far() -> None:
 
     finder = run.finder(criterion)
     with pytest.raises(KeyboardInterrupt):
-        finder.range_test(run.loader, start_lr=1e-4, end_lr=1.0, num_iter=20)
+        finder.range_test(run.loader, **SWEEP)
     assert finder.result is not None
     assert (finder.result.stop_reason, len(finder.result.losses)) == (StopReason.interrupted, 4)
 
@@ -375,76 +495,15 @@ def test_ctrl_c_keeps_the_curve_so_far() -> None:
 def test_an_exception_leaves_no_curve_of_an_earlier_run() -> None:
     model, optimizer = linear_model()
     finder = LRFinder(model, optimizer, nn.functional.mse_loss)
-    finder.range_test(pairs(2), num_iter=3)
+    finder.range_test(pairs(2), num_iter=3, progress=False)
     with pytest.raises(RuntimeError, match="shapes cannot be multiplied"):
-        finder.range_test([(torch.ones(2, 5), torch.ones(2, 1))], num_iter=3)
+        finder.range_test([(torch.ones(2, 5), torch.ones(2, 1))], num_iter=3, progress=False)
     assert finder.result is None
-
-
-# Loaders
-
-
-def endless(batches: list[Any]) -> Iterator[Any]:
-    return itertools.cycle(batches)
-
-
-@pytest.mark.parametrize("loader", [pairs(1), pairs(3), endless(pairs(3)), [list(pair) for pair in pairs(2)]])
-def test_a_loader_is_read_again_until_the_sweep_is_finished(loader: Iterable[Any]) -> None:
-    result = LRFinder(*linear_model(), nn.functional.mse_loss).range_test(loader, 1e-3, 1e-2, num_iter=10)
-    assert (result.stop_reason, len(result.losses)) == (StopReason.finished, 10)
-
-
-def test_an_iterator_that_runs_dry_ends_the_sweep() -> None:
-    result = LRFinder(*linear_model(), nn.functional.mse_loss).range_test(iter(pairs(3)), 1e-3, 1e-2, num_iter=10)
-    assert (result.stop_reason, len(result.losses)) == (StopReason.data_exhausted, 3)
-
-
-@pytest.mark.parametrize("loader", [[], iter([])])
-def test_an_empty_loader_is_refused(loader: Iterable[Any]) -> None:
-    with pytest.raises(ValueError, match=r"train_loader must hold at least one batch, but .* is empty"):
-        LRFinder(*linear_model(), nn.functional.mse_loss).range_test(loader)
-
-
-@pytest.mark.parametrize(
-    ("batch", "description"),
-    [
-        ({"inputs": torch.ones(2, 2), "targets": torch.ones(2, 1)}, "dict"),
-        (torch.ones(2, 2), "Tensor"),
-        ((torch.ones(2, 2),) * 3, "tuple of 3"),
-    ],
-)
-def test_batches_that_are_no_pairs_are_refused(batch: Any, description: str) -> None:
-    message = rf"train_loader must yield \(inputs, targets\) pairs, but got a {description}$"
-    with pytest.raises(ValueError, match=message):
-        LRFinder(*linear_model(), nn.functional.mse_loss).range_test([batch])
-
-
-# Arguments
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ({"start_lr": 0.0}, "start_lr"),
-        ({"start_lr": -1.0}, "start_lr"),
-        ({"start_lr": math.nan}, "start_lr"),
-        ({"start_lr": 1.0, "end_lr": 1.0}, r"end_lr must be greater than start_lr=1(\.0)?, but got 1"),
-        ({"end_lr": 0.001}, r"end_lr must be greater than start_lr=0\.01, but got 0\.001"),
-        ({"num_iter": 1}, "num_iter"),
-        ({"smooth_f": -0.1}, "smooth_f must be between 0 and 1, but got -0.1"),
-        ({"smooth_f": 1.1}, "smooth_f must be between 0 and 1, but got 1.1"),
-        ({"diverge_th": 1.0}, "diverge_th must be finite and greater than 1, but got 1.0"),
-        ({"diverge_th": math.nan}, "diverge_th must be finite and greater than 1, but got nan"),
-    ],
-)
-def test_bad_arguments_are_refused_before_any_update(arguments: dict[str, Any], message: str) -> None:
-    model, optimizer = linear_model()
-    optimizer.register_step_pre_hook(lambda *_: pytest.fail("there was an update"))
-    with pytest.raises(ValueError, match=message):
-        LRFinder(model, optimizer, nn.functional.mse_loss).range_test(pairs(2), **arguments)
 
 
 def test_the_device_of_the_model_can_be_named() -> None:
     model, optimizer = linear_model()
-    result = LRFinder(model, optimizer, nn.functional.mse_loss, device="cpu").range_test(pairs(2), num_iter=5)
-    assert result == LRFinder(*linear_model(), nn.functional.mse_loss).range_test(pairs(2), num_iter=5)
+    result = LRFinder(model, optimizer, nn.functional.mse_loss, device="cpu").range_test(
+        pairs(2), num_iter=5, progress=False
+    )
+    assert result == LRFinder(*linear_model(), nn.functional.mse_loss).range_test(pairs(2), num_iter=5, progress=False)

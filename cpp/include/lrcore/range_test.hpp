@@ -1,13 +1,16 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "lrcore/divergence.hpp"
 #include "lrcore/ema.hpp"
-#include "lrcore/schedules/exponential.hpp"
+#include "lrcore/recording.hpp"
+#include "lrcore/sweep.hpp"
 
 namespace lrcore {
 
@@ -15,46 +18,80 @@ enum class StopReason { finished, diverged, nonfinite, data_exhausted, interrupt
 inline constexpr std::array stop_reasons{"finished", "diverged", "nonfinite", "data_exhausted",
                                          "interrupted"};
 
-/// Controls a learning-rate range test: says which lr the next update must use, takes the loss of
-/// that update, and stops after num_iter updates or when the smoothed loss diverges.
+struct RangeTestOptions {
+    std::vector<double> start_lr;  // one per parameter group
+    std::vector<double> end_lr;
+    std::int64_t num_iter = 0;  // points
+    double beta = 0.0;
+    double divergence_factor = 0.0;
+    std::string step_mode = "exp";
+    std::int64_t batches_per_lr = 1;  // updates per point
+    std::string align = "used";
+    std::int64_t min_iter = 0;
+};
+
+/// Controls a learning-rate range test: says which lrs the next update must use, takes the loss of
+/// that update, and stops at the end or when the smoothed loss diverges.
+///
+/// A point is an lr with the mean loss of batches_per_lr updates: of those that used the lr (align
+/// "used"), or of those one later (align "effect"), as the loss of an update is taken before it
+/// changes the weights. One more update with the last lr then closes the last point.
 class RangeTest {
   public:
     struct State {
-        std::vector<double> lrs;
+        std::vector<std::vector<double>> lrs;  // of each update: one per group
         std::vector<double> losses;
+        std::optional<std::vector<double>> training_losses;
+        std::optional<std::vector<double>> metrics;
         std::optional<StopReason> stop_reason;
     };
 
-    RangeTest(double start_lr, double end_lr, std::int64_t num_iter, double beta,
-              double divergence_factor);
+    explicit RangeTest(const RangeTestOptions& options);
 
-    /// The lr of the next update. std::logic_error when the test has stopped.
-    double lr() const;
-    Verdict record(double loss);
-    /// Ends the test from outside: data_exhausted or interrupted. A test that has stopped keeps its
-    /// reason.
+    /// The lrs of the next update, one per group. std::logic_error when the test has stopped.
+    std::vector<double> group_lrs() const;
+    double lr() const { return group_lrs().front(); }
+
+    /// Takes the loss to be judged and what was measured beside it, which is given always or never.
+    Verdict record(double loss, std::optional<double> training_loss = std::nullopt,
+                   std::optional<double> metric = std::nullopt);
+    /// Ends the test from outside: data_exhausted, interrupted, or nonfinite where gradients never
+    /// become finite. A point that has begun becomes the mean of what there is. A test that has
+    /// stopped keeps its reason.
     void stop(StopReason reason);
 
-    std::int64_t num_iter() const { return num_iter_; }
-    std::optional<StopReason> stop_reason() const { return state_.stop_reason; }
-    const std::vector<double>& lrs() const { return state_.lrs; }
-    const std::vector<double>& losses() const { return state_.losses; }
+    std::int64_t num_iter() const { return sweep_.num_points(); }
+    std::size_t num_groups() const { return sweep_.num_groups(); }
+    std::int64_t num_updates() const { return num_iter() * batches_per_lr_ + lead_; }
+    std::int64_t updates_done() const { return recording_.num_updates(); }
+    std::optional<StopReason> stop_reason() const { return stop_reason_; }
+
+    /// Of each point so far: one per group.
+    std::vector<std::vector<double>> recorded_group_lrs() const;
+    const Recording& recording() const { return recording_; }
     const std::vector<double>& smoothed_losses() const { return smoothed_losses_; }
 
-    const State& state() const { return state_; }
-    /// Replays the recorded losses; std::invalid_argument if they are not those of such a test.
+    State state() const;
+    /// Replays the recorded updates; std::invalid_argument if they are not those of such a test.
     void restore(const State& state);
 
   private:
+    std::vector<double> lrs_of_update(std::int64_t update) const;
+    void check_running() const;
     Verdict judge(double loss);
+    Verdict complete_point();
     void replay(const State& state);
+    void replay_update(const State& state, std::size_t update);
 
-    Exponential schedule_;
-    std::int64_t num_iter_;
+    Sweep sweep_;
+    std::int64_t batches_per_lr_;
+    std::int64_t lead_;  // updates whose loss belongs to no point: 1 with align "effect"
+    std::int64_t min_iter_;
     Ema ema_;
     DivergenceDetector detector_;
-    State state_;
+    Recording recording_;
     std::vector<double> smoothed_losses_;
+    std::optional<StopReason> stop_reason_;
 };
 
 }  // namespace lrcore

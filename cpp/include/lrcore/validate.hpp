@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace lrcore {
 
@@ -13,6 +14,7 @@ namespace lrcore {
 std::string repr(double value);
 std::string repr(std::int64_t value);
 std::string repr(const std::string& value);
+std::string repr(const std::vector<double>& values);
 
 /// The value itself; std::invalid_argument "<name> must <rule>, but got <value>" unless it holds.
 template <class Value>

@@ -41,7 +41,12 @@ class KerasTrainer:
     def range_test(self, batches: Sequence[Batch], sweep: Sweep) -> RangeTestResult:
         """Do the sweep over `batches` and put everything back as it was."""
         return lr_find(
-            self._model, _BatchList(batches), start_lr=sweep.start_lr, end_lr=sweep.end_lr, num_iter=sweep.num_iter
+            self._model,
+            _BatchList(batches),
+            start_lr=sweep.start_lr,
+            end_lr=sweep.end_lr,
+            num_iter=sweep.num_iter,
+            progress=False,
         )
 
     def train_epoch(self, batches: Batches, epoch: int, on_update: Callable[[Update], None]) -> Metrics:

@@ -40,8 +40,13 @@ class TorchTrainer:
     def range_test(self, batches: Sequence[Batch], sweep: Sweep) -> RangeTestResult:
         """Do the sweep over `batches` and put everything back as it was."""
         finder = LRFinder(self._model, self._optimizer, functional.cross_entropy)
-        loader = list(_tensors(batches))
-        return finder.range_test(loader, sweep.start_lr, sweep.end_lr, sweep.num_iter)
+        return finder.range_test(
+            list(_tensors(batches)),
+            start_lr=sweep.start_lr,
+            end_lr=sweep.end_lr,
+            num_iter=sweep.num_iter,
+            progress=False,
+        )
 
     def train_epoch(self, batches: Batches, epoch: int, on_update: Callable[[Update], None]) -> Metrics:
         """Do one update per batch of that epoch, report each, and return the epoch's mean training metrics."""

@@ -10,6 +10,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
+from lrcore.keras.jax_state import attach_state
 from lrcore.keras.learning_rate import require_every_step
 
 
@@ -43,7 +44,7 @@ class BatchLoss(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Find the tracker."""
-        require_every_step(self)
+        require_every_step(self.model, type(self).__name__)
         self._tracker = _loss_tracker(self.model)
         # Without a known number of batches Keras announces one more than there is, and then reads the tracker.
         self._empties = self.params["steps"] is not None
@@ -51,6 +52,7 @@ class BatchLoss(keras.callbacks.Callback):
 
     def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """Empty the tracker."""
+        attach_state(self.model)
         self._epoch_sums = _sums(self._tracker)
         if batch > 0 and self._epoch_sums[1] == 0:
             raise ValueError("the loss tracker of the model must not be emptied by others, such as a second BatchLoss")
@@ -60,6 +62,7 @@ class BatchLoss(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """Read the batch's loss and put the epoch's sums back."""
+        attach_state(self.model)
         sums = _sums(self._tracker)
         with np.errstate(over="ignore", invalid="ignore"):  # losses may overflow, as they may in Keras
             total, count = (sums if self._emptied else sums - self._epoch_sums).tolist()

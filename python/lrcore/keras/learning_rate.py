@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import keras
 
+from lrcore.keras.jax_state import attach_state
 
-def require_settable(callback: keras.callbacks.Callback) -> None:
-    """Refuse an optimizer whose learning rate is not a variable that `callback` can set."""
-    if not isinstance(getattr(callback.model.optimizer, "learning_rate", None), keras.Variable):
-        name = type(callback).__name__
+
+def require_settable(model: keras.Model, name: str) -> None:
+    """Refuse an optimizer whose learning rate is not a variable that the callback or function `name` can set."""
+    if not isinstance(getattr(model.optimizer, "learning_rate", None), keras.Variable):
         raise ValueError(
             f"learning_rate of the optimizer must be a number for {name} to set, "
             "but it is a LearningRateSchedule or a function"
         )
 
 
-def require_every_step(callback: keras.callbacks.Callback) -> None:
-    """Refuse a model that runs several updates between two calls of `callback`."""
-    steps = callback.model.steps_per_execution
+def require_every_step(model: keras.Model, name: str) -> None:
+    """Refuse a model that runs several updates between two calls of the callback `name`."""
+    steps = model.steps_per_execution
     if steps > 1:
-        name = type(callback).__name__
         raise ValueError(f"steps_per_execution must be 1 for {name} to be called at every update, but got {steps}")
 
 
@@ -28,21 +28,38 @@ def read(optimizer: keras.optimizers.Optimizer) -> float:
     return float(optimizer.learning_rate)
 
 
+def batches_per_update(optimizer: keras.optimizers.Optimizer) -> int:
+    """How many batches add to the gradients of one update."""
+    return _counting(optimizer).gradient_accumulation_steps or 1
+
+
 class UpdateCounter:
-    """Tells how many updates an optimizer has done since it was last asked.
+    """Tells how many updates the optimizer of `model` has done since it was last asked.
 
     A batch is not always an update: under gradient accumulation most batches only add to the gradients, and a loss
-    scale that overflows makes Keras skip one. `optimizer.iterations` counts true updates in both cases.
+    scale that overflows makes Keras skip one.
+
+    Attributes:
+        skipped: Whether the optimizer has taken no gradients at all since it was last asked.
     """
 
-    def __init__(self, optimizer: keras.optimizers.Optimizer) -> None:
-        self._optimizer = optimizer
-        self._count = self._iterations()
+    def __init__(self, model: keras.Model) -> None:
+        self._model = model
+        self._gradients = self._gradients_taken()
+        self.skipped = False
 
     def advance(self) -> int:
         """The number of updates since construction or the last call."""
-        previous, self._count = self._count, self._iterations()
-        return self._count - previous
+        previous, self._gradients = self._gradients, self._gradients_taken()
+        self.skipped = self._gradients == previous
+        per_update = batches_per_update(self._model.optimizer)
+        return self._gradients // per_update - previous // per_update
 
-    def _iterations(self) -> int:
-        return int(self._optimizer.iterations)
+    def _gradients_taken(self) -> int:
+        attach_state(self._model)
+        return int(_counting(self._model.optimizer)._iterations)  # the public `iterations` leaves out accumulation
+
+
+def _counting(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer:
+    """The optimizer that counts, which in a LossScaleOptimizer is the inner one."""
+    return getattr(optimizer, "inner_optimizer", optimizer)

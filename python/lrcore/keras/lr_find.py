@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
+from itertools import chain
 from types import GeneratorType
 from typing import Any
 
 import keras
 
-from lrcore.keras.finder import LRFinder
+from lrcore._arguments import count, real
+from lrcore.keras.learning_rate import batches_per_update, require_every_step, require_settable
+from lrcore.keras.sweep import MAX_SKIPPED, Sweep
+from lrcore.keras.transaction import end_of_data, restored
+from lrcore.keras.validation import Validation
+from lrcore.progress import progress_bar
 from lrcore.range_test import RangeTest
 from lrcore.range_test_result import RangeTestResult
 
@@ -24,55 +29,120 @@ def lr_find(
     start_lr: float = 1e-5,
     end_lr: float = 10.0,
     num_iter: int = 100,
+    step_mode: str = "exp",
     beta: float = 0.98,
     divergence_factor: float = 4.0,
+    batches_per_lr: int = 1,
+    align: str = "used",
+    min_iter: int = 0,
+    repeats: int = 1,
+    validation_data: Any = None,
+    validation_batches: int | None = None,
+    metric: str | None = None,
+    progress: bool = True,
 ) -> RangeTestResult:
     """Run an LR range test on a compiled model and leave it as it was; see `LRFinder`.
 
-    Passes over the data as often as `num_iter` updates need. Whatever ends the test, an exception and Ctrl-C
-    included, everything is put back first.
+    Passes over the data as often as `num_iter` points need. Whatever ends the test, an exception and Ctrl-C included,
+    everything is put back first.
 
     Args:
         model: A built and compiled model.
-        x: What `fit` takes: arrays, a PyDataset, a tf.data.Dataset or a generator (which is read once, as far as the
-            test goes).
+        x: What `fit` takes: arrays, a PyDataset, a tf.data.Dataset, a torch DataLoader or a generator (which is read
+            once, as far as the test goes).
         y: Targets, where x is an array; the samples are then shuffled, as `fit` does. Without it x keeps its order.
-        batch_size: Samples per update, for arrays.
-        start_lr: Learning rate of the first update.
+        batch_size: Samples per batch, for arrays.
+        start_lr: Learning rate of the first point.
         end_lr: Learning rate of the last.
-        num_iter: Number of updates.
+        num_iter: Number of points.
+        step_mode: "exp" or "linear".
         beta: Weight of the past in the moving average of the loss, in [0, 1).
         divergence_factor: How many times its best the smoothed loss may be.
+        batches_per_lr: Updates with each learning rate; the point has the mean of their losses.
+        align: "used", or "effect" to pair each learning rate with the loss of the update after it.
+        min_iter: Points without which the test does not end as diverged.
+        repeats: Number of tests, each from the same state of the model; the random generators and the batches go on.
+        validation_data: (x, y) or (x, y, sample_weight) of arrays, a PyDataset or any iterable of batches; the test
+            then judges the loss on these after each update. None for the loss of training.
+        validation_batches: Use only the first batches of `validation_data`; None for all.
+        metric: Name of a compiled metric to record as well, on the validation data if there are any, else on each
+            batch by itself.
+        progress: Whether to show a progress bar.
 
     Returns:
-        The curve, with the reason why it ended: `finished`, `diverged`, `nonfinite` or `data_exhausted`.
+        The curve, with the reason why it ended: `finished`, `diverged`, `nonfinite` or `data_exhausted`; of several
+        repeats the mean, see `RangeTestResult.of_repeats`.
 
     Raises:
-        ValueError: As `LRFinder`.
+        TypeError, ValueError: As `LRFinder`.
 
     Example:
         >>> import keras, numpy as np
         >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
         >>> model.compile("sgd", "mse")
-        >>> lr_find(model, np.ones((64, 2)), np.ones((64, 1)), end_lr=0.1, num_iter=4).stop_reason.name
+        >>> lr_find(model, np.ones((64, 2)), np.ones((64, 1)), end_lr=0.1, num_iter=4, progress=False).stop_reason.name
         'finished'
     """
-    RangeTest(start_lr, end_lr, num_iter, beta, divergence_factor)  # so that bad arguments are named as they are here
-    finder = LRFinder(start_lr, end_lr, num_iter, beta, divergence_factor=divergence_factor)
+    range_tests = [
+        RangeTest(
+            real("start_lr", start_lr),
+            real("end_lr", end_lr),
+            num_iter,
+            beta,
+            divergence_factor,
+            step_mode=step_mode,
+            batches_per_lr=batches_per_lr,
+            align=align,
+            min_iter=min_iter,
+        )
+        for _ in range(_at_least_one("repeats", repeats))
+    ]
+    if validation_data is not None and align == "effect":
+        raise ValueError("align must be 'used' with validation_data, whose loss is that after the update already")
+    require_every_step(model, "lr_find")
+    require_settable(model, "lr_find")
+    updates = sum(range_test.num_updates for range_test in range_tests)
+    with restored(model) as snapshot, progress_bar(updates, progress) as advance:
+        validation = None
+        if validation_data is not None:
+            validation = Validation(model, validation_data, batch_size, validation_batches)
+        for repeat, range_test in enumerate(range_tests):
+            if repeat > 0:
+                snapshot.restore(random_state=False)
+                x = _rest(x)
+            if x is not None:
+                _fit(model, x, y, batch_size, Sweep(range_test, metric, validation, advance))
+    return _combined(range_tests)
+
+
+def _fit(model: keras.Model, x: Any, y: Any, batch_size: int, sweep: Sweep) -> None:
+    batches = sweep.range_test.num_updates * batches_per_update(model.optimizer) + MAX_SKIPPED
     # Keras would begin a second epoch of a used-up generator with the two batches that it looked at beforehand.
-    epochs = 1 if isinstance(x, GeneratorType) else num_iter
-    shuffle = y is not None
-    with _marks_of_fit_kept(model), finder, warnings.catch_warnings():
+    epochs = 1 if isinstance(x, GeneratorType) else batches
+    with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Your input ran out of data", UserWarning)
-        model.fit(x, y, batch_size=batch_size, epochs=epochs, shuffle=shuffle, verbose=0, callbacks=[finder])
-    return finder.result
+        model.fit(x, y, batch_size=batch_size, epochs=epochs, shuffle=y is not None, verbose=0, callbacks=[sweep])
+    end_of_data()
 
 
-@contextmanager
-def _marks_of_fit_kept(model: keras.Model) -> Iterator[None]:
-    """Keep what `fit` sets on the model before it calls the first callback."""
-    history, stop_training = getattr(model, "history", None), model.stop_training
-    try:
-        yield
-    finally:
-        model.history, model.stop_training = history, stop_training
+def _rest(x: Any) -> Any:
+    """What a generator has not given yet, None if that is nothing; other data begin anew."""
+    if not isinstance(x, GeneratorType):
+        return x
+    for first in x:
+        return (batch for batch in chain([first], x))
+    return None
+
+
+def _combined(range_tests: Sequence[RangeTest]) -> RangeTestResult:
+    """One curve of the tests that have recorded anything."""
+    results = [test.result() for test in range_tests if test.stop_reason is not None]
+    recorded = [result for result in results if len(result.lrs) > 0]
+    return RangeTestResult.of_repeats(recorded) if recorded else results[0]
+
+
+def _at_least_one(name: str, value: Any) -> int:
+    number = count(name, value)
+    if number < 1:
+        raise ValueError(f"{name} must be at least 1, but got {number}")
+    return number

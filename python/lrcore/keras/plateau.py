@@ -64,7 +64,7 @@ class ReduceLROnPlateau(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Check that the learning rate can be reduced."""
-        require_settable(self)
+        require_settable(self.model, type(self).__name__)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Put the learning rate into the logs, and reduce it if the metric says so."""

@@ -49,9 +49,9 @@ class ScheduleCallback(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Check that every update can be given its own learning rate."""
-        require_every_step(self)
-        require_settable(self)
-        self._updates = UpdateCounter(self.model.optimizer)
+        require_every_step(self.model, type(self).__name__)
+        require_settable(self.model, type(self).__name__)
+        self._updates = UpdateCounter(self.model)
 
     def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """Set the learning rate of this update."""

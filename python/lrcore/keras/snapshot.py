@@ -2,39 +2,82 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import keras
 import numpy as np
 
+from lrcore.keras.jax_state import drop_state
+
+if TYPE_CHECKING:
+    from lrcore.keras.torch_modules import TorchModules
+
 
 class Snapshot:
-    """The values of all variables of a compiled model, its optimizer and its metrics.
+    """The values, in CPU memory, of all variables of a compiled model, its optimizer and its metrics.
 
-    From construction to `restore` the model trains through a train function of its own: a compiled function holds the
-    state of TensorFlow's random operations inside it, where it can neither be read nor put back.
+    On the torch backend, also what its modules keep beside the variables. On TensorFlow the model runs through train
+    and test functions of its own from construction to `restore`: a compiled function holds the state of TensorFlow's
+    random operations inside it, where it can neither be read nor put back.
 
     Args:
         model: A built and compiled model; its optimizer is built if it is not yet, which changes no value.
 
     Raises:
-        ValueError: If the model has no variables yet.
+        ValueError: If the model is not compiled, has no variables yet, or none to train.
     """
 
     def __init__(self, model: keras.Model) -> None:
-        if not model.built:
-            raise ValueError("the model must be built first, by an Input layer or model.build(input_shape)")
+        _check(model)
         if not model.optimizer.built:
             model.optimizer.build(model.trainable_variables)
         self._model = model
         variables = [*model.variables, *model.optimizer.variables, *model.metrics_variables]
-        self._values = [(variable, np.array(variable.numpy())) for variable in variables]
-        self._stop_training = model.stop_training
-        self._train_function = model.train_function
-        model.make_train_function(force=True)
+        self._values = [(variable, np.array(keras.ops.convert_to_numpy(variable))) for variable in variables]
+        self._seeds = {id(variable) for variable in model.variables} - {id(weight) for weight in model.weights}
+        self._modules = _torch_modules(model)
+        self._attributes = {"stop_training": model.stop_training, **_new_functions(model)}
 
-    def restore(self) -> None:
-        """Put everything back; may be called again."""
+    def restore(self, random_state: bool = True) -> None:
+        """Put everything back; may be called again.
+
+        Args:
+            random_state: Whether that includes the random generators of the model's layers and operations.
+        """
+        drop_state(self._model)
         self._model.reset_metrics()  # for the metrics that were built since
         for variable, value in self._values:
-            variable.assign(value)
-        self._model.stop_training = self._stop_training
-        self._model.train_function = self._train_function
+            if random_state or id(variable) not in self._seeds:
+                variable.assign(value)
+        if self._modules is not None:
+            self._modules.restore()
+        if random_state:
+            for name, value in self._attributes.items():
+                setattr(self._model, name, value)
+
+
+def _check(model: keras.Model) -> None:
+    if not model.compiled:
+        raise ValueError("the model must be compiled first, by model.compile(optimizer, loss)")
+    if not model.built:
+        raise ValueError("the model must be built first, by an Input layer or model.build(input_shape)")
+    if not model.trainable_variables:
+        raise ValueError("the model must have trainable variables, but has none")
+
+
+def _torch_modules(model: keras.Model) -> TorchModules | None:
+    if keras.backend.backend() != "torch":
+        return None
+    from lrcore.keras.torch_modules import TorchModules
+
+    return TorchModules(model)
+
+
+def _new_functions(model: keras.Model) -> dict[str, Any]:
+    """Give the model new compiled functions, where these hold random states, and return the old ones."""
+    if keras.backend.backend() != "tensorflow":
+        return {}
+    functions = {"train_function": model.train_function, "test_function": model.test_function}
+    model.make_train_function(force=True)
+    model.make_test_function(force=True)
+    return functions

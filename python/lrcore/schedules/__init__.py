@@ -7,6 +7,8 @@ from lrcore.schedules.cosine import Cosine
 from lrcore.schedules.cyclic import Cyclic, CyclicMomentum
 from lrcore.schedules.exponential import Exponential
 from lrcore.schedules.inverse_time import InverseTime
+from lrcore.schedules.linear import Linear
+from lrcore.schedules.one_cycle import OneCycle
 from lrcore.schedules.piecewise_constant import PiecewiseConstant
 from lrcore.schedules.schedule import Schedule
 
@@ -17,6 +19,8 @@ __all__ = [
     "CyclicMomentum",
     "Exponential",
     "InverseTime",
+    "Linear",
+    "OneCycle",
     "PiecewiseConstant",
     "Schedule",
 ]

@@ -9,6 +9,8 @@ from lrcore.schedules.cosine import Cosine
 from lrcore.schedules.cyclic import Cyclic, CyclicMomentum
 from lrcore.schedules.exponential import Exponential
 from lrcore.schedules.inverse_time import InverseTime
+from lrcore.schedules.linear import Linear
+from lrcore.schedules.one_cycle import OneCycle
 from lrcore.schedules.piecewise_constant import PiecewiseConstant
 from lrcore.schedules.schedule import Schedule
 
@@ -16,9 +18,11 @@ LEARNING_RATES: tuple[type[Schedule], ...] = (
     Constant,
     PiecewiseConstant,
     InverseTime,
+    Linear,
     Exponential,
     Cosine,
     Cyclic,
+    OneCycle,
 )
 SCHEDULES: tuple[type[Schedule], ...] = (*LEARNING_RATES, CyclicMomentum)
 

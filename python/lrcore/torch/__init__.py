@@ -8,7 +8,9 @@ except ModuleNotFoundError as error:
     raise ImportError("lrcore.torch needs PyTorch: pip install 'lrcore[torch]'") from error
 
 from lrcore.torch.cyclic import CyclicLR
+from lrcore.torch.data_loader_iter import DataLoaderIter, TrainDataLoaderIter, ValDataLoaderIter
 from lrcore.torch.finder import LRFinder
+from lrcore.torch.lr_find import lr_find
 from lrcore.torch.plateau import ReduceLROnPlateau
 from lrcore.torch.scheduler import Scheduler
 from lrcore.torch.sgd import SGD
@@ -16,7 +18,11 @@ from lrcore.torch.sgd import SGD
 __all__ = [
     "SGD",
     "CyclicLR",
+    "DataLoaderIter",
     "LRFinder",
     "ReduceLROnPlateau",
     "Scheduler",
+    "TrainDataLoaderIter",
+    "ValDataLoaderIter",
+    "lr_find",
 ]

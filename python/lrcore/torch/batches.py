@@ -4,30 +4,45 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable
 from copy import copy
-from itertools import count
+from itertools import islice
 from typing import Any
 
 import torch
 from torch.utils.data import DataLoader
 
 
-def repeated(loader: Iterable[Any]) -> Generator[Any, None, None]:
-    """The batches of `loader`, from its beginning again when it is exhausted.
+class Batches:
+    """The batches of a loader for one update after the other, from its beginning again when it is exhausted.
 
-    Ends where `loader` has nothing more to give, as an iterator that can be read only once.
-
-    Raises:
-        ValueError: When `loader` is empty.
+    Args:
+        loader: Read again whenever it is exhausted, until that gives nothing more, as with an iterator.
+        per_update: Batches of one update.
     """
-    for round_ in count():
-        empty = True
-        for batch in _without_lasting_workers(loader):
-            empty = False
-            yield batch
-        if empty and round_ == 0:
-            raise ValueError(f"train_loader must hold at least one batch, but {loader!r} is empty")
-        if empty:
-            return
+
+    def __init__(self, loader: Iterable[Any], per_update: int) -> None:
+        self.loader = loader
+        self.per_update = per_update
+        self._batches = _repeated(loader)
+        self._next: list[Any] = []
+
+    @property
+    def held(self) -> int:
+        """How many batches of the next update have been read."""
+        return len(self._next)
+
+    def available(self) -> bool:
+        """Whether there are batches for another update; these are read from the loader for that, and no others."""
+        self._next += islice(self._batches, self.per_update - len(self._next))
+        return len(self._next) == self.per_update
+
+    def take(self) -> list[Any]:
+        """The batches of the next update, after `available`."""
+        batches, self._next = self._next, []
+        return batches
+
+    def close(self) -> None:
+        """End the reading, and what the loader does for it."""
+        self._batches.close()
 
 
 def generators(loader: Iterable[Any]) -> list[torch.Generator]:
@@ -39,7 +54,16 @@ def generators(loader: Iterable[Any]) -> list[torch.Generator]:
     return list(dict.fromkeys(generator for generator in found if generator is not None))
 
 
-def _without_lasting_workers(loader: Iterable[Any]) -> Iterable[Any]:
+def _repeated(loader: Iterable[Any]) -> Generator[Any, None, None]:
+    empty = False
+    while not empty:
+        empty = True
+        for batch in without_lasting_workers(loader):
+            empty = False
+            yield batch
+
+
+def without_lasting_workers(loader: Iterable[Any]) -> Iterable[Any]:
     """`loader`, or a copy with workers of its own: persistent ones would go on with random states that were used."""
     if not (isinstance(loader, DataLoader) and loader.persistent_workers):
         return loader

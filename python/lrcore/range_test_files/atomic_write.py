@@ -1,0 +1,23 @@
+"""Files that a reader sees whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+
+def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
+    """Let the file `path` hold `content`; after an error, or until all is written, it is what it was.
+
+    Raises:
+        OSError: When the file cannot be written.
+    """
+    target = Path(os.path.realpath(path))  # a link stays one: what it points to is replaced
+    partial = target.with_name(f".{secrets.token_hex(8)}.partial")
+    try:
+        partial.write_bytes(content)
+        os.replace(partial, target)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise

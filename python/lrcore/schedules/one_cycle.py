@@ -1,0 +1,69 @@
+"""One rise and one fall over the whole of a training."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from lrcore import _core
+from lrcore._arguments import count, flag, real, text
+from lrcore.schedules.schedule import Schedule
+
+
+@dataclass(frozen=True)
+class OneCycle(Schedule):
+    """A learning rate that rises once to its maximum and then falls far below where it began.
+
+    first = max_lr / div_factor,  final = first / final_div_factor,  e = pct_start * total_steps - 1
+
+    lr(t) = from + (to - from) * w(q),  q = (t - begin) / (end - begin),  w(q) = sin(pi * q / 2)^2 (cos) or q (linear)
+
+    with (from, to, begin, end) = (first, max_lr, 0, e), then (max_lr, final, e, total_steps - 1); or with three phases
+    (first, max_lr, 0, e), then (max_lr, first, e, 2e), then (first, final, 2e, total_steps - 1). The final learning
+    rate is held. As e need not be a whole number, no step may have exactly max_lr.
+
+    Args:
+        max_lr: Learning rate at the top, finite and greater than 0.
+        total_steps: Number of steps from the first learning rate to the last, both counted; at least 2.
+        pct_start: Part of the steps in which the learning rate rises, from 0 to 1.
+        anneal_strategy: "cos" or "linear".
+        div_factor: How many times less than max_lr the first learning rate is, finite and greater than 0.
+        final_div_factor: How many times less than the first learning rate the last one is, finite and greater than 0.
+        three_phase: Whether the fall stops at the first learning rate, as many steps after the top as it is before it.
+
+    Raises:
+        ValueError: When an argument is out of range.
+        TypeError: When an argument is of the wrong type.
+
+    Source: Smith and Topin, "Super-Convergence" (arXiv:1708.07120); torch.optim.lr_scheduler.OneCycleLR, which beyond
+    its end rises again or turns negative, and fails where pct_start * total_steps is 1.
+
+    Example:
+        >>> schedule = OneCycle(1.0, total_steps=9, pct_start=1 / 3, anneal_strategy="linear", div_factor=4)
+        >>> [round(lr, 3) for lr in schedule.values(0, 10).tolist()]
+        [0.25, 0.625, 1.0, 0.833, 0.667, 0.5, 0.333, 0.167, 0.0, 0.0]
+        >>> schedule(8)
+        2.5e-05
+    """
+
+    name: ClassVar[str] = "one_cycle"
+
+    max_lr: float
+    total_steps: int
+    pct_start: float = 0.3
+    anneal_strategy: str = "cos"
+    div_factor: float = 25.0
+    final_div_factor: float = 1e4
+    three_phase: bool = False
+
+    def __post_init__(self) -> None:
+        self._freeze(
+            _core.OneCycle,
+            max_lr=real("max_lr", self.max_lr),
+            total_steps=count("total_steps", self.total_steps),
+            pct_start=real("pct_start", self.pct_start),
+            anneal_strategy=text("anneal_strategy", self.anneal_strategy),
+            div_factor=real("div_factor", self.div_factor),
+            final_div_factor=real("final_div_factor", self.final_div_factor),
+            three_phase=flag("three_phase", self.three_phase),
+        )

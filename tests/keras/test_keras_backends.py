@@ -1,0 +1,232 @@
+"""The finder on whatever backend KERAS_BACKEND names: true values, and training goes on as if it had not run."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from lrcore.keras import BatchLoss, CyclicLR, LRFinder, lr_find
+from lrcore.keras.random_state import RandomState
+from lrcore.keras.snapshot import Snapshot
+from lrcore.range_test import StopReason
+
+OPTIMIZERS: dict[str, Callable[[], Any]] = {
+    "SGD": lambda: keras.optimizers.SGD(0.05, momentum=0.9, nesterov=True),
+    "Adam": lambda: keras.optimizers.Adam(0.01),
+}
+LRS = 1e-4 * 1e3 ** (np.arange(12) / 11)  # from 1e-4 to 0.1
+
+
+def _state(model: keras.Model) -> list[Any]:
+    variables = [*model.variables, *model.optimizer.variables]
+    arrays = [np.array(keras.ops.convert_to_numpy(variable)) for variable in variables]
+    return [*arrays, random.getstate(), np.random.get_state()[1], model.stop_training]
+
+
+def _trained(model: keras.Model, x: Any, y: Any) -> list[Any]:
+    history = model.fit(x, y, batch_size=8, epochs=2, verbose=0).history
+    return [history, *_state(model)]
+
+
+def _linear(optimizer: Any = "sgd") -> keras.Model:
+    """y = x @ w with w = 0."""
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1, kernel_initializer="zeros", use_bias=False)])
+    model.compile(optimizer, "mse", metrics=["mae"])
+    return model
+
+
+def _descent(x: Any, y: Any, lrs: Any, batch_size: int = 8) -> Iterator[tuple[Any, Any]]:
+    """Plain gradient descent of `_linear` in float64: the errors on each batch, and the weights after its update."""
+    w = np.zeros((4, 1))
+    for update, lr in enumerate(lrs):
+        start = update % -(-len(x) // batch_size) * batch_size
+        batch, target = x[start : start + batch_size].astype(np.float64), y[start : start + batch_size]
+        errors = batch @ w - target
+        w = w - lr * 2 * batch.T @ errors / len(batch)
+        yield errors, w
+
+
+def test_the_backend_is_the_one_asked_for() -> None:
+    assert keras.backend.backend() == os.environ["KERAS_BACKEND"]
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS.values(), ids=OPTIMIZERS.keys())
+def test_training_is_bit_identical_with_and_without_a_finder_in_front(
+    compiled: Any, regression: Any, optimizer: Any
+) -> None:
+    plain = _trained(compiled(optimizer()), *regression)
+    model = compiled(optimizer())
+    result = lr_find(model, *regression, batch_size=8, end_lr=0.1, num_iter=10, progress=False)
+    assert result.stop_reason is StopReason.finished
+    with LRFinder(1e-4, 0.1, metric="mae") as finder:
+        model.fit(*regression, batch_size=8, epochs=2, verbose=0, callbacks=[finder])
+    assert len(finder.result.lrs) == 12
+    lr_find(
+        model, *regression, batch_size=8, end_lr=0.1, num_iter=5, repeats=2, validation_data=regression, progress=False
+    )
+    np.testing.assert_equal(_trained(model, *regression), plain)
+
+
+def test_lrs_losses_and_metric_are_those_of_each_update_ragged_last_batch_included(
+    regression: Any, lr_spy: Any
+) -> None:
+    model, used = _linear(lr_spy()), []
+    read = keras.callbacks.LambdaCallback(on_train_end=lambda logs: used.extend(model.optimizer.lrs()))
+    finder = LRFinder(1e-4, 0.1, step_size=12, metric="mae")
+    model.fit(*regression, batch_size=8, epochs=3, shuffle=False, verbose=0, callbacks=[read, finder])
+    expected = [((errors**2).mean(), abs(errors).mean()) for errors, _ in _descent(*regression, LRS)]
+    assert finder.result.stop_reason is StopReason.finished
+    np.testing.assert_array_equal(np.float32(finder.result.lrs), used)
+    np.testing.assert_allclose(finder.result.lrs, LRS, rtol=1e-14)
+    np.testing.assert_allclose(np.stack([finder.result.losses, finder.result.metrics], axis=1), expected, rtol=1e-5)
+
+
+def test_validation_is_on_the_first_batches_after_each_update(regression: Any, in_order: Any) -> None:
+    x, y = regression
+    result = lr_find(
+        _linear(),
+        in_order,
+        start_lr=1e-4,
+        end_lr=0.1,
+        num_iter=12,
+        batch_size=8,
+        validation_data=(x[::-1], y[::-1]),
+        validation_batches=3,
+        metric="mae",
+        progress=False,
+    )
+    held_x, held_y = x[:-25:-1].astype(np.float64), y[:-25:-1]
+    held = [held_x @ w - held_y for _, w in _descent(x, y, LRS)]
+    np.testing.assert_allclose(result.losses, [(errors**2).mean() for errors in held], rtol=1e-5)
+    np.testing.assert_allclose(result.metrics, [abs(errors).mean() for errors in held], rtol=1e-5)
+    np.testing.assert_allclose(
+        result.training_losses, [(errors**2).mean() for errors, _ in _descent(x, y, LRS)], rtol=1e-5
+    )
+
+
+def test_validation_does_not_disturb_data_of_unknown_length(regression: Any) -> None:
+    x, y = regression
+
+    def batches() -> Iterator[Any]:
+        for start in range(0, 44, 8):
+            yield x[start : start + 8], y[start : start + 8]
+
+    model = _linear("adam")
+    before = _state(model)
+    result = lr_find(model, batches(), end_lr=1e-2, num_iter=20, validation_data=(x, y), progress=False)
+    assert (len(result.lrs), result.stop_reason) == (6, StopReason.data_exhausted)
+    np.testing.assert_equal(_state(model)[0], before[0])
+    assert int(keras.ops.convert_to_numpy(model.optimizer.iterations)) == 0
+
+
+def test_align_effect_and_batches_per_lr_pair_the_loss_that_shows_the_effect(regression: Any, in_order: Any) -> None:
+    lrs = [0.001, 0.01, 0.1]
+    used = [lr for lr in lrs for _ in range(2)]
+    losses = [(errors**2).mean() for errors, _ in _descent(*regression, [*used, 0.1])]
+    options = {"start_lr": 0.001, "end_lr": 0.1, "num_iter": 3, "batches_per_lr": 2, "progress": False}
+    for align, expected in ("used", losses[:6]), ("effect", losses[1:]):
+        result = lr_find(_linear(), in_order, align=align, **options)
+        np.testing.assert_allclose(result.lrs, lrs, rtol=1e-14)
+        np.testing.assert_allclose(result.losses, np.reshape(expected, (3, 2)).mean(axis=1), rtol=1e-5)
+
+
+def test_accumulated_batches_are_one_update_with_their_mean_loss(regression: Any, in_order: Any) -> None:
+    model = _linear(keras.optimizers.SGD(0.1, gradient_accumulation_steps=2))
+    finder = LRFinder(1e-4, 1e-2)
+    model.fit(in_order, epochs=2, shuffle=False, verbose=0, callbacks=[finder])
+    assert len(finder.result.lrs) == 6
+    y = regression[1].astype(np.float64)
+    np.testing.assert_allclose(finder.result.losses[0], (y[:16] ** 2).mean(), rtol=1e-5)
+
+
+def test_repeats_differ_start_alike_and_are_kept(compiled: Any, regression: Any) -> None:
+    options = {"batch_size": 8, "end_lr": 0.1, "num_iter": 8, "progress": False}
+    single = lr_find(compiled(), *regression, **options)
+    result = lr_find(compiled(), *regression, repeats=3, **options)
+    assert len(result.repeats) == 3
+    np.testing.assert_array_equal(result.repeats[0].losses, single.losses)
+    assert len({repeat.losses[0] for repeat in result.repeats}) == 3
+    np.testing.assert_allclose(result.losses, np.mean([repeat.losses for repeat in result.repeats], axis=0), rtol=1e-12)
+
+
+class Breaking(keras.callbacks.Callback):
+    """Raises where it is told to, once."""
+
+    def __init__(self, exception: BaseException, place: str) -> None:
+        super().__init__()
+        self.exception, self.place = exception, place
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        if self.place == "in the first update":
+            model, update = self.model, self.model.train_function
+
+            def broken(*arguments: Any) -> Any:
+                model.train_function = update
+                update(*arguments)  # takes JAX's arrays away for good
+                raise self.exception
+
+            model.train_function = broken
+
+    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+        if self.place == "before the fifth batch" and batch == 4:
+            raise self.exception
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        if self.place == "after the fifth batch" and batch == 4:
+            raise self.exception
+
+
+@pytest.mark.parametrize("place", ["in the first update", "before the fifth batch", "after the fifth batch"])
+@pytest.mark.parametrize("exception", [ZeroDivisionError(), KeyboardInterrupt()], ids=["error", "Ctrl-C"])
+def test_an_exception_and_ctrl_c_leave_no_trace(
+    compiled: Any, regression: Any, exception: BaseException, place: str
+) -> None:
+    model = compiled("adam")
+    model.fit(*regression, batch_size=8, verbose=0)
+    before = _state(model)
+    with pytest.raises(type(exception)), LRFinder(step_size=20) as finder:
+        model.fit(*regression, batch_size=8, verbose=0, callbacks=[finder, Breaking(exception, place)])
+    assert finder.result.stop_reason is StopReason.interrupted
+    assert len(finder.result.lrs) == {"i": 0, "b": 4, "a": 5}[place[0]]
+    np.testing.assert_equal(_state(model), before)
+
+
+def test_a_snapshot_can_be_restored_after_every_training(compiled: Any, regression: Any) -> None:
+    model = compiled("adam")
+    snapshot, random_state = Snapshot(model), RandomState()
+    before = _state(model)
+    for _ in range(3):
+        model.fit(*regression, batch_size=8, verbose=0)
+        snapshot.restore()
+        random_state.restore()
+        np.testing.assert_equal(_state(model), before)
+
+
+def test_history_of_fit_is_unchanged_by_measuring_the_batches(compiled: Any, regression: Any) -> None:
+    runs = [
+        compiled("adam")
+        .fit(*regression, batch_size=8, epochs=2, validation_data=regression, verbose=0, callbacks=callbacks)
+        .history
+        for callbacks in ([], [BatchLoss()])
+    ]
+    assert runs[0] == runs[1]
+
+
+def test_a_schedule_sets_the_lr_of_every_update(regression: Any, lr_spy: Any) -> None:
+    model = _linear(lr_spy())
+    model.fit(*regression, batch_size=8, verbose=0, callbacks=[CyclicLR(1.0, 3.0, 2)])
+    np.testing.assert_array_equal(model.optimizer.lrs(), [1.0, 2.0, 3.0, 2.0, 1.0, 2.0])
+
+
+def test_an_unknown_metric_is_named_and_changes_nothing(compiled: Any, regression: Any) -> None:
+    model = compiled("adam")
+    before = _state(model)[:-4]
+    with pytest.raises(ValueError, match=r"metric must be one that .* of \['mae'\], but got 'accuracy'"):
+        model.fit(*regression, batch_size=8, verbose=0, callbacks=[LRFinder(metric="accuracy")])
+    np.testing.assert_equal(_state(model)[: len(before)], before)
