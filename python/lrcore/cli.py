@@ -23,6 +23,7 @@ from lrcore.cifar.trainer import Sweep
 from lrcore.cifar.training import run_config
 from lrcore.cifar.training import train as train_run
 from lrcore.expression import parse_schedule
+from lrcore.suggest import Suggestion
 from lrcore.trace import Difference, first_difference
 
 app = typer.Typer(
@@ -63,11 +64,7 @@ def find(
     experiment, folder = _prepare(settings, _out(out, f"find-{framework}"))
     result = find_lr(experiment, framework, sweep, console)
     save_range_test(result, folder.path)
-    found = result.suggestion()
-    if found.lr is None:
-        console.print(f"no suggestion: {found.reason}")
-    else:
-        console.print(f"lr {found.lr:.3g}, base_lr {found.base_lr:.3g}, max_lr {found.max_lr:.3g}")
+    _tell_suggestion(result.suggestion())
     console.print(f"figure: {folder.path / 'range_test.png'}", soft_wrap=True)
 
 
@@ -166,6 +163,17 @@ def _load(data: str) -> Dataset:
 
 def _out(chosen: Path | None, name: str) -> Path:
     return chosen if chosen is not None else Path("lrcore-runs") / f"{name}-{time.strftime('%Y%m%d-%H%M%S')}"
+
+
+def _tell_suggestion(found: Suggestion) -> None:
+    """Print the learning rates that a range test gave, and why it gave no others."""
+    lrs = {"lr": found.lr, "base_lr": found.base_lr, "max_lr": found.max_lr}
+    known = [f"{name} {lr:.3g}" for name, lr in lrs.items() if lr is not None]
+    missing = [name for name, lr in lrs.items() if lr is None]
+    if known:
+        console.print(", ".join(known))
+    if missing:
+        console.print(f"no {', '.join(missing)}: {found.reason}")
 
 
 def _tell_difference(difference: Difference | None, updates: int) -> None:

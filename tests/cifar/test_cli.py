@@ -12,6 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from lrcore import Suggestion
+from lrcore.cli import _tell_suggestion
+
 SCHEDULE = "cyclic(1e-3, 1e-2, step_size_up=8)"
 
 
@@ -102,6 +105,28 @@ def test_find_writes_its_result_and_says_why_it_stopped(framework: str, cifar_fo
         "range_test.json",
         "range_test.png",
     ]
+
+
+@pytest.mark.parametrize(
+    ("found", "lines"),
+    [
+        (Suggestion(3e-3, 1e-3, 1e-2, None), "lr 0.003, base_lr 0.001, max_lr 0.01\n"),
+        (
+            Suggestion(3e-3, 1e-3, None, "the loss still fell"),
+            "lr 0.003, base_lr 0.001\nno max_lr: the loss still fell\n",
+        ),
+        (
+            Suggestion(None, None, 1e-2, "the loss never fell"),
+            "max_lr 0.01\nno lr, base_lr: the loss never fell\n",
+        ),
+        (Suggestion(None, None, None, "too few points"), "no lr, base_lr, max_lr: too few points\n"),
+    ],
+)
+def test_find_says_what_a_curve_gave_and_why_it_gave_no_more(
+    found: Suggestion, lines: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _tell_suggestion(found)
+    assert capsys.readouterr().out == lines
 
 
 def bad_data(kind: str, good: Path, folder: Path) -> Path:

@@ -156,45 +156,45 @@ def test_repeats_differ_start_alike_and_are_kept(compiled: Any, regression: Any)
 
 
 class Breaking(keras.callbacks.Callback):
-    """Raises where it is told to, once."""
+    """Raises in, before or after an update, once."""
 
-    def __init__(self, exception: BaseException, place: str) -> None:
+    def __init__(self, exception: BaseException, place: str, batch: int) -> None:
         super().__init__()
-        self.exception, self.place = exception, place
-
-    def on_train_begin(self, logs: Any = None) -> None:
-        if self.place == "in the first update":
-            model, update = self.model, self.model.train_function
-
-            def broken(*arguments: Any) -> Any:
-                model.train_function = update
-                update(*arguments)  # takes JAX's arrays away for good
-                raise self.exception
-
-            model.train_function = broken
+        self.exception, self.place, self.batch = exception, place, batch
 
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
-        if self.place == "before the fifth batch" and batch == 4:
+        if batch == self.batch and self.place == "before":
             raise self.exception
+        if batch == self.batch and self.place == "in":
+            self._break_update(self.model, self.model.train_function)
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        if self.place == "after the fifth batch" and batch == 4:
+        if batch == self.batch and self.place == "after":
             raise self.exception
 
+    def _break_update(self, model: keras.Model, update: Callable[..., Any]) -> None:
+        def broken(*arguments: Any) -> Any:
+            model.train_function = update
+            update(*arguments)  # takes JAX's arrays away for good
+            raise self.exception
 
-@pytest.mark.parametrize("place", ["in the first update", "before the fifth batch", "after the fifth batch"])
+        model.train_function = broken
+
+
+@pytest.mark.parametrize(("place", "batch", "points"), [("in", 0, 0), ("in", 2, 2), ("before", 4, 4), ("after", 4, 5)])
 @pytest.mark.parametrize("exception", [ZeroDivisionError(), KeyboardInterrupt()], ids=["error", "Ctrl-C"])
 def test_an_exception_and_ctrl_c_leave_no_trace(
-    compiled: Any, regression: Any, exception: BaseException, place: str
+    compiled: Any, regression: Any, exception: BaseException, place: str, batch: int, points: int
 ) -> None:
     model = compiled("adam")
     model.fit(*regression, batch_size=8, verbose=0)
     before = _state(model)
-    with pytest.raises(type(exception)), LRFinder(step_size=20) as finder:
-        model.fit(*regression, batch_size=8, verbose=0, callbacks=[finder, Breaking(exception, place)])
+    with pytest.raises((type(exception), RuntimeError)), LRFinder(step_size=20) as finder:
+        model.fit(*regression, batch_size=8, verbose=0, callbacks=[finder, Breaking(exception, place, batch)])
     assert finder.result.stop_reason is StopReason.interrupted
-    assert len(finder.result.lrs) == {"i": 0, "b": 4, "a": 5}[place[0]]
+    assert len(finder.result.lrs) == points
     np.testing.assert_equal(_state(model), before)
+    model.fit(*regression, batch_size=8, verbose=0)
 
 
 def test_a_snapshot_can_be_restored_after_every_training(compiled: Any, regression: Any) -> None:

@@ -1,7 +1,7 @@
-"""Inputs on which other finders fail: a named error or the right answer.
+"""Inputs that a finder must refuse by name, and inputs on which other finders fail and this one must not.
 
 Each id begins with its place in a survey of the peers: 2.1 torch-lr-finder, 2.2 fastai, 2.3 Lightning, 2.4 ignite,
-2.5 MONAI, 2.6 the Keras finders, 2.7 holocron and doctr; 5.n is a request or complaint of their users.
+2.5 MONAI, 2.6 the Keras finders, 2.7 holocron and doctr; 5.n is a request or complaint of their users, 6 what follows.
 """
 
 from __future__ import annotations
@@ -175,7 +175,7 @@ REFUSED: dict[str, Case] = {
         ValueError,
         "cache_dir must be an existing folder, but got '/nowhere/at/all'",
     ),
-    "5.24 batches that are one tensor": ({}, [ONE], {}, ValueError, "but got Tensor: .*TrainDataLoaderIter.*lr_find"),
+    "5.26 batches that are one tensor": ({}, [ONE], {}, ValueError, "but got Tensor: .*TrainDataLoaderIter.*lr_find"),
     "5.26 mappings without targets": ({}, [{"x": ONE}], {}, ValueError, "but got dict with the keys 'x': .*lr_find"),
     "5.25 several losses": (
         {"criterion": lambda outputs, targets: torch.stack([outputs, targets])},
@@ -205,7 +205,7 @@ REFUSED: dict[str, Case] = {
         TypeError,
         "optimizer must have param_groups, but got list",
     ),
-    "5.28 an optimizer that needs a closure": (
+    "6F an optimizer that needs a closure": (
         {"optimizer": torch.optim.LBFGS(Decay().parameters())},
         BATCHES,
         {},

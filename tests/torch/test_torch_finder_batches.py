@@ -16,8 +16,7 @@ from torch.nn.utils.rnn import PackedSequence, pack_sequence
 from torch.utils.data import DataLoader, Dataset, IterableDataset, TensorDataset
 
 from lrcore import RangeTestResult, StopReason
-from lrcore.torch import LRFinder
-from lrcore.torch.data_loader_iter import DataLoaderIter, TrainDataLoaderIter, ValDataLoaderIter
+from lrcore.torch import DataLoaderIter, LRFinder, TrainDataLoaderIter, ValDataLoaderIter
 from lrcore.torch.model_inputs import inputs_and_targets, whole_batch
 
 mse = nn.functional.mse_loss

@@ -12,8 +12,7 @@ from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
 from lrcore import RangeTestResult, StopReason
-from lrcore.torch import LRFinder
-from lrcore.torch.data_loader_iter import ValDataLoaderIter
+from lrcore.torch import LRFinder, ValDataLoaderIter
 
 mse = nn.functional.mse_loss
 ONES = torch.ones(1, 1, dtype=torch.float64)

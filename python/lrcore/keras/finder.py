@@ -28,7 +28,7 @@ class LRFinder(FinderPlots, keras.callbacks.Callback):
 
     At the end of `fit` the weights, the optimizer, the metrics and the global random generators of Python, NumPy,
     Keras, TensorFlow and torch are what they were. As a context manager it sees to that after an exception or Ctrl-C
-    too, and takes in what `fit` draws from the generators before its callbacks start:
+    too, and on TensorFlow takes in what `fit` draws from the generators before its callbacks start:
 
         with LRFinder() as finder:
             model.fit(x, y, callbacks=[finder])
@@ -136,7 +136,10 @@ class LRFinder(FinderPlots, keras.callbacks.Callback):
         sweep.set_params(self.params)
         sweep.on_train_begin(logs)
         self._snapshot = Snapshot(self.model)
-        self._random_state = self._random_state or RandomState()
+        # The first fit of a model on the other backends looks at a batch before its callbacks start. Training would
+        # have done so without the finder and will not do so again: what that drew has to stay drawn.
+        if self._random_state is None or keras.backend.backend() != "tensorflow":
+            self._random_state = RandomState()
         self._sweep = sweep
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:

@@ -20,6 +20,9 @@ class Snapshot:
     and test functions of its own from construction to `restore`: a compiled function holds the state of TensorFlow's
     random operations inside it, where it can neither be read nor put back.
 
+    A loss and metrics that Keras has not built yet are so again afterwards: to build them, the other backends look at a
+    first batch of the data, which may draw random numbers.
+
     Args:
         model: A built and compiled model; its optimizer is built if it is not yet, which changes no value.
 
@@ -36,6 +39,9 @@ class Snapshot:
         self._values = [(variable, np.array(keras.ops.convert_to_numpy(variable))) for variable in variables]
         self._seeds = {id(variable) for variable in model.variables} - {id(weight) for weight in model.weights}
         self._modules = _torch_modules(model)
+        self._unbuilt = [
+            part for part in (model._compile_loss, model._compile_metrics) if part is not None and not part.built
+        ]
         self._attributes = {"stop_training": model.stop_training, **_new_functions(model)}
 
     def restore(self, random_state: bool = True) -> None:
@@ -52,6 +58,9 @@ class Snapshot:
         if self._modules is not None:
             self._modules.restore()
         if random_state:
+            for part in self._unbuilt:
+                part.metrics.clear()
+                part.built = False
             for name, value in self._attributes.items():
                 setattr(self._model, name, value)
 
