@@ -189,7 +189,7 @@ def test_an_exception_and_ctrl_c_leave_no_trace(
     model = compiled("adam")
     model.fit(*regression, batch_size=8, verbose=0)
     before = _state(model)
-    with pytest.raises((type(exception), RuntimeError)), LRFinder(step_size=20) as finder:
+    with pytest.raises(type(exception)), LRFinder(step_size=20) as finder:
         model.fit(*regression, batch_size=8, verbose=0, callbacks=[finder, Breaking(exception, place, batch)])
     assert finder.result.stop_reason is StopReason.interrupted
     assert len(finder.result.lrs) == points

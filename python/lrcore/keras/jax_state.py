@@ -14,12 +14,6 @@ def attach_state(model: keras.Model) -> None:
         model.jax_state_sync()
 
 
-def drop_state(model: keras.Model) -> None:
-    """Let the variables' own values hold, whatever an aborted `fit` has left behind."""
-    if keras.backend.backend() == "jax":
-        model._jax_state = None
-
-
 @contextmanager
 def fallback_kept(model: keras.Model) -> Iterator[None]:
     """Do something else with an attached model between two batches of `fit`.

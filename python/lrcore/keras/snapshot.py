@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any
 import keras
 import numpy as np
 
-from lrcore.keras.jax_state import drop_state
-
 if TYPE_CHECKING:
     from lrcore.keras.torch_modules import TorchModules
 
@@ -50,7 +48,6 @@ class Snapshot:
         Args:
             random_state: Whether that includes the random generators of the model's layers and operations.
         """
-        drop_state(self._model)
         self._model.reset_metrics()  # for the metrics that were built since
         for variable, value in self._values:
             if random_state or id(variable) not in self._seeds:
