@@ -41,7 +41,9 @@ with warnings.catch_warnings():
     import torch_lr_finder
 
 POINTS = 100
-SWEEP = {"start_lr": 1e-5, "end_lr": 1e-2, "num_iter": POINTS}  # no divergence: every test has all points
+# So small that all updates, with and without a finder, are done on nearly the same weights, and no test ends early.
+LR = 1e-9
+SWEEP = {"start_lr": LR, "end_lr": 1e3 * LR, "num_iter": POINTS}
 
 
 class Seconds(NamedTuple):
@@ -82,7 +84,7 @@ def mlp_candidates() -> dict[str, Callable[[], object]]:
     """Range tests on an MLP of 64-64-64-10 at batch size 64, with a DataLoader as torch-lr-finder needs it."""
     torch.manual_seed(0)
     model = nn.Sequential(nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 10))
-    optimizer = torch.optim.SGD(model.parameters(), lr=1e-3, momentum=0.9)
+    optimizer = torch.optim.SGD(model.parameters(), lr=LR, momentum=0.9)
     loader = DataLoader(TensorDataset(torch.randn(1024, 64), torch.randint(10, (1024,))), batch_size=64, shuffle=True)
 
     def lrcore(progress: bool) -> None:
@@ -114,7 +116,7 @@ def cifar_candidates() -> dict[str, Callable[[], object]]:
     settings = Settings("torch", "synthetic", "quick", Constant(1e-3), epochs=1, batch_size=128, seed=0)
     experiment = Experiment.prepare(settings, load("synthetic"))
     model = build_torch_model(experiment.spec, experiment.weights)
-    optimizer = SGD(parameter_groups(model, experiment.spec), lr=1e-3, momentum=0.9, nesterov=True)
+    optimizer = SGD(parameter_groups(model, experiment.spec), lr=LR, momentum=0.9, nesterov=True)
     arrays = first_batches(experiment, POINTS)
     batches = [(torch.from_numpy(images).permute(0, 3, 1, 2), torch.from_numpy(labels)) for images, labels in arrays]
 

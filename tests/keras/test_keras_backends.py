@@ -41,12 +41,15 @@ def _linear(optimizer: Any = "sgd") -> keras.Model:
     return model
 
 
-def _descent(x: Any, y: Any, lrs: Any, batch_size: int = 8) -> Iterator[tuple[Any, Any]]:
-    """Plain gradient descent of `_linear` in float64: the errors on each batch, and the weights after its update."""
+def _descent(x: Any, y: Any, lrs: Any, first: int = 0) -> Iterator[tuple[Any, Any]]:
+    """Plain gradient descent of `_linear` in float64: the errors on each batch, and the weights after its update.
+
+    Six batches of 8 an epoch, the last of 4; `first` is the number of the first batch.
+    """
     w = np.zeros((4, 1))
-    for update, lr in enumerate(lrs):
-        start = update % -(-len(x) // batch_size) * batch_size
-        batch, target = x[start : start + batch_size].astype(np.float64), y[start : start + batch_size]
+    for batch_number, lr in enumerate(lrs, first):
+        start = batch_number % 6 * 8
+        batch, target = x[start : start + 8].astype(np.float64), y[start : start + 8]
         errors = batch @ w - target
         w = w - lr * 2 * batch.T @ errors / len(batch)
         yield errors, w
@@ -71,6 +74,25 @@ def test_training_is_bit_identical_with_and_without_a_finder_in_front(
         model, *regression, batch_size=8, end_lr=0.1, num_iter=5, repeats=2, validation_data=regression, progress=False
     )
     np.testing.assert_equal(_trained(model, *regression), plain)
+
+
+def test_a_model_of_several_outputs_and_losses_trains_on_bit_identically(regression: Any) -> None:
+    def new_model() -> keras.Model:
+        keras.utils.set_random_seed(3)
+        inputs = keras.Input((4,))
+        outputs = {name: keras.layers.Dense(1, name=name)(keras.layers.Dropout(0.5)(inputs)) for name in "ab"}
+        model = keras.Model(inputs, outputs)
+        model.compile("adam", {"a": "mse", "b": "mae"}, metrics={"a": ["mae"], "b": ["mse", "mae"]})
+        return model
+
+    x, y = regression
+    targets = {"a": y, "b": -y}
+    plain = _trained(new_model(), x, targets)
+    model = new_model()
+    for options in ({"metric": "b_mse"}, {"metric": "b_mse", "validation_data": (x, targets)}):
+        result = lr_find(model, x, targets, batch_size=8, end_lr=0.1, num_iter=5, progress=False, **options)
+        assert np.isfinite(result.metrics).tolist() == [True] * 5
+    np.testing.assert_equal(_trained(model, x, targets), plain)
 
 
 def test_lrs_losses_and_metric_are_those_of_each_update_ragged_last_batch_included(
@@ -143,6 +165,24 @@ def test_accumulated_batches_are_one_update_with_their_mean_loss(regression: Any
     assert len(finder.result.lrs) == 6
     y = regression[1].astype(np.float64)
     np.testing.assert_allclose(finder.result.losses[0], (y[:16] ** 2).mean(), rtol=1e-5)
+
+
+def test_updates_that_the_loss_scale_makes_keras_skip_are_not_recorded(regression: Any, lr_spy: Any) -> None:
+    x, y = regression[0], 100 * regression[1]
+    spy, used, batches = lr_spy(), [], []
+    model = _linear(keras.optimizers.LossScaleOptimizer(spy, initial_scale=2.0**127))
+    read = keras.callbacks.LambdaCallback(
+        on_train_batch_end=lambda batch, logs: batches.append(batch),
+        on_train_end=lambda logs: used.extend(spy.lrs()),
+    )
+    finder = LRFinder(1e-4, 0.1, step_size=12, metric="mae")
+    model.fit(x, y, batch_size=8, epochs=9, shuffle=False, verbose=0, callbacks=[read, finder])
+    skipped = len(batches) - 12
+    expected = [((errors**2).mean(), abs(errors).mean()) for errors, _ in _descent(x, y, LRS, skipped)]
+    assert 1 <= skipped < 12
+    assert finder.result.stop_reason is StopReason.finished
+    np.testing.assert_array_equal(np.float32(finder.result.lrs), used)
+    np.testing.assert_allclose(np.stack([finder.result.losses, finder.result.metrics], axis=1), expected, rtol=1e-5)
 
 
 def test_repeats_differ_start_alike_and_are_kept(compiled: Any, regression: Any) -> None:

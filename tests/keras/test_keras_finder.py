@@ -166,6 +166,80 @@ def test_accumulated_gradients_give_one_point_per_update_with_the_mean_loss(regr
     np.testing.assert_allclose(results[0].losses, results[1].losses, rtol=1e-5)
 
 
+def test_without_step_size_a_loss_scale_around_accumulated_gradients_is_counted_in(regression: Any) -> None:
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+    inner = keras.optimizers.SGD(0.1, gradient_accumulation_steps=2)
+    model.compile(keras.optimizers.LossScaleOptimizer(inner), "mse")
+    finder = LRFinder(1e-4, 1e-2)
+    model.fit(*regression, batch_size=8, epochs=2, verbose=0, callbacks=[finder])
+    assert len(finder.result.lrs) == 6
+    assert finder.result.stop_reason is StopReason.finished
+
+
+def test_linear_steps(compiled: Any, regression: Any) -> None:
+    finder = LRFinder(0.01, 0.06, step_mode="linear")
+    compiled().fit(*regression, batch_size=8, verbose=0, callbacks=[finder])
+    np.testing.assert_allclose(finder.result.lrs, [0.01, 0.02, 0.03, 0.04, 0.05, 0.06], rtol=1e-14)
+    assert finder.result.lrs[-1] == 0.06
+
+
+@pytest.mark.parametrize(("align", "points"), [("used", 6), ("effect", 5)])
+def test_without_step_size_two_batches_per_lr_and_the_closing_update_fit_in(
+    compiled: Any, regression: Any, align: str, points: int
+) -> None:
+    finder = LRFinder(1e-5, 1e-3, batches_per_lr=2, align=align)
+    compiled().fit(*regression, batch_size=8, epochs=2, verbose=0, callbacks=[finder])
+    assert len(finder.result.lrs) == points
+    assert finder.result.stop_reason is StopReason.finished
+    assert finder.result.lrs[-1] == 1e-3
+
+
+def test_min_iter_puts_off_the_verdict_that_it_diverged(regression: Any) -> None:
+    for min_iter, points in (0, 3), (5, 5):
+        model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1, kernel_initializer="zeros")])
+        model.compile("sgd", "mse")
+        finder = LRFinder(2.0, 2.1, step_size=60, beta=0.0, min_iter=min_iter)  # the error grows threefold
+        model.fit(*regression, batch_size=44, epochs=60, verbose=0, callbacks=[finder])
+        assert finder.result.stop_reason is StopReason.diverged
+        assert len(finder.result.lrs) == points
+
+
+def test_a_metric_that_is_no_mean_is_that_of_each_batch(regression: Any) -> None:
+    class LargestTarget(keras.metrics.Metric):
+        def __init__(self) -> None:
+            super().__init__(name="largest")
+            self.largest = self.add_variable((), "zeros")
+
+        def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+            self.largest.assign(keras.ops.maximum(self.largest, keras.ops.max(y_true)))
+
+        def result(self) -> Any:
+            return self.largest
+
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse", metrics=[LargestTarget()])
+    finder = LRFinder(1e-5, 1e-3, metric="largest")
+    model.fit(*regression, batch_size=8, shuffle=False, verbose=0, callbacks=[finder])
+    np.testing.assert_array_equal(finder.result.metrics, [regression[1][i : i + 8].max() for i in range(0, 44, 8)])
+
+
+def test_a_metric_of_several_numbers_is_refused_by_its_name(regression: Any) -> None:
+    x, y = regression
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2, activation="softmax")])
+    model.compile("sgd", "mse", metrics=[keras.metrics.F1Score(average=None, name="f1")])
+    with pytest.raises(ValueError, match=r"metric must be a single number, but 'f1' has the shape \(2,\)"):
+        model.fit(x, np.hstack([y > 0, y <= 0]).astype(np.float32), verbose=0, callbacks=[LRFinder(metric="f1")])
+
+
+def test_gradients_that_never_become_finite_end_the_test(regression: Any) -> None:
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+    model.compile(keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD(0.1), initial_scale=float("inf")), "mse")
+    finder = LRFinder(1e-5, 1e-3, step_size=10)
+    history = model.fit(*regression, batch_size=44, epochs=300, verbose=0, callbacks=[finder])
+    assert finder.result.stop_reason is StopReason.nonfinite
+    assert (len(finder.result.lrs), len(history.epoch)) == (0, 257)
+
+
 def test_steps_per_execution_and_a_schedule_are_refused_and_change_nothing(compiled: Any, regression: Any) -> None:
     schedule = keras.optimizers.schedules.CosineDecay(0.1, 100)
     for model, sentence in [
@@ -216,10 +290,28 @@ def test_a_batch_loss_beside_the_finder_is_refused(compiled: Any, regression: An
         (lambda: LRFinder(step_size=1), "step_size must"),
         (lambda: LRFinder(beta=1.0), "beta must"),
         (lambda: LRFinder(divergence_factor=1.0), "divergence_factor must"),
+        (lambda: LRFinder(step_mode="log"), "step_mode must be 'exp' or 'linear', but got 'log'"),
+        (lambda: LRFinder(batches_per_lr=0), "batches_per_lr must"),
+        (lambda: LRFinder(align="next"), "align must be 'used' or 'effect', but got 'next'"),
+        (lambda: LRFinder(min_iter=-1), "min_iter must"),
     ],
 )
 def test_bad_arguments_raise_at_construction_and_are_named(build: Callable[[], Any], sentence: str) -> None:
     with pytest.raises(ValueError, match="^" + re.escape(sentence)):
+        build()
+
+
+@pytest.mark.parametrize(
+    ("build", "sentence"),
+    [
+        (lambda: LRFinder([1e-5, 1e-4]), "start_lr must be a number, but got [1e-05, 0.0001]"),
+        (lambda: LRFinder(end_lr=[1.0]), "end_lr must be a number, but got [1.0]"),
+        (lambda: LRFinder(metric=1), "metric must be a string, but got 1"),
+        (lambda: LRFinder(step_size=10.0), "step_size must be an integer, but got 10.0"),
+    ],
+)
+def test_arguments_of_a_wrong_type_raise_at_construction_and_are_named(build: Callable[[], Any], sentence: str) -> None:
+    with pytest.raises(TypeError, match="^" + re.escape(sentence)):
         build()
 
 

@@ -12,11 +12,12 @@ import keras
 
 from lrcore._arguments import count, real
 from lrcore.keras.learning_rate import batches_per_update, require_every_step, require_settable
+from lrcore.keras.snapshot import require_trainable
 from lrcore.keras.sweep import MAX_SKIPPED, Sweep
 from lrcore.keras.transaction import end_of_data, restored
 from lrcore.keras.validation import Validation
 from lrcore.progress import progress_bar
-from lrcore.range_test import RangeTest
+from lrcore.range_test import RangeTest, StopReason
 from lrcore.range_test_result import RangeTestResult
 
 
@@ -98,7 +99,12 @@ def lr_find(
         for _ in range(_at_least_one("repeats", repeats))
     ]
     if validation_data is not None and align == "effect":
-        raise ValueError("align must be 'used' with validation_data, whose loss is that after the update already")
+        raise ValueError(
+            "align must be 'used' with validation_data, whose loss shows the effect already, but got 'effect'"
+        )
+    if y is not None and len(keras.tree.flatten(x)[0]) == 0:
+        raise ValueError("x must hold at least one sample, but is empty")
+    require_trainable(model)
     require_every_step(model, "lr_find")
     require_settable(model, "lr_find")
     updates = sum(range_test.num_updates for range_test in range_tests)
@@ -110,8 +116,11 @@ def lr_find(
             if repeat > 0:
                 snapshot.restore(random_state=False)
                 x = _rest(x)
-            if x is not None:
-                _fit(model, x, y, batch_size, Sweep(range_test, metric, validation, advance))
+            if x is None:
+                break
+            _fit(model, x, y, batch_size, Sweep(range_test, metric, validation, advance))
+            if range_test.stop_reason is StopReason.data_exhausted:
+                break
     return _combined(range_tests)
 
 

@@ -11,6 +11,16 @@ if TYPE_CHECKING:
     from lrcore.keras.torch_modules import TorchModules
 
 
+def require_trainable(model: keras.Model) -> None:
+    """Refuse a model that is not ready for `fit` as it stands."""
+    if not model.compiled:
+        raise ValueError("the model must be compiled first, by model.compile(optimizer, loss)")
+    if not model.built:
+        raise ValueError("the model must be built first, by an Input layer or model.build(input_shape)")
+    if not model.trainable_variables:
+        raise ValueError("the model must have trainable variables, but has none")
+
+
 class Snapshot:
     """The values, in CPU memory, of all variables of a compiled model, its optimizer and its metrics.
 
@@ -29,7 +39,7 @@ class Snapshot:
     """
 
     def __init__(self, model: keras.Model) -> None:
-        _check(model)
+        require_trainable(model)
         if not model.optimizer.built:
             model.optimizer.build(model.trainable_variables)
         self._model = model
@@ -60,15 +70,6 @@ class Snapshot:
                 part.built = False
             for name, value in self._attributes.items():
                 setattr(self._model, name, value)
-
-
-def _check(model: keras.Model) -> None:
-    if not model.compiled:
-        raise ValueError("the model must be compiled first, by model.compile(optimizer, loss)")
-    if not model.built:
-        raise ValueError("the model must be built first, by an Input layer or model.build(input_shape)")
-    if not model.trainable_variables:
-        raise ValueError("the model must have trainable variables, but has none")
 
 
 def _torch_modules(model: keras.Model) -> TorchModules | None:

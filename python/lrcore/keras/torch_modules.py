@@ -17,7 +17,7 @@ class TorchModules:
         self._gradients = [(parameter, parameter.grad) for parameter in model.parameters()]
         self._buffers = [
             (module._buffers, name, buffer, buffer.detach().to("cpu", copy=True))
-            for module in model.modules()
+            for module in _modules(model)
             for name, buffer in module.named_buffers(recurse=False)
         ]
 
@@ -33,8 +33,8 @@ class TorchModules:
 
 
 @contextmanager
-def inference_mode(model: keras.Model) -> Iterator[None]:
-    """Let all modules be in evaluation mode for a while."""
+def evaluation_mode(model: keras.Model) -> Iterator[None]:
+    """Set the modes as `evaluate` does, for a while."""
     modes = _modes(model)
     model.eval()
     try:
@@ -43,8 +43,13 @@ def inference_mode(model: keras.Model) -> Iterator[None]:
         _set_modes(modes)
 
 
+def _modules(model: keras.Model) -> list[torch.nn.Module]:
+    """All layers and all torch modules inside; `model.modules()` does not go into Keras' lists of layers."""
+    return list(dict.fromkeys(module for layer in model._flatten_layers() for module in layer.modules()))
+
+
 def _modes(model: keras.Model) -> list[tuple[torch.nn.Module, bool]]:
-    return [(module, module.training) for module in model.modules()]
+    return [(module, module.training) for module in _modules(model)]
 
 
 def _set_modes(modes: list[tuple[torch.nn.Module, bool]]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from itertools import islice
 from typing import Any
@@ -29,6 +29,7 @@ class Validation:
 
     Raises:
         ValueError: If `data` holds no batch, or `max_batches` is less than 1.
+        TypeError: If `data` is none of these.
     """
 
     def __init__(self, model: keras.Model, data: Any, batch_size: int, max_batches: int | None = None) -> None:
@@ -42,7 +43,7 @@ class Validation:
     def measure(self) -> dict[str, Any]:
         """Loss and metrics by their names in the logs of `fit`."""
         model, kept = self._model, self._metric_values()
-        with fallback_kept(model), _inference_mode(model):
+        with fallback_kept(model), _evaluation_mode(model):
             sums: Arrays = []
             for batch in self._batches:
                 model.test_on_batch(*batch)  # which empties the metrics first; their variables are sums over samples
@@ -66,6 +67,8 @@ def _batches(data: Any, batch_size: int) -> Iterator[Any]:
         return _slices(data, batch_size)
     if isinstance(data, keras.utils.PyDataset):
         return (data[index] for index in range(len(data)))
+    if not isinstance(data, Iterable):
+        raise TypeError(f"validation_data must be (x, y) or an iterable of batches, but got {data!r}")
     return iter(data)
 
 
@@ -84,9 +87,9 @@ def _array(tensor: Any) -> npt.NDArray[Any]:
     return np.array(keras.ops.convert_to_numpy(tensor))
 
 
-def _inference_mode(model: keras.Model) -> AbstractContextManager[None]:
+def _evaluation_mode(model: keras.Model) -> AbstractContextManager[None]:
     if keras.backend.backend() != "torch":
         return nullcontext()
-    from lrcore.keras.torch_modules import inference_mode
+    from lrcore.keras.torch_modules import evaluation_mode
 
-    return inference_mode(model)
+    return evaluation_mode(model)

@@ -1,0 +1,28 @@
+"""The finder on the backends that this process has not loaded."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("backend", "files"),
+    [("jax", ["test_keras_backends.py"]), ("torch", ["test_keras_backends.py", "keras_backends_torch.py"])],
+)
+def test_the_tests_of_all_backends_pass_on(backend: str, files: list[str]) -> None:
+    paths = [str(Path(__file__).with_name(file)) for file in files]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *paths],
+        env={**os.environ, "KERAS_BACKEND": backend},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    assert " passed" in done.stdout
+    assert "skipped" not in done.stdout
