@@ -140,25 +140,33 @@ def train(model: nn.Module, optimizer: torch.optim.Optimizer, inputs: torch.Tens
     return loss.item()
 
 
+def excess(times: list[Seconds], others: list[Seconds]) -> Seconds:
+    """By what share `times` are longer than `others`: the median over the rounds, which have one of each."""
+    return median(
+        [Seconds(*(a / b - 1 for a, b in zip(*pair, strict=True))) for pair in zip(times, others, strict=True)]
+    )
+
+
 def print_mlp(console: Console, repeats: int) -> None:
     """A table of the finders on the MLP."""
+    times = interleaved(mlp_candidates(), repeats)
     table = Table("small MLP, 100 points", "wall ms", "CPU ms", title=f"medians of {repeats} interleaved repeats")
-    for name, times in interleaved(mlp_candidates(), repeats).items():
-        table.add_row(name, *(f"{seconds * 1e3:.1f}" for seconds in median(times)))
+    for name, each in times.items():
+        table.add_row(name, *(f"{seconds * 1e3:.1f}" for seconds in median(each)))
+    for name in ("lrcore", "lrcore, no progress bar"):
+        shares = excess(times[name], times["torch-lr-finder with reset()"])
+        table.add_row(f"{name}, beside torch-lr-finder", *(f"{share:+.1%}" for share in shares))
     console.print(table)
 
 
 def print_cifar(console: Console, repeats: int) -> None:
-    """What share of the plain updates' time the finder takes on top, paired round by round."""
+    """What share of the plain updates' time the finder takes on top."""
     times = interleaved(cifar_candidates(), repeats)
-    with_finder, plain = (times[name] for name in ("range test", "100 plain updates"))
-    shares = [
-        Seconds(*((a - b) / b for a, b in zip(*pair, strict=True))) for pair in zip(with_finder, plain, strict=True)
-    ]
     table = Table("quick, 100 updates", "wall s", "CPU s", title=f"medians of {repeats} interleaved repeats")
     for name, each in times.items():
         table.add_row(name, *(f"{seconds:.2f}" for seconds in median(each)))
-    table.add_row("the finder's own time", *(f"{share:+.1%}" for share in median(shares)))
+    shares = excess(times["range test"], times["100 plain updates"])
+    table.add_row("the finder's own time", *(f"{share:+.1%}" for share in shares))
     console.print(table)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from lrcore.keras import BatchLoss, CyclicLR, LRFinder, lr_find
 from lrcore.keras.random_state import RandomState
@@ -134,17 +135,20 @@ def test_validation_is_on_the_first_batches_after_each_update(regression: Any, i
 
 def test_validation_does_not_disturb_data_of_unknown_length(regression: Any) -> None:
     x, y = regression
+    batches = tf.data.Dataset.from_tensor_slices((x, y)).batch(8).filter(lambda x, y: True)
+    options = {"start_lr": 1e-4, "end_lr": 0.1, "num_iter": 12, "progress": False}
+    result = lr_find(_linear(), batches, validation_data=(x, y), **options)
+    assert result.stop_reason is StopReason.finished
+    trained, held = zip(*((errors, x @ w - y) for errors, w in _descent(x, y, LRS)), strict=True)
+    np.testing.assert_allclose(result.training_losses, [(errors**2).mean() for errors in trained], rtol=1e-4)
+    np.testing.assert_allclose(result.losses, [(errors**2).mean() for errors in held], rtol=1e-5)
 
-    def batches() -> Iterator[Any]:
-        for start in range(0, 44, 8):
-            yield x[start : start + 8], y[start : start + 8]
 
-    model = _linear("adam")
-    before = _state(model)
-    result = lr_find(model, batches(), end_lr=1e-2, num_iter=20, validation_data=(x, y), progress=False)
+def test_a_generator_that_runs_dry_ends_the_test(regression: Any) -> None:
+    x, y = regression
+    batches = ((x[start : start + 8], y[start : start + 8]) for start in range(0, 44, 8))
+    result = lr_find(_linear(), batches, end_lr=1e-2, num_iter=20, validation_data=(x, y), progress=False)
     assert (len(result.lrs), result.stop_reason) == (6, StopReason.data_exhausted)
-    np.testing.assert_equal(_state(model)[0], before[0])
-    assert int(keras.ops.convert_to_numpy(model.optimizer.iterations)) == 0
 
 
 def test_align_effect_and_batches_per_lr_pair_the_loss_that_shows_the_effect(regression: Any, in_order: Any) -> None:
@@ -235,6 +239,22 @@ def test_an_exception_and_ctrl_c_leave_no_trace(
     assert len(finder.result.lrs) == points
     np.testing.assert_equal(_state(model), before)
     model.fit(*regression, batch_size=8, verbose=0)
+
+
+def test_an_exception_from_the_data_of_lr_find_is_raised_on_and_leaves_no_trace(compiled: Any, regression: Any) -> None:
+    x, y = regression
+
+    def batches() -> Iterator[Any]:
+        for start in range(0, 44, 8):
+            yield x[start : start + 8] + np.random.normal(size=(1, 4)), y[start : start + 8]
+        raise ZeroDivisionError
+
+    model = compiled("adam")
+    model.fit(x, y, batch_size=8, verbose=0)
+    before = _state(model)
+    with pytest.raises((ZeroDivisionError, tf.errors.OpError)):
+        lr_find(model, batches(), num_iter=20, progress=False)
+    np.testing.assert_equal(_state(model), before)
 
 
 def test_a_snapshot_can_be_restored_after_every_training(compiled: Any, regression: Any) -> None:

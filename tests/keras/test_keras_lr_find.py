@@ -112,10 +112,19 @@ def test_arrays_are_passed_over_as_often_as_needed(compiled: Any, regression: An
 
 
 def test_accumulated_gradients_take_as_many_passes_as_they_need(compiled: Any, regression: Any) -> None:
-    model = compiled(keras.optimizers.SGD(0.1, gradient_accumulation_steps=300))
-    result = lr_find(model, *regression, end_lr=1e-3, batch_size=44, num_iter=2, progress=False)
+    model = compiled(keras.optimizers.SGD(0.1, gradient_accumulation_steps=130))
+    dataset = tf.data.Dataset.from_tensors(regression)
+    result = lr_find(model, dataset, end_lr=1e-3, num_iter=2, progress=False)
     assert len(result.lrs) == 2
     assert result.stop_reason is StopReason.finished
+
+
+def test_gradients_that_never_become_finite_end_the_test(regression: Any) -> None:
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+    model.compile(keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD(0.1), initial_scale=float("inf")), "mse")
+    result = lr_find(model, *regression, batch_size=8, end_lr=1e-3, num_iter=2, progress=False)
+    assert len(result.lrs) == 0
+    assert result.stop_reason is StopReason.nonfinite
 
 
 def test_an_infinite_generator_is_read_as_far_as_needed(compiled: Any, regression: Any) -> None:

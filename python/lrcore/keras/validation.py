@@ -18,7 +18,9 @@ Arrays = list[npt.NDArray[Any]]
 
 
 class Validation:
-    """Measures `model` as `model.evaluate` does, always on the same batches, amid a `fit` that goes on undisturbed.
+    """Measures `model` as `model.evaluate` does, always on the same batches, also between two batches of a `fit`.
+
+    The metrics of the model, those that `fit` adds up included, then hold what has been measured.
 
     Args:
         model: A compiled model.
@@ -41,25 +43,20 @@ class Validation:
             raise ValueError(f"validation_data must hold at least one batch, but {type(data).__name__} is empty")
 
     def measure(self) -> dict[str, Any]:
-        """Loss and metrics by their names in the logs of `fit`."""
-        model, kept = self._model, self._metric_values()
+        """Loss and metrics, by their names in the logs of `fit`."""
+        model = self._model
         with fallback_kept(model), _evaluation_mode(model):
             sums: Arrays = []
             for batch in self._batches:
                 model.test_on_batch(*batch)  # which empties the metrics first; their variables are sums over samples
                 values = self._metric_values()
                 sums = [a + b for a, b in zip(sums, values, strict=True)] if sums else values
-            self._set_metric_values(sums)
-            results = model.get_metrics_result()
-            self._set_metric_values(kept)
-        return dict(results)
+            for variable, value in zip(model.metrics_variables, sums, strict=True):
+                variable.assign(value)
+        return dict(model.get_metrics_result())
 
     def _metric_values(self) -> Arrays:
         return [np.array(keras.ops.convert_to_numpy(variable)) for variable in self._model.metrics_variables]
-
-    def _set_metric_values(self, values: Arrays) -> None:
-        for variable, value in zip(self._model.metrics_variables, values, strict=True):
-            variable.assign(value)
 
 
 def _batches(data: Any, batch_size: int) -> Iterator[Any]:
