@@ -36,6 +36,14 @@ def count(name: str, value: Any) -> int:
     return whole
 
 
+def positive_count(name: str, value: Any) -> int:
+    """`value` as an int of at least 1 and at most 64 bits."""
+    whole = count(name, value)
+    if whole < 1:
+        raise ValueError(f"{name} must be at least 1, but got {whole}")
+    return whole
+
+
 def text(name: str, value: Any) -> str:
     """`value` itself, if it is a str."""
     if not isinstance(value, str):

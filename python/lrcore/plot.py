@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from lrcore._arguments import count
+from lrcore._arguments import positive_count
 from lrcore.axes import decorate, limit_to_descent, new_axes
 from lrcore.range_test_figure import plot_range_test
 from lrcore.schedules import CyclicMomentum, Exponential, Schedule
@@ -30,8 +30,7 @@ def plot_schedule(schedule: Schedule, steps: int, ax: Axes | None = None) -> Axe
         ValueError: When `steps` is less than 1.
         ImportError: When matplotlib is not installed.
     """
-    if count("steps", steps) < 1:
-        raise ValueError(f"steps must be at least 1, but got {steps}")
+    positive_count("steps", steps)
     ax = new_axes() if ax is None else ax
     ax.plot(schedule.values(0, steps), linewidth=1.8)
     ax.set(xlabel="update", ylabel="momentum" if isinstance(schedule, CyclicMomentum) else "learning rate")

@@ -10,7 +10,7 @@ from typing import Any
 
 import keras
 
-from lrcore._arguments import count, real
+from lrcore._arguments import positive_count, real
 from lrcore.keras.learning_rate import batches_per_update, require_every_step, require_settable
 from lrcore.keras.snapshot import require_trainable
 from lrcore.keras.sweep import MAX_SKIPPED, Sweep
@@ -96,7 +96,7 @@ def lr_find(
             align=align,
             min_iter=min_iter,
         )
-        for _ in range(_at_least_one("repeats", repeats))
+        for _ in range(positive_count("repeats", repeats))
     ]
     if validation_data is not None and align == "effect":
         raise ValueError(
@@ -148,10 +148,3 @@ def _combined(range_tests: Sequence[RangeTest]) -> RangeTestResult:
     results = [test.result() for test in range_tests if test.stop_reason is not None]
     recorded = [result for result in results if len(result.lrs) > 0]
     return RangeTestResult.of_repeats(recorded) if recorded else results[0]
-
-
-def _at_least_one(name: str, value: Any) -> int:
-    number = count(name, value)
-    if number < 1:
-        raise ValueError(f"{name} must be at least 1, but got {number}")
-    return number

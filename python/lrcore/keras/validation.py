@@ -11,7 +11,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from lrcore._arguments import count
+from lrcore._arguments import positive_count
 from lrcore.keras.jax_state import fallback_kept
 
 Arrays = list[npt.NDArray[Any]]
@@ -35,8 +35,8 @@ class Validation:
     """
 
     def __init__(self, model: keras.Model, data: Any, batch_size: int, max_batches: int | None = None) -> None:
-        if max_batches is not None and count("validation_batches", max_batches) < 1:
-            raise ValueError(f"validation_batches must be at least 1, but got {max_batches}")
+        if max_batches is not None:
+            positive_count("validation_batches", max_batches)
         self._model = model
         self._batches = [_in_numpy(batch) for batch in islice(_batches(data, batch_size), max_batches)]
         if not self._batches:

@@ -16,11 +16,12 @@ from torch.amp import GradScaler
 from torch.nn import Module
 from torch.optim import Optimizer
 
+from lrcore._arguments import positive_count
 from lrcore.range_test import RangeTest
 from lrcore.range_test_result import RangeTestResult
 from lrcore.torch.batch_loss import Criterion, LossFunction, Metric
 from lrcore.torch.data_loader_iter import unwrapped
-from lrcore.torch.finder_arguments import at_least_one, range_tests
+from lrcore.torch.finder_arguments import range_tests
 from lrcore.torch.finder_plot import plot_finder
 from lrcore.torch.finder_state import device_of, prepare, take_snapshot
 from lrcore.torch.mixed_precision import autocast
@@ -172,7 +173,7 @@ class LRFinder:
             align=align,
             min_iter=min_iter,
         )
-        at_least_one("accumulation_steps", accumulation_steps)
+        positive_count("accumulation_steps", accumulation_steps)
         loader, read = unwrapped("train_loader", train_loader)
         losses = partial(
             LossFunction,
@@ -254,7 +255,7 @@ class LRFinder:
         if align == "effect":
             raise ValueError("align must be 'used' with a val_loader, whose loss shows the effect, but got 'effect'")
         if val_batches is not None:
-            at_least_one("val_batches", val_batches)
+            positive_count("val_batches", val_batches)
         loader, read = unwrapped("val_loader", val_loader)
         return Validation(self.model, loss_function, loader, read, val_batches)
 

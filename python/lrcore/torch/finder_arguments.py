@@ -8,7 +8,7 @@ from typing import Any
 
 from torch.optim import Optimizer
 
-from lrcore._arguments import count, real
+from lrcore._arguments import positive_count, real
 from lrcore.range_test import RangeTest
 from lrcore.torch.param_groups import one_per_group, param_groups
 
@@ -44,15 +44,8 @@ def range_tests(
     groups = param_groups(optimizer)
     start_lr = [float(group["lr"]) for group in groups] if start_lr is None else start_lr
     ends = (_per_group("start_lr", start_lr, len(groups)), _per_group("end_lr", end_lr, len(groups)))
-    repeats = at_least_one("repeats", repeats)
+    repeats = positive_count("repeats", repeats)
     return [RangeTest(*ends, num_iter, _beta(smooth_f), _factor(diverge_th), **options) for _ in range(repeats)]
-
-
-def at_least_one(name: str, value: int) -> int:
-    """`value`, if it is a whole number greater than 0."""
-    if count(name, value) < 1:
-        raise ValueError(f"{name} must be at least 1, but got {value}")
-    return value
 
 
 def _per_group(name: str, lrs: Lrs, groups: int) -> Lrs:

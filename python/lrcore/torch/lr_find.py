@@ -7,7 +7,7 @@ from typing import Any
 
 from torch.optim import Optimizer
 
-from lrcore._arguments import count
+from lrcore._arguments import positive_count
 from lrcore.range_test import RangeTest
 from lrcore.range_test_result import RangeTestResult
 from lrcore.torch.batches import generators
@@ -105,7 +105,7 @@ def lr_find(
             align=align,
             min_iter=min_iter,
         )
-        for _ in range(_positive("repeats", repeats))
+        for _ in range(positive_count("repeats", repeats))
     ]
     if validate is not None and align == "effect":
         raise ValueError(f"align must be 'used' with validate, which sees the effect in any case, but got {align!r}")
@@ -116,9 +116,3 @@ def lr_find(
         return run_range_tests(
             range_tests, optimizers, batches, step, snapshot, progress=progress, loader_name="batches"
         )
-
-
-def _positive(name: str, value: int) -> int:
-    if count(name, value) < 1:
-        raise ValueError(f"{name} must be at least 1, but got {value}")
-    return value
