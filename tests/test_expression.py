@@ -19,6 +19,7 @@ from lrcore.schedules import (
     Linear,
     OneCycle,
     PiecewiseConstant,
+    Scaled,
     Schedule,
 )
 
@@ -44,14 +45,17 @@ from lrcore.schedules import (
             "  cyclic(\n  1e-3, 1e-2, 100, None, 'exp_range', gamma=.99,\n)\n",
             Cyclic(1e-3, 1e-2, 100, 100, "exp_range", 0.99),
         ),
+        ("scaled(cyclic(1e-3, 1e-2, step_size_up=100), 0.5)", Scaled(Cyclic(1e-3, 1e-2, 100), 0.5)),
+        ("scaled(factor=2, base=scaled(constant(0.1), 3))", Scaled(Scaled(Constant(0.1), 3.0), 2.0)),
     ],
 )
 def test_a_call_with_literals_is_that_schedule(text: str, schedule: Schedule) -> None:
     assert parse_schedule(text) == schedule
 
 
+NAMES = "constant, piecewise_constant, inverse_time, linear, exponential, cosine, cyclic, one_cycle, scaled"
 EXPECTED_CALL = "a schedule must be written like 'cosine(0.1, decay_steps=1000)', but got "
-EXPECTED_LITERAL = "arguments must be numbers, strings, None, True, False or lists of those, but got "
+EXPECTED_LITERAL = "arguments must be numbers, strings, None, True, False, schedules or lists of those, but got "
 
 
 @pytest.mark.parametrize(
@@ -65,16 +69,8 @@ EXPECTED_LITERAL = "arguments must be numbers, strings, None, True, False or lis
         ("os.system('ls')", EXPECTED_CALL + """"os.system('ls')\""""),
         ("cosine(0.1)(100)", EXPECTED_CALL + "'cosine(0.1)(100)'"),
         ("lambda: cosine(0.1, 100)", EXPECTED_CALL + "'lambda: cosine(0.1, 100)'"),
-        (
-            "polynomial(0.1)",
-            "unknown schedule 'polynomial': choose one of "
-            "constant, piecewise_constant, inverse_time, linear, exponential, cosine, cyclic, one_cycle",
-        ),
-        (
-            "cyclic_momentum(0.8, 0.9)",
-            "unknown schedule 'cyclic_momentum': choose one of "
-            "constant, piecewise_constant, inverse_time, linear, exponential, cosine, cyclic, one_cycle",
-        ),
+        ("polynomial(0.1)", f"unknown schedule 'polynomial': choose one of {NAMES}"),
+        ("cyclic_momentum(0.8, 0.9)", f"unknown schedule 'cyclic_momentum': choose one of {NAMES}"),
         ("cosine(0.1, 10 * 10)", EXPECTED_LITERAL + "'10 * 10'"),
         ("cosine(0.1, steps)", EXPECTED_LITERAL + "'steps'"),
         ("cosine(0.1, f'{1}')", EXPECTED_LITERAL + """"f'{1}'\""""),
@@ -99,6 +95,16 @@ EXPECTED_LITERAL = "arguments must be numbers, strings, None, True, False or lis
         ("cosine(0.1, 9223372036854775808)", "decay_steps must fit in 64 bits"),
         ("cyclic(0.1, 0.01)", "max_lr must be greater than base_lr=0.1, but got 0.01"),
         ("piecewise_constant(3, [1])", "boundaries must be a sequence, but got 3"),
+        ("scaled(0.1, 0.5)", "base must be a learning-rate schedule, but got 0.1"),
+        ("scaled([constant(0.1)], 0.5)", "base must be a learning-rate schedule, but got [Constant(lr=0.1)]"),
+        ("scaled(constant(0.1), 0)", "factor must be a finite number greater than 0, but got 0.0"),
+        ("scaled(constant(0.1))", "scaled: missing a required argument: 'factor'"),
+        ("scaled(constant(), 0.5)", "constant: missing a required argument: 'lr'"),
+        ("scaled(constant(0), 0.5)", "lr must be a finite number greater than 0, but got 0.0"),
+        ("scaled(cyclic_momentum(0.8, 0.9), 1)", f"unknown schedule 'cyclic_momentum': choose one of {NAMES}"),
+        ("scaled(os.system('ls'), 1)", EXPECTED_LITERAL + """"os.system('ls')\""""),
+        ("scaled(constant(0.1)(0), 1)", EXPECTED_LITERAL + "'constant(0.1)(0)'"),
+        ("constant(constant(0.1))", "lr must be a number, but got Constant(lr=0.1)"),
     ],
 )
 def test_anything_else_is_refused_in_one_sentence(text: str, sentence: str) -> None:
@@ -117,6 +123,8 @@ def test_anything_else_is_refused_in_one_sentence(text: str, sentence: str) -> N
         "cosine(0.1, a" + ".b" * 4000 + ")",
         "a" + ".b" * 4000 + "()",
         "a" + "()" * 4000,
+        "scaled(" * 150 + "constant(1)" + ", 1)" * 150,
+        "scaled(" * 4000 + "constant(1)" + ", 1)" * 4000,
         "cosine(0.1, 1" + "+1" * 4000 + ")",
         "cosine(0.1, 0x" + "f" * 9000 + ")",
         "cosine(0x" + "f" * 9000 + ", 10)",
@@ -133,6 +141,15 @@ def test_anything_else_is_refused_in_one_sentence(text: str, sentence: str) -> N
 def test_hostile_text_is_refused_not_fatal(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011  (which sentence depends on the Python version)
         parse_schedule(text)
+
+
+def test_a_base_may_be_nested_100_deep() -> None:
+    def nested(depth: int) -> str:
+        return "scaled(" * depth + "constant(0.5)" + ", 1)" * depth
+
+    assert parse_schedule(nested(100))(0) == 0.5
+    with pytest.raises(ValueError, match=r"^schedule must be nested at most 100 deep, but got 101$"):
+        parse_schedule(nested(101))
 
 
 @settings(deadline=None)

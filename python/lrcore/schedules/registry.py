@@ -12,6 +12,7 @@ from lrcore.schedules.inverse_time import InverseTime
 from lrcore.schedules.linear import Linear
 from lrcore.schedules.one_cycle import OneCycle
 from lrcore.schedules.piecewise_constant import PiecewiseConstant
+from lrcore.schedules.scaled import Scaled
 from lrcore.schedules.schedule import Schedule
 
 LEARNING_RATES: tuple[type[Schedule], ...] = (
@@ -23,6 +24,7 @@ LEARNING_RATES: tuple[type[Schedule], ...] = (
     Cosine,
     Cyclic,
     OneCycle,
+    Scaled,
 )
 SCHEDULES: tuple[type[Schedule], ...] = (*LEARNING_RATES, CyclicMomentum)
 
