@@ -22,6 +22,7 @@ from lrcore.schedules import (
     Scaled,
     Schedule,
 )
+from lrcore.units import Units
 
 
 @pytest.mark.parametrize(
@@ -141,6 +142,85 @@ def test_anything_else_is_refused_in_one_sentence(text: str, sentence: str) -> N
 def test_hostile_text_is_refused_not_fatal(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011  (which sentence depends on the Python version)
         parse_schedule(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "schedule"),
+    [
+        ('inverse_time(1e-2, 0.1, decay_steps="1ep", staircase=True)', InverseTime(1e-2, 0.1, 391, True)),
+        ('one_cycle(max_lr=0.1, total_steps="30ep")', OneCycle(0.1, 11730)),
+        (
+            'piecewise_constant(["0.8dur", "0.93dur"], [0.01, 0.001, 0.0001])',
+            PiecewiseConstant([9384, 10909], [0.01, 0.001, 0.0001]),  # 0.93 * 11730 = 10908.9
+        ),
+        ("piecewise_constant((5, '1ep', '1dur'), [4, 3, 2, 1])", PiecewiseConstant([5, 391, 11730], [4, 3, 2, 1])),
+        ("cyclic(0.1, 0.2, '2.5ep', '.5ep', mode='triangular2')", Cyclic(0.1, 0.2, 978, 196, "triangular2")),
+        ("cyclic(0.1, 0.2, step_size_up='1.ep', step_size_down=None)", Cyclic(0.1, 0.2, 391, 391)),
+        ("linear(0, 1, '2dur')", Linear(0.0, 1.0, 23460)),
+        ("scaled(cosine(0.1, '1dur'), 0.5)", Scaled(Cosine(0.1, 11730), 0.5)),
+    ],
+)
+def test_steps_may_have_units(text: str, schedule: Schedule) -> None:
+    assert parse_schedule(text, steps_per_epoch=391, total_steps=30 * 391) == schedule
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("cosine(0.1, '30ep')", "'30ep' needs steps_per_epoch"),
+        ("cosine(0.1, '0.1dur')", "'0.1dur' needs total_steps"),
+        ("piecewise_constant([1, '2ep'], [3, 2, 1])", "'2ep' needs steps_per_epoch"),
+        ("cosine(0.1, '30')", "decay_steps must be an integer, but got '30'"),
+        ("cosine(0.1, '-1ep')", "decay_steps must be an integer, but got '-1ep'"),
+        ("cosine(0.1, '1e3ep')", "decay_steps must be an integer, but got '1e3ep'"),
+        ("cosine(0.1, '1 ep')", "decay_steps must be an integer, but got '1 ep'"),
+        ("cosine(0.1, '.ep')", "decay_steps must be an integer, but got '.ep'"),
+        ("cosine(0.1, '1sp')", "decay_steps must be an integer, but got '1sp'"),
+        ("cosine('1ep', 10)", "base_lr must be a number, but got '1ep'"),
+        ("cyclic(0.1, 0.2, 10, mode='1ep')", "mode must be 'triangular', 'triangular2' or 'exp_range', but got '1ep'"),
+        ("inverse_time(0.1, 0.1, 10, staircase='1ep')", "staircase must be True or False, but got '1ep'"),
+    ],
+)
+def test_a_unit_without_its_number_or_its_place_is_refused(text: str, sentence: str) -> None:
+    with pytest.raises(ValueError, match=f"^{re.escape(sentence)}$"):
+        parse_schedule(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("cosine(0.1, '0.04ep')", "'0.04ep' must be at least 1 step, but rounds to 0 with steps_per_epoch=10"),
+        ("cosine(0.1, '0ep')", "'0ep' must be at least 1 step, but rounds to 0 with steps_per_epoch=10"),
+        (
+            "piecewise_constant(['0.004dur'], [1, 2])",
+            "'0.004dur' must be at least 1 step, but rounds to 0 with total_steps=100",
+        ),
+        (f"cosine(0.1, '{'9' * 9000}ep')", "decay_steps must fit in 64 bits"),
+        ("linear(0.1, 1, '0.1ep')", "total_steps must be at least 2, but got 1"),
+    ],
+    ids=lambda text: text[:40],
+)
+def test_a_unit_of_no_steps_or_too_many_is_refused(text: str, sentence: str) -> None:
+    with pytest.raises(ValueError, match=f"^{re.escape(sentence)}$"):
+        parse_schedule(text, steps_per_epoch=10, total_steps=100)
+
+
+def test_a_unit_is_rounded_from_the_decimal_as_written() -> None:
+    def steps(text: str, of: int) -> int:
+        return Units(steps_per_epoch=of).in_steps(text)
+
+    assert [steps("0.5ep", of) for of in (3, 5, 7)] == [2, 2, 4]
+    assert (steps("0.145ep", 100), 0.145 * 100) == (14, 14.499999999999998)
+    assert (steps("1.15ep", 10), steps("0.285ep", 100), 0.285 * 100) == (12, 28, 28.499999999999996)
+    assert steps("1.000000000000000000001ep", 10**18) == 10**18
+
+
+@pytest.mark.parametrize("name", ["steps_per_epoch", "total_steps"])
+def test_a_number_of_steps_must_be_a_count(name: str) -> None:
+    with pytest.raises(ValueError, match=f"^{name} must be at least 1, but got 0$"):
+        parse_schedule("constant(0.1)", **{name: 0})
+    with pytest.raises(TypeError, match=f"^{name} must be an integer, but got 1.5$"):
+        parse_schedule("constant(0.1)", **{name: 1.5})  # type: ignore[arg-type]
 
 
 def test_a_base_may_be_nested_100_deep() -> None:

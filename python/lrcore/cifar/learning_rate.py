@@ -24,7 +24,7 @@ class LearningRate:
         ([False, True], Constant(lr=0.25))
         >>> learning_rate.halve()
         >>> learning_rate.schedule
-        Scaled(schedule=Constant(lr=0.25), factor=0.5)
+        Scaled(base=Constant(lr=0.25), factor=0.5)
     """
 
     def __init__(self, policy: Schedule | OnPlateau) -> None:

@@ -9,6 +9,7 @@ from lrcore.cifar.on_plateau import OnPlateau
 from lrcore.expression import parse_expression
 from lrcore.schedules import Schedule
 from lrcore.schedules.registry import LEARNING_RATES
+from lrcore.units import Units
 
 Policy: TypeAlias = Schedule | OnPlateau | Auto
 
@@ -28,8 +29,8 @@ def parse_policy(text: str, steps_per_epoch: int, total_steps: int) -> Policy:
         >>> parse_policy("auto", steps_per_epoch=450, total_steps=4500)
         Auto(shape='one_cycle')
     """
-    classes = (*LEARNING_RATES, OnPlateau, Auto)
-    return parse_expression(text, classes, steps_per_epoch=steps_per_epoch, total_steps=total_steps)
+    classes: tuple[type[Policy], ...] = (*LEARNING_RATES, OnPlateau, Auto)
+    return parse_expression(text, classes, Units(steps_per_epoch, total_steps))
 
 
 def policy_from_dict(content: dict[str, Any]) -> Policy:
