@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 import inspect
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Any, Generic, get_args
 
 from lrcore._arguments import text as checked_text
 from lrcore.schedules import Schedule
-from lrcore.schedules.registry import LEARNING_RATES, find_schedule
+from lrcore.schedules.registry import LEARNING_RATES, Named, find_schedule
 from lrcore.units import Units
 
 MAX_LENGTH = 10_000
@@ -48,10 +49,24 @@ def parse_schedule(text: str, steps_per_epoch: int | None = None, total_steps: i
         ValueError: unknown schedule 'polynomial': choose one of constant, piecewise_constant, inverse_time, linear, \
 exponential, cosine, cyclic, one_cycle, scaled
     """
+    return parse_expression(text, LEARNING_RATES, Units(steps_per_epoch, total_steps))
+
+
+def parse_expression(text: str, classes: Sequence[type[Named]], units: Units) -> Named:
+    """What a text describes, read as `parse_schedule` does it, but with a choice of classes.
+
+    Args:
+        text: A call of one of `classes` by its `name`; the name alone is a call without arguments.
+        classes: What may be called.
+        units: What the units of steps mean.
+
+    Raises:
+        ValueError: When the text is anything else, or an argument is wrong; one sentence says what.
+        TypeError: When `text` is not a string.
+    """
     text = checked_text("text", text).strip()
-    reader = _Reader(text, Units(steps_per_epoch, total_steps))
     try:
-        return reader.schedule(*_parse_call(text))
+        return _Reader(text, classes, units).called(*_parse_call(text))
     except RecursionError:
         raise ValueError(f"a schedule must not be nested as deep as in {_shown(text)}") from None
 
@@ -66,21 +81,24 @@ def _parse_call(text: str) -> tuple[str, ast.Call]:
     match tree:
         case ast.Call(func=ast.Name(id=name)):
             return name, tree
+        case ast.Name(id=name):
+            return name, ast.Call(tree, [], [])
     raise ValueError(f"a schedule must be written like 'cosine(0.1, decay_steps=1000)', but got {_shown(text)}")
 
 
 @dataclass(frozen=True)
-class _Reader:
+class _Reader(Generic[Named]):
     """Turns the nodes of the syntax tree of `text` into what they describe."""
 
     text: str
+    classes: Sequence[type[Named]]
     units: Units
 
-    def schedule(self, name: str, call: ast.Call) -> Schedule:
-        schedule = find_schedule(name, LEARNING_RATES)
+    def called(self, name: str, call: ast.Call) -> Named:
+        found = find_schedule(name, self.classes)
         positional = [self.argument(node) for node in call.args]
         keywords = {keyword: self.argument(node) for keyword, node in _keywords(name, call)}
-        return _construct(name, schedule, positional, keywords, self.units)
+        return _construct(found, positional, keywords, self.units)
 
     def argument(self, node: ast.expr) -> Any:
         match node:
@@ -93,7 +111,7 @@ class _Reader:
             case ast.List(elts=items) | ast.Tuple(elts=items):
                 return [self.argument(item) for item in items]
             case ast.Call(func=ast.Name(id=name)):
-                return self.schedule(name, node)
+                return self.called(name, node)
         shown = _shown(ast.get_source_segment(self.text, node) or "")
         allowed = "numbers, strings, None, True, False, schedules or lists of those"
         raise ValueError(f"arguments must be {allowed}, but got {shown}")
@@ -109,19 +127,17 @@ def _keywords(name: str, call: ast.Call) -> list[tuple[str, ast.expr]]:
     return named
 
 
-def _construct(
-    name: str, schedule: type[Schedule], positional: list[Any], keywords: dict[str, Any], units: Units
-) -> Schedule:
-    signature = inspect.signature(schedule, eval_str=True)
+def _construct(cls: type[Named], positional: list[Any], keywords: dict[str, Any], units: Units) -> Named:
+    signature = inspect.signature(cls, eval_str=True)
     try:
         arguments = signature.bind(*positional, **keywords).arguments
     except TypeError as error:
-        raise ValueError(f"{name}: {error}") from None
+        raise ValueError(f"{cls.name}: {error}") from None
     for argument, value in arguments.items():
-        if _counts_steps(signature.parameters[argument]):
+        if issubclass(cls, Schedule) and _counts_steps(signature.parameters[argument]):
             arguments[argument] = units.in_steps(value)
     try:
-        return schedule(**arguments)
+        return cls(**arguments)
     except TypeError as error:
         raise ValueError(str(error)) from None
 
