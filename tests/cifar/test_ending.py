@@ -67,7 +67,8 @@ def test_a_whole_cosine_ends_at_its_last_learning_rate_or_one_update_above() -> 
         (
             Cyclic(2e-4, 2e-2, 2000),
             39_100,
-            "the run of 39100 updates ends 3100 updates into a cycle of 4000: whole cycles end after 36000 or 40000 updates",
+            "the run of 39100 updates ends 3100 updates into a cycle of 4000: "
+            "whole cycles end after 36000 or 40000 updates",
         ),
         (
             Cyclic(0.1, 0.2, 3, 4),

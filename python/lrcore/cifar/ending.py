@@ -48,16 +48,15 @@ def _unless_whole_cycles(cycle: int, updates: int) -> str | None:
     if into == 0:
         return None
     nearest = " or ".join(str(whole) for whole in (updates - into, updates - into + cycle) if whole > 0)
-    return f"the run of {_count(updates)} ends {_count(into)} into a cycle of {cycle}: whole cycles end after {nearest} updates"
+    cut = f"the run of {_count(updates)} ends {_count(into)} into a cycle of {cycle}"
+    return f"{cut}: whole cycles end after {nearest} updates"
 
 
 def _unless_between(fewest: int, most: int, updates: int) -> str | None:
     if updates < fewest:
         return f"the run of {_count(updates)} stops {_count(fewest - updates)} before its schedule ends, at {fewest}"
     if updates > most:
-        return (
-            f"the schedule ends after {_count(most)}: the last {updates - most} of the run's {updates} keep its last lr"
-        )
+        return f"the schedule ends after {_count(most)}: the run holds its last learning rate for {updates - most} more"
     return None
 
 
