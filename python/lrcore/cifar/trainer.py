@@ -75,7 +75,7 @@ class Trainer(Protocol):
         """Do the sweep over `batches` and put everything back as it was."""
 
     def follow(self, schedule: Schedule, step: int) -> None:
-        """Let the next update be update number `step`, and take its learning rate and all later ones from `schedule`."""
+        """Let the next update be number `step`, and take its learning rate and all later ones from `schedule`."""
 
     def train(self, batches: Iterable[Batch], updates: int, on_update: Callable[[Update], None]) -> None:
         """Do one update on each of `updates` batches and report each; what `on_update` raises ends the training."""
