@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from lrcore.cifar.evaluation.predictions import Predictions
 from lrcore.range_test import RangeTest
 from lrcore.range_test_result import RangeTestResult
 from lrcore.schedules import Exponential, Schedule
@@ -55,6 +56,12 @@ class Metrics(NamedTuple):
 
     loss: float
     accuracy: float
+
+
+    @classmethod
+    def of(cls, predictions: Predictions) -> Metrics:
+        """Those of images that a model was shown."""
+        return cls(float(predictions.losses.mean()), predictions.accuracy)
 
 
 class TrainerState(NamedTuple):
