@@ -12,11 +12,11 @@ from rich.table import Table
 
 from lrcore.cifar.data import Dataset, load
 from lrcore.cifar.demo import run_demo
+from lrcore.cifar.download_progress import report_download
 from lrcore.cifar.experiment import Experiment, trainer_class
 from lrcore.cifar.figures import save_schedule
 from lrcore.cifar.finding import find as find_lr
 from lrcore.cifar.finding import save as save_range_test
-from lrcore.cifar.progress import DownloadLines
 from lrcore.cifar.run_folder import RunFolder
 from lrcore.cifar.settings import Settings
 from lrcore.cifar.trainer import Sweep
@@ -150,7 +150,8 @@ def _prepare(settings: Settings, out: Path) -> tuple[Experiment, RunFolder]:
 
 
 def _load(data: str) -> Dataset:
-    images = load(data, progress=DownloadLines(console))
+    with report_download(console) as report:
+        images = load(data, report=report)
     if images.synthetic:
         console.print(
             "NOTE: synthetic images, not CIFAR-10: accuracies say nothing about CIFAR-10.", style="bold yellow"

@@ -54,17 +54,3 @@ class _Lines:
         if self._done % self._every == 0 or self._done == self._total:
             line = f"{self._label} {self._done}/{self._total} lr {lr:.2e} loss {loss:.3f}"
             self._console.print(line, highlight=False, soft_wrap=True)
-
-
-class DownloadLines:
-    """Prints a line at each tenth of a download."""
-
-    def __init__(self, console: Console) -> None:
-        self._console, self._tenths = console, 0
-
-    def __call__(self, received: int, expected: int) -> None:
-        """Tell how many of the expected bytes have come."""
-        tenths = 10 * received // expected
-        if tenths > self._tenths:
-            self._console.print(f"downloaded {received / 1e6:.0f} of {expected / 1e6:.0f} MB", highlight=False)
-        self._tenths = tenths
