@@ -4,8 +4,7 @@
 
 Every run sees equally many images; a tenth of the training images is held out for the curve, and each run looks at the
 test images once, at its end. Where "the finder" is named, each seed has a range test of its own, on the way of
-`lrcore train --schedule auto`. Its 100 updates are not counted: they are the same for every policy that has them and stand
-in the table's last line.
+`lrcore train --schedule auto`; its updates, 100 at most, are not counted.
 """
 
 from __future__ import annotations
@@ -110,9 +109,9 @@ def table(curves: dict[str, Curves]) -> str:
     ]
     for name, of_policy in curves.items():
         reached = updates_to_reach(target, of_policy)
-        part = "–" if reached is None else f"{reached / total:.2f}"
+        part = "-" if reached is None else f"{reached / total:.2f}"
         spread = of_policy.test.std(ddof=1) if len(of_policy.test) > 1 else float("nan")
-        rows.append(f"| {name} | {of_policy.test.mean():.1%} ± {spread:.1%} | {reached or '–'} | {part} |")
+        rows.append(f"| {name} | {of_policy.test.mean():.1%} ± {spread:.1%} | {reached or '-'} | {part} |")
     return "\n".join(rows)
 
 

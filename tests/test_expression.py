@@ -63,7 +63,7 @@ EXPECTED_LITERAL = "arguments must be numbers, strings, None, True, False, sched
     ("text", "sentence"),
     [
         ("", EXPECTED_CALL + "''"),
-        ("cyclic", EXPECTED_CALL + "'cyclic'"),
+        ("cyclic", "cyclic: missing a required argument: 'base_lr'"),
         ("cosine(0.1, 100", EXPECTED_CALL + "'cosine(0.1, 100'"),
         ("cosine(0.1, 100) + 1", EXPECTED_CALL + "'cosine(0.1, 100) + 1'"),
         ("cosine(0.1, 100); print()", EXPECTED_CALL + "'cosine(0.1, 100); print()'"),

@@ -20,7 +20,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from lrcore import Cyclic, Trace, first_difference
+from lrcore import Cyclic, first_difference
 from lrcore.cifar.data import load
 from lrcore.cifar.experiment import Experiment
 from lrcore.cifar.on_plateau import OnPlateau
@@ -62,8 +62,8 @@ def resume(path: Path, framework: str | None = None, out: Path | None = None) ->
     return folder
 
 
-def cut_at(update: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the run end as soon as it has written down this update."""
+def run_cut_at(update: int, settings: Settings, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that ends as soon as it has written down this update."""
     written: Callable[[Records, Update], None] = Records.update
 
     def write_and_end(records: Records, done: Update) -> None:
@@ -71,14 +71,17 @@ def cut_at(update: int, monkeypatch: pytest.MonkeyPatch) -> None:
         if done.step == update:
             raise Cut
 
-    monkeypatch.setattr(Records, "update", write_and_end)
+    with monkeypatch.context() as patched:
+        patched.setattr(Records, "update", write_and_end)
+        with pytest.raises(Cut):
+            run(settings, path)
 
 
 def left_behind(folder: RunFolder) -> dict[str, Any]:
-    """All that a run leaves but its wall times: the trace's bytes, the history, the log, the last tensors, the result."""
+    """All that a run leaves but its wall times: trace (its bytes), history, log, last tensors, result."""
     checkpoint = folder.checkpoints.latest()
     assert checkpoint is not None
-    history = [row for row in csv.DictReader((folder.path / "history.csv").read_text().splitlines())]
+    history = list(csv.DictReader((folder.path / "history.csv").read_text().splitlines()))
     log = [json.loads(line) for line in folder.log_path.read_text().splitlines()]
     result = json.loads((folder.path / "result.json").read_text())
     for row in (*history, *log, result):
@@ -101,9 +104,7 @@ def left_behind(folder: RunFolder) -> dict[str, Any]:
 def whole(cifar_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, RunFolder]:
     """A run in each framework that nothing interrupts."""
     out = tmp_path_factory.mktemp("whole")
-    return {
-        framework: run(settings_for(framework, cifar_folder), out / framework) for framework in ("torch", "keras")
-    }
+    return {framework: run(settings_for(framework, cifar_folder), out / framework) for framework in ("torch", "keras")}
 
 
 def test_the_plateau_of_this_run_does_reduce_the_learning_rate(whole: dict[str, RunFolder]) -> None:
@@ -116,9 +117,7 @@ def test_the_plateau_of_this_run_does_reduce_the_learning_rate(whole: dict[str, 
 def test_torch_cut_at_any_update_goes_on_with_the_same_bits(
     update: int, whole: dict[str, RunFolder], cifar_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with monkeypatch.context() as patched, pytest.raises(Cut):
-        cut_at(update, patched)
-        run(settings_for("torch", cifar_folder), tmp_path / "run")
+    run_cut_at(update, settings_for("torch", cifar_folder), tmp_path / "run", monkeypatch)
     assert left_behind(resume(tmp_path / "run")) == left_behind(whole["torch"])
 
 
@@ -126,9 +125,7 @@ def test_torch_cut_at_any_update_goes_on_with_the_same_bits(
 def test_keras_cut_at_an_update_goes_on_with_the_same_bits(
     update: int, whole: dict[str, RunFolder], cifar_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with monkeypatch.context() as patched, pytest.raises(Cut):
-        cut_at(update, patched)
-        run(settings_for("keras", cifar_folder), tmp_path / "run")
+    run_cut_at(update, settings_for("keras", cifar_folder), tmp_path / "run", monkeypatch)
     assert left_behind(resume(tmp_path / "run")) == left_behind(whole["keras"])
 
 
@@ -138,9 +135,7 @@ def test_a_checkpoint_of_one_framework_goes_on_in_the_other_with_an_equal_trace(
 ) -> None:
     schedule = Cyclic(1e-3, 1e-2, step_size_up=3)
     settings = settings_for(first, cifar_folder, schedule=schedule)
-    with monkeypatch.context() as patched, pytest.raises(Cut):
-        cut_at(7, patched)
-        run(settings, tmp_path / "run")
+    run_cut_at(7, settings, tmp_path / "run", monkeypatch)
     before = {path.name: path.read_bytes() for path in (tmp_path / "run").iterdir() if path.is_file()}
     folder = resume(tmp_path / "run", framework=second, out=tmp_path / "on")
     np.testing.assert_array_equal(folder.trace().lr, schedule.values(0, UPDATES))

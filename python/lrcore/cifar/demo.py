@@ -16,7 +16,6 @@ from lrcore.cifar.run_folder import RunFolder
 from lrcore.cifar.settings import FRAMEWORKS, Settings
 from lrcore.cifar.trainer import Sweep
 from lrcore.cifar.training import Outcome, run_config, train
-from lrcore.range_test_result import RangeTestResult
 from lrcore.schedules import Cyclic
 from lrcore.suggest import Suggestion
 from lrcore.trace import Difference, first_difference

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from lrcore.cifar.trainer import Update
@@ -56,7 +57,8 @@ class DivergenceGuard:
         smoothed = self._average.update(update.loss)
         if self._floor is None:
             self._floor = smoothed / FACTOR
-        verdict = self._detector.update(max(smoothed, self._floor))  # NaN, as the first of the two, stays NaN
+        judged = max(smoothed, self._floor) if math.isfinite(smoothed) else smoothed
+        verdict = self._detector.update(judged)
         if verdict is not Verdict.ok:
             raise Diverged(update, verdict)
 

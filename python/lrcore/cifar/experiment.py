@@ -31,6 +31,7 @@ class Experiment:
     training: Batches
     validation: ImageSet
     test: ImageSet
+    classes: tuple[str, ...]
 
     @classmethod
     def prepare(cls, settings: Settings, data: Dataset) -> Experiment:
@@ -52,6 +53,7 @@ class Experiment:
             training=Batches(images, labels, settings.batch_size, settings.seed, standardise, cutout),
             validation=ImageSet(data.train_images[validation], data.train_labels[validation], standardise),
             test=ImageSet(data.test_images, data.test_labels, standardise),
+            classes=data.classes,
         )
 
     def trainer(self, settings: Settings) -> Trainer:

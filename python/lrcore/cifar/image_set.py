@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from lrcore.cifar.evaluation.predictions import Predictions
 from lrcore.cifar.standardise import Standardise
 from lrcore.cifar.trainer import Batch, Trainer
 
@@ -34,6 +35,6 @@ class ImageSet:
             part = slice(start, start + BATCH_SIZE)
             yield self.standardise(self.images[part]), self.labels[part]
 
-    def logits(self, trainer: Trainer) -> npt.NDArray[np.float64]:
-        """What a trainer's model says of each image, shape (N, 10)."""
-        return trainer.predict(self.batches())
+    def predictions(self, trainer: Trainer) -> Predictions:
+        """What a trainer's model says of each image."""
+        return Predictions(trainer.predict(self.batches()), self.labels)

@@ -48,7 +48,7 @@ class KerasTrainer:
         )
 
     def follow(self, schedule: Schedule, step: int) -> None:
-        """Let the next update be update number `step`, and take its learning rate and all later ones from `schedule`."""
+        """Let the next update be number `step`, and take its learning rate and all later ones from `schedule`."""
         self._scheduling = ScheduleCallback(schedule)
         self._scheduling.load_state_dict({**self._scheduling.state_dict(), "step": step})
 
@@ -121,9 +121,7 @@ class _Report(keras.callbacks.Callback):
         correct, samples = int(self._metric.total), int(self._metric.count)  # of the epoch so far
         step, lr = self._scheduling.step - 1, self._scheduling.last_lr
         assert lr is not None
-        update = Update(
-            step, lr, self._read_back(), self._loss.last, correct - self._correct, samples - self._samples
-        )
+        update = Update(step, lr, self._read_back(), self._loss.last, correct - self._correct, samples - self._samples)
         self._correct, self._samples = correct, samples
         self._on_update(update)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any, ClassVar
 
 from lrcore._arguments import check_fields, check_version, real
@@ -54,9 +54,7 @@ class OnPlateau:
 
     def plateau(self) -> Plateau:
         """A controller that has seen no loss yet."""
-        return Plateau(
-            factor=self.factor, patience=self.patience, threshold=self.threshold, cooldown=self.cooldown
-        )
+        return Plateau(factor=self.factor, patience=self.patience, threshold=self.threshold, cooldown=self.cooldown)
 
     def to_dict(self) -> dict[str, Any]:
         """The arguments in plain JSON types, in the form of `Schedule.to_dict`."""
@@ -67,5 +65,5 @@ class OnPlateau:
         """The value that `to_dict` described."""
         check_version("schedule 'plateau'", content, VERSION)
         arguments = {name: value for name, value in content.items() if name not in ("schedule", "version")}
-        check_fields("schedule 'plateau'", arguments, cls.__dataclass_fields__)
+        check_fields("schedule 'plateau'", arguments, [item.name for item in fields(cls)])
         return cls(**arguments)

@@ -69,17 +69,3 @@ class _Lines:
 
     def say(self, message: str) -> None:
         self._console.print(message, highlight=False, soft_wrap=True)
-
-
-class DownloadLines:
-    """Prints a line at each tenth of a download."""
-
-    def __init__(self, console: Console) -> None:
-        self._console, self._tenths = console, 0
-
-    def __call__(self, received: int, expected: int) -> None:
-        """Tell how many of the expected bytes have come."""
-        tenths = 10 * received // expected
-        if tenths > self._tenths:
-            self._console.print(f"downloaded {received / 1e6:.0f} of {expected / 1e6:.0f} MB", highlight=False)
-        self._tenths = tenths

@@ -50,15 +50,17 @@ class Interrupted:
         """The settings for going on in this framework, None being that of the run."""
         if framework in (None, self.settings.framework):
             return self.settings
-        defaults = {name: Settings.__dataclass_fields__[name].default for name in ("precision", "channels_last", "device")}
+        defaults = {
+            name: Settings.__dataclass_fields__[name].default for name in ("precision", "channels_last", "device")
+        }
         return replace(self.settings, framework=framework, **defaults)
 
     def go_on_in(self, out: Path | None, settings: Settings, data: Dataset) -> RunFolder:
         """The folder to go on in: that of the run, or a new one that gets a copy of its records.
 
         Raises:
-            ValueError: When these are not the data that it has seen, the framework changes and there is no new folder, or
-                the new folder is not empty.
+            ValueError: When these are not its data, the framework changes and there is no new folder, or the new folder
+                is not empty.
             OSError: When it cannot be written.
         """
         self._require_same(data)

@@ -128,7 +128,7 @@ class Run:
         self.trainer.follow(self.state.learning_rate.schedule, self.state.step)
         with prefetch(self._experiment.training.epoch(epoch, start=done)) as batches:
             self.trainer.train(batches, len(self._experiment.training) - done, self._on_update)
-        validation = self._experiment.validation.metrics(self.trainer)
+        validation = Metrics.of(self._experiment.validation.predictions(self.trainer))
         self._end_epoch(epoch, Epoch(self.state.sums.metrics(), validation, time.perf_counter() - self._started))
 
     def _end_epoch(self, index: int, epoch: Epoch) -> None:
@@ -137,7 +137,7 @@ class Run:
         self._records.epoch(index, epoch)
         if self.state.learning_rate.epoch_ended(epoch.validation.loss):
             lr = self.state.learning_rate.schedule(self.state.step)
-            self._tell("reduced", f"the validation loss no longer falls: learning rate reduced to {lr:.4g}")
+            self.tell("reduced", f"the validation loss no longer falls: learning rate reduced to {lr:.4g}")
         self._folder.write_history(self.state.history)
         self.save()
 
@@ -165,8 +165,9 @@ class Run:
         self.state.learning_rate.halve()
         self._records.rewind(self.state.step)
         message = f"{diverged}; back to update {self.state.step} with {scale / 2:g} of the learning rate"
-        self._tell("rollback", message, step=self.state.step, scale=scale / 2)
+        self.tell("rollback", message, step=self.state.step, scale=scale / 2)
 
-    def _tell(self, kind: str, message: str, **details: Any) -> None:
+    def tell(self, kind: str, message: str, **details: Any) -> None:
+        """Show what happened, and write it down."""
         self._records.event(kind, message=message, **details)
         self._report.say(message)

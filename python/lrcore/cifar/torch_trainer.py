@@ -54,7 +54,7 @@ class TorchTrainer:
         )
 
     def follow(self, schedule: Schedule, step: int) -> None:
-        """Let the next update be update number `step`, and take its learning rate and all later ones from `schedule`."""
+        """Let the next update be number `step`, and take its learning rate and all later ones from `schedule`."""
         self._schedule = schedule
         self._scheduler = Scheduler(self._optimizer, schedule, last_epoch=step - 1)
 
@@ -102,4 +102,7 @@ class TorchTrainer:
     def _tensors(self, batches: Iterable[Batch]) -> Iterator[tuple[Tensor, Tensor]]:
         """The same memory as NCHW tensors: NHWC bytes are torch's channels_last, so nothing is copied on the CPU."""
         for images, labels in batches:
-            yield torch.from_numpy(images).permute(0, 3, 1, 2).to(self._device), torch.from_numpy(labels).to(self._device)
+            yield (
+                torch.from_numpy(images).permute(0, 3, 1, 2).to(self._device),
+                torch.from_numpy(labels).to(self._device),
+            )

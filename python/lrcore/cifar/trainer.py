@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from lrcore.cifar.evaluation.predictions import Predictions
 from lrcore.range_test import RangeTest
 from lrcore.range_test_result import RangeTestResult
 from lrcore.schedules import Exponential, Schedule
@@ -57,6 +58,12 @@ class Metrics(NamedTuple):
     accuracy: float
 
 
+    @classmethod
+    def of(cls, predictions: Predictions) -> Metrics:
+        """Those of images that a model was shown."""
+        return cls(float(predictions.losses.mean()), predictions.accuracy)
+
+
 class TrainerState(NamedTuple):
     """Weights and momentum by their names in `initial_weights`, in its layout: the same for every framework."""
 
@@ -75,7 +82,7 @@ class Trainer(Protocol):
         """Do the sweep over `batches` and put everything back as it was."""
 
     def follow(self, schedule: Schedule, step: int) -> None:
-        """Let the next update be update number `step`, and take its learning rate and all later ones from `schedule`."""
+        """Let the next update be number `step`, and take its learning rate and all later ones from `schedule`."""
 
     def train(self, batches: Iterable[Batch], updates: int, on_update: Callable[[Update], None]) -> None:
         """Do one update on each of `updates` batches and report each; what `on_update` raises ends the training."""

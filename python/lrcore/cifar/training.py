@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import platform
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -18,24 +16,17 @@ import lrcore
 from lrcore.cifar.auto import Auto
 from lrcore.cifar.checkpoint import Checkpoint
 from lrcore.cifar.data import Dataset
+from lrcore.cifar.ending import ending_warning
 from lrcore.cifar.experiment import Experiment
-from lrcore.cifar.figures import save_history, save_trace
 from lrcore.cifar.finding import find, save
 from lrcore.cifar.progress import report_progress
 from lrcore.cifar.records import Records
+from lrcore.cifar.results import Outcome, write_results
 from lrcore.cifar.run import Run
-from lrcore.cifar.run_folder import Epoch, RunFolder
+from lrcore.cifar.run_folder import RunFolder
 from lrcore.cifar.settings import Settings
-from lrcore.cifar.trainer import Metrics, Sweep
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a finished run tells: the history, the test metrics and the wall time of the training, in seconds."""
-
-    history: tuple[Epoch, ...]
-    test: Metrics
-    seconds: float
+from lrcore.cifar.trainer import Sweep
+from lrcore.schedules import Schedule
 
 
 def run_config(settings: Settings, data: Dataset) -> dict[str, Any]:
@@ -43,6 +34,7 @@ def run_config(settings: Settings, data: Dataset) -> dict[str, Any]:
     return {
         "settings": settings.to_dict(),
         "data": {
+            "sha256": data.sha256,
             "source": data.source,
             "synthetic": data.synthetic,
             "train": len(data.train_labels),
@@ -79,7 +71,7 @@ def train(
     settings = _without_auto(settings, experiment, folder, console)
     with _run(settings, experiment, folder, console, checkpoint) as run:
         run.finish()
-    return _finish(run, settings, experiment, folder)
+        return write_results(run, settings, experiment, folder)
 
 
 def _without_auto(settings: Settings, experiment: Experiment, folder: RunFolder, console: Console) -> Settings:
@@ -105,6 +97,7 @@ def _run(
     with Records(folder, step, log_lines) as records, report_progress(settings.framework, updates, console) as report:
         run = Run(settings, experiment, folder, records, report)
         if checkpoint is None:
+            _warn(run, settings)
             run.save()
         else:
             run.restore(checkpoint)
@@ -112,17 +105,10 @@ def _run(
         yield run
 
 
-def _finish(run: Run, settings: Settings, experiment: Experiment, folder: RunFolder) -> Outcome:
-    history = run.state.history
-    seconds = sum(epoch.seconds for epoch in history)
-    test = mean_metrics(experiment.test.logits(run.trainer), experiment.test.labels)
-    save_history({settings.framework: history}, folder.path / "history.png")
-    save_trace({settings.framework: folder.trace()}, folder.path / "trace.png")
-    folder.write_json(
-        "result.json",
-        {"test_loss": test.loss, "test_accuracy": test.accuracy, "seconds": seconds, "updates": run.updates},
-    )
-    return Outcome(tuple(history), test, seconds)
+def _warn(run: Run, settings: Settings) -> None:
+    warning = ending_warning(settings.schedule, run.updates) if isinstance(settings.schedule, Schedule) else None
+    if warning is not None:
+        run.tell("warning", warning)
 
 
 def _versions(*packages: str) -> dict[str, str]:

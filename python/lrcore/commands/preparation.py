@@ -6,8 +6,8 @@ import time
 from pathlib import Path
 
 from lrcore.cifar.data import Dataset, load
+from lrcore.cifar.download_progress import report_download
 from lrcore.cifar.experiment import Experiment, trainer_class
-from lrcore.cifar.progress import DownloadLines
 from lrcore.cifar.settings import Settings
 from lrcore.commands.console import console
 
@@ -23,7 +23,8 @@ def prepare(settings: Settings) -> tuple[Experiment, Dataset]:
 
 def load_images(data: str) -> Dataset:
     """Load the images and say which they are."""
-    images = load(data, progress=DownloadLines(console))
+    with report_download(console) as report:
+        images = load(data, report=report)
     if images.synthetic:
         console.print(
             "NOTE: synthetic images, not CIFAR-10: accuracies say nothing about CIFAR-10.", style="bold yellow"

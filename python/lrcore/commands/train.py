@@ -80,7 +80,7 @@ def _settings(context: typer.Context, policy: Policy) -> Settings:
 
 def _interrupted(context: typer.Context, path: Path, framework: str) -> tuple[Interrupted, Settings]:
     """The run to go on with, and its settings in the framework that was asked for."""
-    given = [name for name in context.params if context.get_parameter_source(name) .name != "DEFAULT"]
+    given = [name for name in context.params if context.get_parameter_source(name).name != "DEFAULT"]
     for name in given:
         if name not in ("resume", "framework", "out"):
             raise ValueError(f"--{name.replace('_', '-')} is decided by the run that --resume names: leave it out")
