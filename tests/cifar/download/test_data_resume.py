@@ -124,6 +124,7 @@ def test_a_source_without_ranges_starts_over(
     [
         ("skewed", "asked for the bytes from 100000 on, it answered with the range 'bytes 1-"),
         ("page", "it has 6 bytes, not "),
+        ("page-without-length", "it answered with a web page"),
         ("absent", "HTTP Error 404: Not Found"),
     ],
 )
