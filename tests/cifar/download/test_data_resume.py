@@ -75,7 +75,7 @@ def test_a_source_that_stalls_counts_as_cut(
     report: Report,
 ) -> None:
     first, second = sources("gate/binary", "ranges/binary")
-    obtained(report, (first, second), Patience(stall_seconds=0.1))
+    obtained(report, (first, second), Patience(stall_seconds=0.5))
     half = f"bytes={binary.size // 2}-"
     assert requests == [
         ("/gate/cifar-10-binary.tar.gz", None),
