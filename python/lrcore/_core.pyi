@@ -8,7 +8,7 @@ import enum
 import numpy
 import numpy.typing
 import typing
-__all__: list[str] = ['Constant', 'Cosine', 'Cyclic', 'CyclicMomentum', 'DivergenceDetector', 'Ema', 'Exponential', 'InverseTime', 'Linear', 'OneCycle', 'PiecewiseConstant', 'Plateau', 'RangeTest', 'StopReason', 'Verdict', 'sgd_step', 'smooth', 'valley']
+__all__: list[str] = ['Constant', 'Cosine', 'Cyclic', 'CyclicMomentum', 'DivergenceDetector', 'Ema', 'Exponential', 'InverseTime', 'Linear', 'OneCycle', 'PiecewiseConstant', 'Plateau', 'RangeTest', 'Scaled', 'StopReason', 'Verdict', 'sgd_step', 'smooth', 'valley']
 
 class Constant:
     """
@@ -248,6 +248,31 @@ class OneCycle:
 
     @property
     def total_steps(self) -> int: ...
+
+class Scaled:
+    """
+    lr(t) = factor * base(t)
+    """
+
+    def __call__(self, step: typing.SupportsInt | typing.SupportsIndex) -> float: ...
+
+    def __eq__(self, arg0: typing.Any) -> bool: ...
+
+    def __getstate__(self) -> tuple[typing.Any, float]: ...
+
+    def __hash__(self) -> int: ...
+
+    def __init__(self, base: typing.Any, factor: typing.SupportsFloat | typing.SupportsIndex) -> None: ...
+
+    def __setstate__(self, arg0: tuple[typing.Any, typing.SupportsFloat | typing.SupportsIndex]) -> None: ...
+
+    def values(self, start: typing.SupportsInt | typing.SupportsIndex, stop: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.float64]: ...
+
+    @property
+    def base(self) -> typing.Any: ...
+
+    @property
+    def factor(self) -> float: ...
 
 class CyclicMomentum:
     """
