@@ -57,7 +57,6 @@ class Metrics(NamedTuple):
     loss: float
     accuracy: float
 
-
     @classmethod
     def of(cls, predictions: Predictions) -> Metrics:
         """Those of images that a model was shown."""
