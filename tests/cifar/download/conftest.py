@@ -152,7 +152,10 @@ class Handler(BaseHTTPRequestHandler):
         self._answer(200, b"<html>", {"Content-Length": 6})
 
     def do_page_without_length(self, content: bytes, asked: str | None) -> None:
-        self._answer(200, b"<html>", {})
+        self._answer(200, b"<html>", {"Content-Type": "text/html; charset=utf-8"})
+
+    def do_cut_without_length(self, content: bytes, asked: str | None) -> None:
+        self._answer(200, content[:6], {})
 
     def do_without_length(self, content: bytes, asked: str | None) -> None:
         self._answer(200, content, {})

@@ -40,7 +40,8 @@ REASONS = [
     ("absent", "HTTP Error 404: Not Found"),
     ("garbage", "garbage"),
     ("page", "it has 6 bytes, not [0-9]+"),
-    ("page-without-length", "it broke off after 6 of [0-9]+ bytes"),
+    ("page-without-length", "it answered with a web page"),
+    ("cut-without-length", "it broke off after 6 of [0-9]+ bytes"),
     ("wrong", r"it gave a file with SHA-256 [0-9a-f]{64}, not [0-9a-f]{64} \(cifar-10-binary.tar.gz\); it was removed"),
 ]
 
@@ -78,7 +79,7 @@ def test_when_none_is_left_the_error_names_each_with_its_reason(sources: Sources
 
 def test_no_network_is_one_sentence(cache: Path, binary: Archive) -> None:
     source = Source("http://127.0.0.1:1/good", (binary,))
-    with pytest.raises(OSError, match=f"^CIFAR-10 could not be downloaded: {source.url}: .*Connection refused; LRCORE"):
+    with pytest.raises(OSError, match=f"^CIFAR-10 could not be downloaded: {source.url}: Connection refused; LRCORE"):
         obtained(sources=(source,))
 
 
@@ -96,7 +97,7 @@ def test_a_slow_source_gives_way_and_the_next_goes_on_where_it_stopped(
     folder = obtained(report, (first, second), EVERYTHING_IS_SLOW)
     assert files_of(folder) == files_of(originals / folder.name)
     assert requests[:2] == [("/trickle/cifar-10-binary.tar.gz", None), ("/ranges/cifar-10-binary.tar.gz", "bytes=1-")]
-    assert re.fullmatch(f"{first.url} failed: only [0-9]+ kB/s", lines[1])
+    assert re.fullmatch(f"{first.url} failed: only [0-9]+ kB/s, and others may be faster", lines[1])
 
 
 def test_where_all_are_slow_the_fastest_is_taken_at_any_rate(

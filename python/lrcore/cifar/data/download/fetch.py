@@ -76,6 +76,8 @@ def _request(url: str, start: int) -> urllib.request.Request:
 
 def _position(response: Any, start: int, size: int | None) -> tuple[int, int | None]:
     """Where in the file the answer begins, and the bytes of the whole; refused before it can do harm."""
+    if response.headers.get_content_type() == "text/html":  # a log-in page, or an error that calls itself a success
+        raise SourceError("it answered with a web page")
     if response.status == http.client.PARTIAL_CONTENT:
         answered = response.headers.get("Content-Range", "")
         match = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", answered)
@@ -122,4 +124,5 @@ def _reasons(kind: type[SourceError]) -> Iterator[None]:
         yield
     except NETWORK_ERRORS as error:
         reason = error.reason if type(error) is urllib.error.URLError else error
-        raise kind(" ".join(str(reason).split())) from error  # what a server answers may have line breaks
+        text = str(getattr(reason, "strerror", None) or reason)
+        raise kind(" ".join(text.split())) from error  # what a server answers may have line breaks

@@ -65,7 +65,7 @@ class SlowError(SourceError):
     """
 
     def __init__(self, rate: float) -> None:
-        super().__init__(f"only {rate / 1e3:.0f} kB/s")
+        super().__init__(f"only {rate / 1e3:.0f} kB/s, and others may be faster")
         self.rate = rate
 
 
