@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from lrcore.cifar.trainer import Metrics
+from lrcore.range_test_result import RangeTestResult
 from lrcore.trace import Trace, TraceWriter
 
 VERSION = 1
@@ -91,6 +92,33 @@ class RunFolder:
         """Reads trace.csv."""
         return Trace.read(self.path / "trace.csv")
 
+    def history(self) -> tuple[Epoch, ...]:
+        """Reads history.csv; ValueError that names the line when it is malformed."""
+        file = self.path / "history.csv"
+        header, *rows = file.read_text(encoding="utf-8", errors="replace").splitlines() or [""]
+        if header != ",".join(HISTORY_COLUMNS):
+            raise ValueError(f"{file}, line 1: expected the header {','.join(HISTORY_COLUMNS)!r}")
+        return tuple(_epoch(file, number, row) for number, row in enumerate(rows, start=2))
+
+    def result(self) -> dict[str, Any]:
+        """Reads result.json."""
+        return _read_object(self.path / "result.json")
+
+    def range_test(self) -> RangeTestResult:
+        """Reads range_test.json."""
+        file = self.path / "range_test.json"
+        content = _read_object(file)
+        try:
+            return RangeTestResult.from_dict(content)
+        except (ValueError, TypeError) as error:
+            raise ValueError(f"{file} is not the result of a range test: {error}") from None
+
+    def log(self) -> list[dict[str, Any]]:
+        """Reads log.jsonl; a last line that a crash has cut short is left out."""
+        file = self.path / "log.jsonl"
+        *lines, _ = file.read_text(encoding="utf-8", errors="replace").split("\n")
+        return [_entry(file, number, line) for number, line in enumerate(lines, start=1)]
+
     def write_json(self, name: str, content: dict[str, Any]) -> None:
         """Write `content` so that a reader sees all of it or nothing."""
         partial = self.path / f".{name}.partial"
@@ -103,3 +131,31 @@ class RunFolder:
             rows = csv.writer(file)
             rows.writerow(HISTORY_COLUMNS)
             rows.writerows((index, *epoch.row()) for index, epoch in enumerate(epochs))
+
+
+def _epoch(file: Path, number: int, row: str) -> Epoch:
+    try:
+        _, loss, accuracy, val_loss, val_accuracy, seconds = map(float, row.split(","))
+    except ValueError:
+        raise ValueError(f"{file}, line {number}: expected {','.join(HISTORY_COLUMNS)}, but got {row[:80]!r}") from None
+    return Epoch(Metrics(loss, accuracy), Metrics(val_loss, val_accuracy), seconds)
+
+
+def _read_object(file: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError):
+        raise ValueError(f"{file} is not valid JSON") from None
+    if not isinstance(content, dict):
+        raise ValueError(f"{file} does not hold a JSON object")
+    return content
+
+
+def _entry(file: Path, number: int, line: str) -> dict[str, Any]:
+    try:
+        entry = json.loads(line)
+    except (ValueError, RecursionError):
+        entry = None
+    if not isinstance(entry, dict):
+        raise ValueError(f"{file}, line {number}: expected a JSON object, but got {line[:80]!r}")
+    return entry
