@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-NOTHING = "–"
+NOTHING = "\N{EN DASH}"
 
 
 def plain(value: Any) -> str:

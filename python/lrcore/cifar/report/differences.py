@@ -69,6 +69,8 @@ def _furthest_apart(what: str, first: str, a: Trace, name: str, b: Trace) -> str
     largest = largest_difference(a, b, COLUMNS[what])
     if largest is None:
         return f"The {what} of {first} and {name} are never both finite."
-    values = f"{largest.a:.6g} against {largest.b:.6g}"
+    if largest.a == largest.b:
+        return f"The {what} of {first} and {name} are equal in every update."
+    where = f"at update {largest.step:,}: {largest.a:.6g} against {largest.b:.6g}"
     apart = abs(largest.a - largest.b)
-    return f"The largest difference of the {what} of {first} and {name} is {apart:.3g}, at update {largest.step:,}: {values}."
+    return f"The largest difference of the {what} of {first} and {name} is {apart:.3g}, {where}."

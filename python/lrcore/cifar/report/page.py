@@ -9,13 +9,13 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 import lrcore
-from lrcore.cifar.report.run import Run
+from lrcore.cifar.report.recorded_run import RecordedRun
 from lrcore.cifar.report.sections import sections
 
 MARK = b'<!DOCTYPE html>\n<html lang="en" data-made-by="lrcore-report">'  # how a report of ours is known again
 
 
-def render(runs: Sequence[Run]) -> str:
+def render(runs: Sequence[RecordedRun]) -> str:
     """The HTML page about `runs`."""
     environment = Environment(
         loader=PackageLoader("lrcore.cifar.report"),

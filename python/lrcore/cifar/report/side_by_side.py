@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from lrcore.cifar.policy import policy_from_dict
 from lrcore.cifar.report.blocks import Block, Paragraph, Row, Table
 from lrcore.cifar.report.cells import NOTHING, plain
-from lrcore.cifar.report.run import Run, as_mapping
-from lrcore.schedules import Schedule
+from lrcore.cifar.report.recorded_run import RecordedRun, as_mapping
 
 
-def side_by_side(caption: str, runs: Sequence[Run], lines: Mapping[str, Callable[[Run], str]]) -> Table:
+def side_by_side(caption: str, runs: Sequence[RecordedRun], lines: Mapping[str, Callable[[RecordedRun], str]]) -> Table:
     """A row for each of `lines`, a cell for each run."""
     rows = tuple(Row(label, tuple(show(run) for run in runs)) for label, show in lines.items())
     return Table(caption, tuple(run.name for run in runs), rows)
 
 
-def recorded_side_by_side(runs: Sequence[Run], part: str) -> Block:
+def recorded_side_by_side(runs: Sequence[RecordedRun], part: str) -> Block:
     """Everything that the configs hold under `part`, the rows whose runs differ marked."""
     values = [dict(flat(run.recorded(part))) for run in runs]
     labels = list(dict.fromkeys(label for recorded in values for label in recorded))
@@ -41,6 +41,6 @@ def flat(content: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, st
 def schedule_text(content: Any) -> str:
     """A schedule as it is written in Python; as JSON when this lrcore does not know it."""
     try:
-        return repr(Schedule.from_dict(as_mapping(content)))
+        return repr(policy_from_dict(dict(as_mapping(content))))
     except (ValueError, TypeError):
         return plain(content)

@@ -42,4 +42,4 @@ def label(name: str) -> str:
 def _rasterise_long_lines(figure: Figure) -> None:
     for axes in figure.axes:
         for line in axes.lines:
-            line.set_rasterized(len(line.get_xydata()) > LONG)
+            line.set_rasterized(len(line.get_path().vertices) > LONG)

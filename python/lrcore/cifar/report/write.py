@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from lrcore.atomic_write import write_atomically
 from lrcore.cifar.report.page import MARK, render
-from lrcore.cifar.report.run import read_runs
-from lrcore.range_test_files.atomic_write import write_atomically
+from lrcore.cifar.report.recorded_run import read_runs
 
 
 def write_report(runs: Sequence[Path], target: Path) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lrcore.cifar.report.blocks import Section
-from lrcore.cifar.report.run import Run
+from lrcore.cifar.report.recorded_run import RecordedRun
 from lrcore.cifar.report.sections.accuracy import accuracy
 from lrcore.cifar.report.sections.classes import classes
 from lrcore.cifar.report.sections.events import events
@@ -33,6 +33,6 @@ SECTIONS = (
 )
 
 
-def sections(runs: Sequence[Run]) -> list[Section]:
+def sections(runs: Sequence[RecordedRun]) -> list[Section]:
     """Every section of a report of `runs`."""
     return [section(runs) for section in SECTIONS]

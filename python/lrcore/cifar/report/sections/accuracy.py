@@ -7,15 +7,15 @@ from operator import attrgetter
 
 from lrcore.cifar.figures import draw_history
 from lrcore.cifar.report.blocks import Block, Plot, Row, Section, Table, sentences
-from lrcore.cifar.report.cells import decimal, percent
-from lrcore.cifar.report.run import Run, present
+from lrcore.cifar.report.cells import NOTHING, decimal, percent
+from lrcore.cifar.report.recorded_run import RecordedRun, present
 from lrcore.cifar.report.svg import inline_svg, label
 from lrcore.cifar.run_folder import Epoch
 
 HEAD = ("Epochs", "Accuracy", "Loss", "Validation accuracy", "Validation loss")
 
 
-def accuracy(runs: Sequence[Run]) -> Section:
+def accuracy(runs: Sequence[RecordedRun]) -> Section:
     """The curves in one figure, and the metrics of the last epoch."""
     histories, missing = present(runs, attrgetter("history"))
     blocks: list[Block] = []
@@ -30,7 +30,7 @@ def accuracy(runs: Sequence[Run]) -> Section:
 
 def _last(name: str, history: Sequence[Epoch]) -> Row:
     if not history:
-        return Row(name, ("0", *["–"] * 4))
+        return Row(name, ("0", *[NOTHING] * 4))
     training, validation = history[-1].training, history[-1].validation
     metrics = (percent(training.accuracy), decimal(training.loss))
     return Row(name, (str(len(history)), *metrics, percent(validation.accuracy), decimal(validation.loss)))

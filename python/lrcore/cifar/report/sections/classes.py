@@ -8,10 +8,10 @@ from typing import Any
 from lrcore.cifar.data import CLASSES
 from lrcore.cifar.report.blocks import Block, Confusion, Confusions, Row, Section, Table, sentences
 from lrcore.cifar.report.cells import NOTHING, percent
-from lrcore.cifar.report.run import Missing, Run, present
+from lrcore.cifar.report.recorded_run import Missing, RecordedRun, present
 
 
-def classes(runs: Sequence[Run]) -> Section:
+def classes(runs: Sequence[RecordedRun]) -> Section:
     """Confusion matrices side by side and the accuracy of each class."""
     matrices, without_matrix = present(runs, _confusion)
     accuracies, without_accuracies = present(runs, _accuracies)
@@ -23,7 +23,7 @@ def classes(runs: Sequence[Run]) -> Section:
     return Section("Classes", [*blocks, *sentences(list(dict.fromkeys(without_matrix + without_accuracies)))])
 
 
-def _confusion(run: Run) -> Confusion | Missing:
+def _confusion(run: RecordedRun) -> Confusion | Missing:
     if isinstance(run.result, Missing):
         return run.result
     names, counts = _names(run), run.outcome("confusion_matrix")
@@ -33,7 +33,7 @@ def _confusion(run: Run) -> Confusion | Missing:
     return Confusion(run.name, names, tuple(tuple(row) for row in rows))
 
 
-def _accuracies(run: Run) -> dict[str, str] | Missing:
+def _accuracies(run: RecordedRun) -> dict[str, str] | Missing:
     if isinstance(run.result, Missing):
         return run.result
     names, accuracies = _names(run), run.outcome("per_class_accuracy")
@@ -48,7 +48,7 @@ def _table(accuracies: Mapping[str, Mapping[str, str]]) -> Table:
     return Table("Test accuracy by class", tuple(accuracies), tuple(rows))
 
 
-def _names(run: Run) -> tuple[str, ...]:
+def _names(run: RecordedRun) -> tuple[str, ...]:
     names = run.outcome("classes")
     return tuple(map(str, names)) if isinstance(names, list) else CLASSES
 

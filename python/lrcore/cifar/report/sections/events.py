@@ -8,14 +8,14 @@ from typing import Any
 
 from lrcore.cifar.report.blocks import Block, Paragraph, Row, Section, Table, sentences
 from lrcore.cifar.report.cells import plain
-from lrcore.cifar.report.run import Run, present
+from lrcore.cifar.report.recorded_run import RecordedRun, present
 
 ROUTINE = ("update", "epoch")
 NAMED = ("event", "step", "epoch", "message")
 SHOWN = 100
 
 
-def events(runs: Sequence[Run]) -> Section:
+def events(runs: Sequence[RecordedRun]) -> Section:
     """Each entry of the logs that is neither an update nor the end of an epoch."""
     logs, missing = present(runs, attrgetter("log"))
     rows = [_row(name, entry) for name, log in logs.items() for entry in log if entry.get("event") not in ROUTINE]

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from lrcore.cifar.report.blocks import Paragraph, Section, sentences
 from lrcore.cifar.report.cells import decimal, duration, percent, plain, whole
 from lrcore.cifar.report.pace import updates_done, updates_per_second
-from lrcore.cifar.report.run import Missing, Run
+from lrcore.cifar.report.recorded_run import Missing, RecordedRun
 from lrcore.cifar.report.side_by_side import schedule_text, side_by_side
 
+CAPTION = "Accuracy and loss are those of the test images, after the last update."
 LINES = {
     "Framework": lambda run: plain(run.recorded("settings").get("framework")),
     "Model": lambda run: plain(run.recorded("settings").get("model")),
@@ -22,13 +23,13 @@ LINES = {
 }
 
 
-def headline(runs: Sequence[Run]) -> Section:
+def headline(runs: Sequence[RecordedRun]) -> Section:
     """Accuracy, loss, updates and time of each run; a warning for images that are not CIFAR-10."""
     unfinished = [sentence for run in runs if (sentence := _unfinished(run)) is not None]
-    return Section("Results", [*_synthetic(runs), side_by_side("Accuracy and loss are those of the test images, after the last update.", runs, LINES), *sentences(unfinished)])
+    return Section("Results", [*_synthetic(runs), side_by_side(CAPTION, runs, LINES), *sentences(unfinished)])
 
 
-def _synthetic(runs: Sequence[Run]) -> list[Paragraph]:
+def _synthetic(runs: Sequence[RecordedRun]) -> list[Paragraph]:
     names = [run.name for run in runs if run.recorded("data").get("synthetic") is True]
     if not names:
         return []
@@ -36,7 +37,7 @@ def _synthetic(runs: Sequence[Run]) -> list[Paragraph]:
     return [Paragraph(text, warning=True)]
 
 
-def _unfinished(run: Run) -> str | None:
+def _unfinished(run: RecordedRun) -> str | None:
     if isinstance(run.result, Missing):
         return run.result.sentence
     return f"{run.name} was not completed." if run.outcome("completed") is False else None

@@ -9,12 +9,12 @@ from matplotlib.figure import Figure
 
 from lrcore.cifar.report.blocks import Block, Plot, Section, sentences
 from lrcore.cifar.report.differences import lr_sentences
-from lrcore.cifar.report.run import Run, present
+from lrcore.cifar.report.recorded_run import RecordedRun, present
 from lrcore.cifar.report.svg import inline_svg, label
 from lrcore.plot import plot_trace
 
 
-def learning_rate(runs: Sequence[Run]) -> Section:
+def learning_rate(runs: Sequence[RecordedRun]) -> Section:
     """The curves in one figure, and whether they are bit-identical."""
     traces, missing = present(runs, attrgetter("trace"))
     blocks: list[Block] = []

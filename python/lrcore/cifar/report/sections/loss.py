@@ -10,11 +10,11 @@ from matplotlib.figure import Figure
 from lrcore.cifar.report.blocks import Block, Plot, Section, sentences
 from lrcore.cifar.report.curves import BETA, plot_losses
 from lrcore.cifar.report.differences import loss_sentences
-from lrcore.cifar.report.run import Run, present
+from lrcore.cifar.report.recorded_run import RecordedRun, present
 from lrcore.cifar.report.svg import inline_svg, label
 
 
-def loss(runs: Sequence[Run]) -> Section:
+def loss(runs: Sequence[RecordedRun]) -> Section:
     """The curves in one figure, and how far they are apart."""
     traces, missing = present(runs, attrgetter("trace"))
     blocks: list[Block] = []

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from operator import attrgetter
 
 from lrcore.cifar.report.blocks import Photo, Section, sentences
-from lrcore.cifar.report.run import Run, present
+from lrcore.cifar.report.recorded_run import RecordedRun, present
 
 
-def misclassified(runs: Sequence[Run]) -> Section:
+def misclassified(runs: Sequence[RecordedRun]) -> Section:
     """The figure of misclassified images that each run left."""
     pictures, missing = present(runs, attrgetter("misclassified"))
     photos = [

@@ -8,9 +8,9 @@ from operator import attrgetter
 from matplotlib.figure import Figure
 
 from lrcore.cifar.report.blocks import Block, Plot, Row, Section, Table, sentences
-from lrcore.cifar.report.cells import decimal
+from lrcore.cifar.report.cells import NOTHING, decimal
 from lrcore.cifar.report.curves import plot_range_tests
-from lrcore.cifar.report.run import Run, present
+from lrcore.cifar.report.recorded_run import RecordedRun, present
 from lrcore.cifar.report.svg import inline_svg, label
 from lrcore.plot import plot_range_test
 from lrcore.range_test_result import RangeTestResult
@@ -18,7 +18,7 @@ from lrcore.range_test_result import RangeTestResult
 HEAD = ("Updates", "Stopped", "Static lr", "80 % interval", "Lower bound", "Upper bound")
 
 
-def range_test(runs: Sequence[Run]) -> Section:
+def range_test(runs: Sequence[RecordedRun]) -> Section:
     """Where the loss fell fastest and between which learning rates it fell."""
     results, missing = present(runs, attrgetter("range_test"))
     blocks: list[Block] = []
@@ -31,7 +31,7 @@ def range_test(runs: Sequence[Run]) -> Section:
 
 def _row(name: str, result: RangeTestResult) -> Row:
     found = result.suggestion()
-    interval = "–" if found.interval is None else " to ".join(map(decimal, found.interval))
+    interval = NOTHING if found.interval is None else " to ".join(map(decimal, found.interval))
     bounds = (decimal(found.lr), interval, decimal(found.base_lr), decimal(found.max_lr))
     return Row(name, (str(len(result.lrs)), result.stop_reason.name.replace("_", " "), *bounds))
 
@@ -51,7 +51,8 @@ def _overlaid(results: Mapping[str, RangeTestResult]) -> Plot:
     plot_range_tests({label(name): result for name, result in results.items()}, figure.subplots())
     names = ", ".join(results)
     alt = f"Loss over learning rate in the range tests of {names}, with the static learning rate and bounds of each."
-    return Plot(inline_svg(figure, "range-tests"), alt, f"Range tests of {names}. Dots: the static learning rates. Vertical lines: the bounds of the cycles.")
+    caption = f"Range tests of {names}. Dots: the static learning rates. Vertical lines: the bounds of the cycles."
+    return Plot(inline_svg(figure, "range-tests"), alt, caption)
 
 
 def _single(index: int, name: str, result: RangeTestResult) -> Plot:

@@ -6,21 +6,21 @@ from collections.abc import Sequence
 
 from lrcore.cifar.report.blocks import Row, Section, Table
 from lrcore.cifar.report.cells import plain
-from lrcore.cifar.report.run import Run
+from lrcore.cifar.report.recorded_run import RecordedRun
 from lrcore.cifar.report.side_by_side import recorded_side_by_side
 
 
-def settings(runs: Sequence[Run]) -> Section:
+def settings(runs: Sequence[RecordedRun]) -> Section:
     """The settings side by side."""
     return Section("Settings", [recorded_side_by_side(runs, "settings")])
 
 
-def versions(runs: Sequence[Run]) -> Section:
+def versions(runs: Sequence[RecordedRun]) -> Section:
     """The versions and the machine side by side."""
     return Section("Versions and machine", [recorded_side_by_side(runs, part) for part in ("versions", "machine")])
 
 
-def data_and_weights(runs: Sequence[Run]) -> Section:
+def data_and_weights(runs: Sequence[RecordedRun]) -> Section:
     """The data side by side, and the hash of the weights that each run ended with."""
     hashes = tuple(plain(run.outcome("weights_sha256")) for run in runs)
     rows = (Row("sha256", hashes, differs=len(set(hashes)) > 1),)

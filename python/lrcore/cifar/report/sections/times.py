@@ -8,7 +8,7 @@ from statistics import fmean
 from lrcore.cifar.report.blocks import Section
 from lrcore.cifar.report.cells import NOTHING, decimal, duration, whole
 from lrcore.cifar.report.pace import updates_done, updates_per_second
-from lrcore.cifar.report.run import Missing, Run
+from lrcore.cifar.report.recorded_run import Missing, RecordedRun
 from lrcore.cifar.report.side_by_side import side_by_side
 
 LINES = {
@@ -20,12 +20,12 @@ LINES = {
 }
 
 
-def times(runs: Sequence[Run]) -> Section:
+def times(runs: Sequence[RecordedRun]) -> Section:
     """Wall times, validation included, and the pace."""
     return Section("Times", [side_by_side("Wall time, validation included", runs, LINES)])
 
 
-def _seconds(run: Run) -> list[float]:
+def _seconds(run: RecordedRun) -> list[float]:
     return [] if isinstance(run.history, Missing) else [epoch.seconds for epoch in run.history]
 
 

@@ -23,7 +23,7 @@ class Missing:
 
 
 @dataclass(frozen=True, eq=False)
-class Run:
+class RecordedRun:
     """A run folder that has been read; a part is `Missing` where its file is."""
 
     name: str
@@ -36,7 +36,7 @@ class Run:
     misclassified: bytes | Missing
 
     @classmethod
-    def read(cls, name: str, path: Path) -> Run:
+    def read(cls, name: str, path: Path) -> RecordedRun:
         """Read the folder `path`.
 
         Raises:
@@ -63,7 +63,7 @@ class Run:
         return None if isinstance(self.result, Missing) else self.result.get(name)
 
 
-def read_runs(paths: Sequence[Path]) -> list[Run]:
+def read_runs(paths: Sequence[Path]) -> list[RecordedRun]:
     """Read each folder; a run goes by the last part of its path, or by as many parts as tell it from the others.
 
     Raises:
@@ -75,10 +75,10 @@ def read_runs(paths: Sequence[Path]) -> list[Run]:
     for path in resolved:
         if resolved.count(path) > 1:
             raise ValueError(f"run folder {path} is given twice")
-    return [Run.read(name, path) for name, path in zip(_names(resolved), paths, strict=True)]
+    return [RecordedRun.read(name, path) for name, path in zip(_names(resolved), paths, strict=True)]
 
 
-def present(runs: Sequence[Run], part: Callable[[Run], T | Missing]) -> tuple[dict[str, T], list[str]]:
+def present(runs: Sequence[RecordedRun], part: Callable[[RecordedRun], T | Missing]) -> tuple[dict[str, T], list[str]]:
     """The part of each run that has it, by the name of the run, and a sentence for each run that lacks it."""
     parts = {run.name: part(run) for run in runs}
     found = {name: value for name, value in parts.items() if not isinstance(value, Missing)}

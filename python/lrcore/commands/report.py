@@ -1,4 +1,4 @@
-"""`lrcore report`: arguments in, one call, one line out."""
+"""`lrcore report`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from lrcore.cifar.report.write import write_report
+from lrcore.cifar.report import write_report
+from lrcore.commands.console import console
 
 
 def report(
@@ -19,4 +20,5 @@ def report(
 ) -> None:
     """Write one self-contained HTML page about one run or several."""
     folder = runs[0] if len(runs) == 1 else Path()
-    typer.echo(f"report: {write_report(runs, folder / 'report.html' if out is None else out)}")
+    written = write_report(runs, folder / "report.html" if out is None else out)
+    console.print(f"report: {written}", soft_wrap=True)
