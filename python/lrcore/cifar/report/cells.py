@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 NOTHING = "\N{EN DASH}"
+SPACE = "\N{NO-BREAK SPACE}"  # a number and its unit stay together
 
 
 def plain(value: Any) -> str:
@@ -28,7 +29,7 @@ def number(value: Any) -> float | None:
 def percent(value: Any) -> str:
     """A share as 71.46 %."""
     share = number(value)
-    return NOTHING if share is None else f"{100 * share:.2f} %"
+    return NOTHING if share is None else f"{100 * share:.2f}{SPACE}%"
 
 
 def decimal(value: Any) -> str:
@@ -48,6 +49,7 @@ def duration(value: Any) -> str:
     if seconds is None or not 0 <= seconds < 1e9:
         return NOTHING
     if seconds < 59.95:
-        return f"{seconds:.1f} s"
+        return f"{seconds:.1f}{SPACE}s"
     minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+    parts = (minutes, "min", rest, "s") if minutes < 60 else (minutes // 60, "h", minutes % 60, "min")
+    return SPACE.join(map(str, parts))

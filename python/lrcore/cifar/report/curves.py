@@ -15,19 +15,21 @@ from lrcore.trace import Trace
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-BETA = 0.95
+WINDOWS = 50  # of the moving average, in the longest run
 LOGARITHMIC = 1000.0  # ratio of the largest loss to the smallest
 
 
 def plot_losses(traces: Mapping[str, Trace], ax: Axes) -> None:
     """Draw the loss of every update: raw faint, its exponential moving average bold.
 
-    A loss that is not finite leaves a gap. The axis is logarithmic when the losses span three decades.
+    The average spans a fiftieth of the longest run, so that its lag is not seen. A loss that is not finite leaves a
+    gap. The axis is logarithmic when the losses span three decades.
     """
+    beta = 1 - 1 / max(2.0, max(map(len, traces.values())) / WINDOWS)
     for index, (name, trace) in enumerate(traces.items()):
         finite = np.isfinite(trace.loss)
         ax.plot(trace.step, np.where(finite, trace.loss, np.nan), color=f"C{index}", alpha=0.25, linewidth=0.8)
-        ax.plot(trace.step[finite], smooth(trace.loss[finite], BETA), label=name, **overlaid(index))
+        ax.plot(trace.step[finite], smooth(trace.loss[finite], beta), label=name, **overlaid(index))
     ax.set(xlabel="update", ylabel="loss", yscale=_scale(traces))
     decorate(ax)
 
@@ -60,7 +62,7 @@ def _draw_range_test(ax: Axes, result: RangeTestResult, name: str, index: int) -
     found = result.suggestion()
     for bound in (found.base_lr, found.max_lr):
         if bound is not None:
-            ax.axvline(bound, alpha=0.6, **style)
+            ax.axvline(bound, **{**style, "linewidth": style["linewidth"] / 2})
     if found.lr is not None:
         loss = np.interp(np.log(found.lr), np.log(lrs), smoothed)
         ax.plot(found.lr, loss, "o", color=style["color"], markersize=max(11 - 4 * index, 3))

@@ -70,7 +70,7 @@ def _furthest_apart(what: str, first: str, a: Trace, name: str, b: Trace) -> str
     if largest is None:
         return f"The {what} of {first} and {name} are never both finite."
     if largest.a == largest.b:
-        return f"The {what} of {first} and {name} are equal in every update."
+        return f"The {what} of {first} and {name} are equal in every update that both did."
     where = f"at update {largest.step:,}: {largest.a:.6g} against {largest.b:.6g}"
     apart = abs(largest.a - largest.b)
     return f"The largest difference of the {what} of {first} and {name} is {apart:.3g}, {where}."

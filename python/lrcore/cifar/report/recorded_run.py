@@ -58,6 +58,11 @@ class RecordedRun:
         """A part of the config such as "settings"; empty when the run did not record it."""
         return as_mapping(self.config.get(part))
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether the run has come to its result."""
+        return not isinstance(self.result, Missing) and self.result.get("completed") is not False
+
     def outcome(self, name: str) -> Any:
         """A value of result.json; None where there is none."""
         return None if isinstance(self.result, Missing) else self.result.get(name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from lrcore.cifar.policy import policy_from_dict
@@ -11,21 +11,26 @@ from lrcore.cifar.report.cells import NOTHING, plain
 from lrcore.cifar.report.recorded_run import RecordedRun, as_mapping
 
 
-def side_by_side(caption: str, runs: Sequence[RecordedRun], lines: Mapping[str, Callable[[RecordedRun], str]]) -> Table:
-    """A row for each of `lines`, a cell for each run."""
-    rows = tuple(Row(label, tuple(show(run) for run in runs)) for label, show in lines.items())
-    return Table(caption, tuple(run.name for run in runs), rows)
+def side_by_side(caption: str, columns: Mapping[str, Mapping[str, str]], *, mark: bool = False) -> Table:
+    """A column for each run, by its name, with a row for each label that any of them has.
+
+    Args:
+        caption: Of the table.
+        columns: The texts of each run by their labels.
+        mark: Whether to mark the rows in which the runs differ.
+    """
+    labels = dict.fromkeys(label for texts in columns.values() for label in texts)
+    cells = {label: tuple(texts.get(label, NOTHING) for texts in columns.values()) for label in labels}
+    rows = (Row(label, texts, differs=mark and len(set(texts)) > 1) for label, texts in cells.items())
+    return Table(caption, tuple(columns), tuple(rows))
 
 
-def recorded_side_by_side(runs: Sequence[RecordedRun], part: str) -> Block:
-    """Everything that the configs hold under `part`, the rows whose runs differ marked."""
-    values = [dict(flat(run.recorded(part))) for run in runs]
-    labels = list(dict.fromkeys(label for recorded in values for label in recorded))
-    if not labels:
+def recorded_side_by_side(caption: str, runs: Sequence[RecordedRun], part: str) -> Block:
+    """Everything that the configs hold under `part`, marked where the runs differ."""
+    columns = {run.name: dict(flat(run.recorded(part))) for run in runs}
+    if not any(columns.values()):
         return Paragraph(f"No {part} recorded.")
-    cells = {label: tuple(recorded.get(label, NOTHING) for recorded in values) for label in labels}
-    rows = tuple(Row(label, texts, differs=len(set(texts)) > 1) for label, texts in cells.items())
-    return Table(part.capitalize(), tuple(run.name for run in runs), rows)
+    return side_by_side(caption, columns, mark=True)
 
 
 def flat(content: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, str]]:

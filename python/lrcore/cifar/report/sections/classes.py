@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from lrcore.cifar.data import CLASSES
-from lrcore.cifar.report.blocks import Block, Confusion, Confusions, Row, Section, Table, sentences
-from lrcore.cifar.report.cells import NOTHING, percent
+from lrcore.cifar.report.blocks import Block, Confusion, Confusions, Section, sentences
+from lrcore.cifar.report.cells import percent
 from lrcore.cifar.report.recorded_run import Missing, RecordedRun, present
+from lrcore.cifar.report.side_by_side import side_by_side
 
 
 def classes(runs: Sequence[RecordedRun]) -> Section:
@@ -19,7 +20,7 @@ def classes(runs: Sequence[RecordedRun]) -> Section:
     if matrices:
         blocks.append(Confusions(tuple(matrices.values())))
     if accuracies:
-        blocks.append(_table(accuracies))
+        blocks.append(side_by_side("Test accuracy by class", accuracies))
     return Section("Classes", [*blocks, *sentences(list(dict.fromkeys(without_matrix + without_accuracies)))])
 
 
@@ -40,12 +41,6 @@ def _accuracies(run: RecordedRun) -> dict[str, str] | Missing:
     if not _is_list_of(accuracies, len(names)):
         return Missing(f"The result of {run.name} has no accuracies by class.")
     return dict(zip(names, map(percent, accuracies), strict=True))
-
-
-def _table(accuracies: Mapping[str, Mapping[str, str]]) -> Table:
-    names = dict.fromkeys(name for by_class in accuracies.values() for name in by_class)
-    rows = (Row(name, tuple(by_class.get(name, NOTHING) for by_class in accuracies.values())) for name in names)
-    return Table("Test accuracy by class", tuple(accuracies), tuple(rows))
 
 
 def _names(run: RecordedRun) -> tuple[str, ...]:

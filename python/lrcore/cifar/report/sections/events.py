@@ -21,7 +21,13 @@ def events(runs: Sequence[RecordedRun]) -> Section:
     rows = [_row(name, entry) for name, log in logs.items() for entry in log if entry.get("event") not in ROUTINE]
     blocks: list[Block] = []
     if rows:
-        blocks.append(Table("Events", ("Event", "Update", "Epoch", "Message"), tuple(rows[:SHOWN])))
+        blocks.append(
+            Table(
+                "All that is neither an update nor the end of an epoch.",
+                ("Event", "Update", "Epoch", "Message"),
+                tuple(rows[:SHOWN]),
+            )
+        )
     if len(rows) > SHOWN:
         blocks.append(Paragraph(f"{len(rows) - SHOWN:,} more are in log.jsonl."))
     if logs and not rows:

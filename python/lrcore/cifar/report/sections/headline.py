@@ -7,26 +7,31 @@ from collections.abc import Sequence
 from lrcore.cifar.report.blocks import Paragraph, Section, sentences
 from lrcore.cifar.report.cells import decimal, duration, percent, plain, whole
 from lrcore.cifar.report.pace import updates_done, updates_per_second
-from lrcore.cifar.report.recorded_run import Missing, RecordedRun
+from lrcore.cifar.report.recorded_run import RecordedRun
 from lrcore.cifar.report.side_by_side import schedule_text, side_by_side
 
 CAPTION = "Accuracy and loss are those of the test images, after the last update."
-LINES = {
-    "Framework": lambda run: plain(run.recorded("settings").get("framework")),
-    "Model": lambda run: plain(run.recorded("settings").get("model")),
-    "Schedule": lambda run: schedule_text(run.recorded("settings").get("schedule")),
-    "Test accuracy": lambda run: percent(run.outcome("test_accuracy")),
-    "Test loss": lambda run: decimal(run.outcome("test_loss")),
-    "Updates": lambda run: whole(updates_done(run)),
-    "Time": lambda run: duration(run.outcome("seconds")),
-    "Updates per second": lambda run: decimal(updates_per_second(run)),
-}
 
 
 def headline(runs: Sequence[RecordedRun]) -> Section:
     """Accuracy, loss, updates and time of each run; a warning for images that are not CIFAR-10."""
-    unfinished = [sentence for run in runs if (sentence := _unfinished(run)) is not None]
-    return Section("Results", [*_synthetic(runs), side_by_side(CAPTION, runs, LINES), *sentences(unfinished)])
+    table = side_by_side(CAPTION, {run.name: _texts(run) for run in runs})
+    unfinished = [f"{run.name} has no result: no training has come to its end." for run in runs if not run.is_complete]
+    return Section("Results", [*_synthetic(runs), table, *sentences(unfinished)])
+
+
+def _texts(run: RecordedRun) -> dict[str, str]:
+    settings = run.recorded("settings")
+    return {
+        "Framework": plain(settings.get("framework")),
+        "Model": plain(settings.get("model")),
+        "Schedule": schedule_text(settings.get("schedule")),
+        "Test accuracy": percent(run.outcome("test_accuracy")),
+        "Test loss": decimal(run.outcome("test_loss")),
+        "Updates": whole(updates_done(run)),
+        "Time": duration(run.outcome("seconds")),
+        "Updates per second": decimal(updates_per_second(run)),
+    }
 
 
 def _synthetic(runs: Sequence[RecordedRun]) -> list[Paragraph]:
@@ -35,9 +40,3 @@ def _synthetic(runs: Sequence[RecordedRun]) -> list[Paragraph]:
         return []
     text = f"Synthetic images, not CIFAR-10: the accuracies of {', '.join(names)} say nothing about CIFAR-10."
     return [Paragraph(text, warning=True)]
-
-
-def _unfinished(run: RecordedRun) -> str | None:
-    if isinstance(run.result, Missing):
-        return run.result.sentence
-    return f"{run.name} was not completed." if run.outcome("completed") is False else None

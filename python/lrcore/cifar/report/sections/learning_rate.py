@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from lrcore.cifar.report.blocks import Block, Plot, Section, sentences
 from lrcore.cifar.report.differences import lr_sentences
 from lrcore.cifar.report.recorded_run import RecordedRun, present
-from lrcore.cifar.report.svg import inline_svg, label
+from lrcore.cifar.report.svg import WIDTH, inline_svg, label
 from lrcore.plot import plot_trace
 
 
@@ -19,7 +19,7 @@ def learning_rate(runs: Sequence[RecordedRun]) -> Section:
     traces, missing = present(runs, attrgetter("trace"))
     blocks: list[Block] = []
     if traces:
-        figure = Figure(figsize=(7, 3.6), layout="constrained")
+        figure = Figure(figsize=(WIDTH, 3.6), layout="constrained")
         plot_trace({label(name): trace for name, trace in traces.items()}, figure.subplots())
         alt = f"Learning rate over updates of {', '.join(traces)}."
         caption = "Learning rate of every update, as the core gave it."
