@@ -26,8 +26,8 @@ class KerasTrainer:
     def __init__(self, spec: ModelSpec, weights: Weights, settings: Settings) -> None:
         self._seed = settings.seed
         self._model = build_keras_model(spec, weights)
-        # The learning rate is that of `follow`; until then nothing may move.
-        optimizer = SGD(0.0, momentum=settings.momentum, weight_decay=spec.weight_decay, nesterov=settings.momentum > 0)
+        # Each update gets its learning rate from `follow` or from a range test.
+        optimizer = SGD(1.0, momentum=settings.momentum, weight_decay=spec.weight_decay, nesterov=settings.momentum > 0)
         optimizer.exclude_from_weight_decay(var_list=undecayed_variables(self._model, spec))
         optimizer.build(self._model.trainable_variables)
         self._correct = keras.metrics.SparseCategoricalAccuracy(name="accuracy")

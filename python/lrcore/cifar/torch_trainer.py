@@ -36,8 +36,8 @@ class TorchTrainer:
         memory_format = torch.channels_last if settings.channels_last else torch.preserve_format
         self._model = build_torch_model(spec, weights).to(self._device, memory_format=memory_format)
         groups = parameter_groups(self._model, spec)
-        # The learning rate is that of `follow`; until then nothing may move.
-        self._optimizer = SGD(groups, lr=0.0, momentum=settings.momentum, nesterov=settings.momentum > 0)
+        # Each update gets its learning rate from `follow` or from a range test; both groups share it.
+        self._optimizer = SGD(groups, lr=1.0, momentum=settings.momentum, nesterov=settings.momentum > 0)
 
     def range_test(self, batches: Sequence[Batch], sweep: Sweep) -> RangeTestResult:
         """Do the sweep over `batches` and put everything back as it was."""
