@@ -17,7 +17,7 @@ from lrcore.cifar.figures import save_history, save_trace
 from lrcore.cifar.run import Run
 from lrcore.cifar.run_folder import Epoch, RunFolder
 from lrcore.cifar.settings import Settings
-from lrcore.cifar.trainer import Metrics
+from lrcore.cifar.trainer import Arrays, Metrics
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,9 @@ def write_results(run: Run, settings: Settings, experiment: Experiment, folder: 
     history = run.state.history
     predictions = experiment.test.predictions(run.trainer)
     outcome = Outcome(tuple(history), Metrics.of(predictions), sum(epoch.seconds for epoch in history))
-    weights_sha256 = _save_weights(run, settings, folder)
+    weights = run.trainer.state().weights
+    content = save(dict(weights), {"format": "lrcore-weights", "model": settings.model})
+    write_atomically(folder.path / "weights.safetensors", content)  # as `lrcore cifar convert` reads it
     save_history({settings.framework: history}, folder.path / "history.png")
     save_trace({settings.framework: folder.trace()}, folder.path / "trace.png")
     folder.write_json(
@@ -45,7 +47,7 @@ def write_results(run: Run, settings: Settings, experiment: Experiment, folder: 
             "seconds": outcome.seconds,
             "updates": run.updates,
             **_by_class(predictions, experiment.classes),
-            "weights_sha256": weights_sha256,
+            "weights_sha256": _sha256(weights),
             "completed": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         },
     )
@@ -61,9 +63,10 @@ def _by_class(predictions: Predictions, classes: tuple[str, ...]) -> dict[str, A
     }
 
 
-def _save_weights(run: Run, settings: Settings, folder: RunFolder) -> str:
-    """Write weights.safetensors, as `lrcore cifar convert` reads it, and return its hash."""
-    metadata = {"format": "lrcore-weights", "model": settings.model}
-    content = save(dict(run.trainer.state().weights), metadata)
-    write_atomically(folder.path / "weights.safetensors", content)
-    return hashlib.sha256(content).hexdigest()
+def _sha256(weights: Arrays) -> str:
+    """Of the numbers alone: the bytes of a safetensors file also depend on the order of its metadata, which varies."""
+    digest = hashlib.sha256()
+    for name in sorted(weights):
+        digest.update(f"{name} {weights[name].dtype} {weights[name].shape}".encode())
+        digest.update(weights[name].tobytes())
+    return digest.hexdigest()

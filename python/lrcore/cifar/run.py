@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -126,7 +127,7 @@ class Run:
         epoch, done = divmod(self.state.step, len(self._experiment.training))
         self._started = time.perf_counter() - self.state.sums.seconds
         self.trainer.follow(self.state.learning_rate.schedule, self.state.step)
-        with prefetch(self._experiment.training.epoch(epoch, start=done)) as batches:
+        with closing(prefetch(self._experiment.training.epoch(epoch, start=done))) as batches:
             self.trainer.train(batches, len(self._experiment.training) - done, self._on_update)
         validation = Metrics.of(self._experiment.validation.predictions(self.trainer))
         self._end_epoch(epoch, Epoch(self.state.sums.metrics(), validation, time.perf_counter() - self._started))
@@ -153,9 +154,11 @@ class Run:
             self.save()
 
     def _roll_back(self, diverged: Diverged) -> None:
-        """Go back to the last checkpoint with half the learning rate, if that was asked for and may still help."""
+        """Go back to the last good checkpoint with half the learning rate, if that was asked for and may still help."""
         if self._settings.on_divergence != "rollback" or self.state.learning_rate.scale <= 0.5**MOST_ROLLBACKS:
             raise diverged
+        # The loss of update t is that of the weights which a checkpoint of step t holds: such a one is no good either.
+        self._folder.checkpoints.discard_after(diverged.update.step - 1)
         checkpoint = self._folder.checkpoints.latest()
         if checkpoint is None:
             raise diverged

@@ -12,8 +12,10 @@ from typing import Any
 
 from lrcore.atomic_write import write_atomically
 from lrcore.cifar.checkpoint import CheckpointFolder
+from lrcore.cifar.json_files import read_json, read_json_lines
 from lrcore.cifar.json_numbers import to_json
 from lrcore.cifar.trainer import Metrics
+from lrcore.range_test_result import RangeTestResult
 from lrcore.trace import Trace
 
 VERSION = 1
@@ -116,6 +118,31 @@ class RunFolder:
         """Reads trace.csv."""
         return Trace.read(self.trace_path)
 
+    def history(self) -> tuple[Epoch, ...]:
+        """Reads history.csv."""
+        file = self.path / "history.csv"
+        header, *rows = file.read_text(encoding="utf-8", errors="replace").splitlines() or [""]
+        if header != ",".join(HISTORY_COLUMNS):
+            raise ValueError(f"{file}, line 1: expected the header {','.join(HISTORY_COLUMNS)!r}")
+        return tuple(_epoch(file, number, row) for number, row in enumerate(rows, start=2))
+
+    def result(self) -> dict[str, Any]:
+        """Reads result.json."""
+        return read_json(self.path / "result.json")
+
+    def range_test(self) -> RangeTestResult:
+        """Reads range_test.json."""
+        file = self.path / "range_test.json"
+        content = read_json(file)
+        try:
+            return RangeTestResult.from_dict(content)
+        except (ValueError, TypeError) as error:
+            raise ValueError(f"{file} is not the result of a range test: {error}") from None
+
+    def log(self) -> list[dict[str, Any]]:
+        """Reads log.jsonl."""
+        return read_json_lines(self.log_path)
+
     def write_config(self, config: Mapping[str, Any]) -> None:
         """Write config.json: what the run is made of."""
         self.write_json("config.json", {"format": "lrcore-run", "version": VERSION, **config})
@@ -132,3 +159,10 @@ class RunFolder:
             rows.writeheader()
             rows.writerows({"epoch": index, **epoch.columns()} for index, epoch in enumerate(epochs))
             write_atomically(self.path / "history.csv", text.getvalue().encode())
+
+
+def _epoch(file: Path, number: int, row: str) -> Epoch:
+    try:
+        return Epoch.from_columns(dict(zip(HISTORY_COLUMNS, map(float, row.split(",")), strict=True)))
+    except ValueError:
+        raise ValueError(f"{file}, line {number}: expected {','.join(HISTORY_COLUMNS)}, but got {row[:80]!r}") from None
