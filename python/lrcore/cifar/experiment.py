@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,32 +11,15 @@ import numpy.typing as npt
 from lrcore.cifar.batches import Batches
 from lrcore.cifar.cutout import Cutout
 from lrcore.cifar.data import Dataset
+from lrcore.cifar.image_set import ImageSet
 from lrcore.cifar.models.spec import ModelSpec
-from lrcore.cifar.models.weights import initial_weights
+from lrcore.cifar.models.weights import Weights, initial_weights
 from lrcore.cifar.models.zoo import MODELS
 from lrcore.cifar.quiet import silenced_stderr
 from lrcore.cifar.settings import FRAMEWORKS, Settings
 from lrcore.cifar.split import stratified_split
 from lrcore.cifar.standardise import Standardise
-from lrcore.cifar.trainer import Batch, Trainer
-from lrcore.schedules import Schedule
-
-EVALUATION_BATCH_SIZE = 500
-
-
-@dataclass(frozen=True)
-class Images:
-    """Images that are only looked at: validation or test, standardised as the training images are."""
-
-    images: npt.NDArray[np.uint8]
-    labels: npt.NDArray[np.int64]
-    standardise: Standardise
-
-    def batches(self) -> Iterator[Batch]:
-        """The images in order, in batches that fit in memory."""
-        for start in range(0, len(self.labels), EVALUATION_BATCH_SIZE):
-            part = slice(start, start + EVALUATION_BATCH_SIZE)
-            yield self.standardise(self.images[part]), self.labels[part]
+from lrcore.cifar.trainer import Trainer
 
 
 @dataclass(frozen=True)
@@ -44,12 +27,11 @@ class Experiment:
     """One model on one data set, before a framework is chosen."""
 
     spec: ModelSpec
-    weights: Mapping[str, npt.NDArray[np.float64]]
+    weights: Weights
     training: Batches
-    validation: Images
-    test: Images
-    momentum: float
-    seed: int
+    validation: ImageSet
+    test: ImageSet
+    classes: tuple[str, ...]
 
     @classmethod
     def prepare(cls, settings: Settings, data: Dataset) -> Experiment:
@@ -69,16 +51,14 @@ class Experiment:
             spec=spec,
             weights=initial_weights(spec, settings.seed),
             training=Batches(images, labels, settings.batch_size, settings.seed, standardise, cutout),
-            validation=Images(data.train_images[validation], data.train_labels[validation], standardise),
-            test=Images(data.test_images, data.test_labels, standardise),
-            momentum=settings.momentum,
-            seed=settings.seed,
+            validation=ImageSet(data.train_images[validation], data.train_labels[validation], standardise),
+            test=ImageSet(data.test_images, data.test_labels, standardise),
+            classes=data.classes,
         )
 
-    def trainer(self, framework: str, schedule: Schedule) -> Trainer:
-        """A fresh model with the initial weights, ready to train under `schedule`."""
-        make = trainer_class(framework)
-        return make(self.spec, self.weights, schedule, momentum=self.momentum, seed=self.seed)
+    def trainer(self, settings: Settings) -> Trainer:
+        """A fresh model with the initial weights in the framework of `settings`."""
+        return trainer_class(settings.framework)(self.spec, self.weights, settings)
 
 
 def trainer_class(framework: str) -> Callable[..., Trainer]:
