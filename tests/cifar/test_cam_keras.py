@@ -134,7 +134,9 @@ def test_a_subclassed_model_is_explained() -> None:
         found.gradients, kernel.T[CLASSES][:, None, None] / 36 * (found.features > 0), rtol=1e-5, atol=1e-8
     )
     for layer in ("twice", "head", "conv2"):
-        with pytest.raises(ValueError, match=rf"^layer must be one with a spatial map, of conv \(6x6\), got '{layer}'$"):
+        with pytest.raises(
+            ValueError, match=rf"^layer must be one with a spatial map, of conv \(6x6\), got '{layer}'$"
+        ):
             feature_gradients(model, layer, IMAGES, CLASSES)
 
 
@@ -178,7 +180,9 @@ def test_a_model_of_16_bits_gives_nearly_the_same_map_in_float32(policy: str) ->
 
 def test_a_model_that_is_not_built_is_refused_and_stays_so() -> None:
     model = keras.Sequential([keras.layers.Conv2D(4, 3, name="conv")])
-    with pytest.raises(ValueError, match=r"^model must be built first, by an Input layer or model.build\(input_shape\)$"):
+    with pytest.raises(
+        ValueError, match=r"^model must be built first, by an Input layer or model.build\(input_shape\)$"
+    ):
         feature_gradients(model, "conv", IMAGES, CLASSES)
     assert not model.built
 

@@ -169,7 +169,9 @@ def test_a_confident_logit_has_a_gradient_where_its_softmax_has_none(framework: 
     found = gradients_of(framework, "averaging", kernel)(IMAGES, CHOSEN)
     largest = np.sort(found.logits, axis=1)
     assert np.all(largest[:, -1] - largest[:, -2] > 1000)  # a softmax would be 1 and 0 exactly
-    assert_close(found.gradients / 1e6, np.broadcast_to(HEAD_KERNELS["averaging"].T[CHOSEN, None, None] / PLACES, MAP.shape))
+    assert_close(
+        found.gradients / 1e6, np.broadcast_to(HEAD_KERNELS["averaging"].T[CHOSEN, None, None] / PLACES, MAP.shape)
+    )
 
 
 @FRAMEWORKS

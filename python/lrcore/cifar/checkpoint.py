@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy.typing as npt
+
 from lrcore._arguments import check_version
 from lrcore.atomic_write import write_atomically
 from lrcore.cifar.trainer import Arrays, TrainerState
@@ -119,7 +121,7 @@ def _read(sidecar: Path) -> Checkpoint:
     return Checkpoint(step, _nested(load(tensors)), run)
 
 
-def _flat(state: TrainerState) -> Arrays:
+def _flat(state: TrainerState) -> dict[str, npt.NDArray[Any]]:
     return {f"{part}/{name}": array for part in state._fields for name, array in getattr(state, part).items()}
 
 

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from lrcore._arguments import check_fields
+from lrcore.cifar.auto import Auto
 from lrcore.cifar.checkpoint import Checkpoint
 from lrcore.cifar.divergence_guard import Diverged, DivergenceGuard
 from lrcore.cifar.experiment import Experiment
@@ -97,6 +98,7 @@ class Run:
         self._settings, self._experiment = settings, experiment
         self._folder, self._records, self._report = folder, records, report
         self.trainer = experiment.trainer(settings)
+        assert not isinstance(settings.schedule, Auto)  # a range test has decided by now
         self.state = RunState(LearningRate(settings.schedule))
 
     @property
@@ -135,7 +137,7 @@ class Run:
     def _end_epoch(self, index: int, epoch: Epoch) -> None:
         self.state.history.append(epoch)
         self.state.sums = EpochSums()
-        self._records.epoch(index, epoch)
+        self._records.epoch(index, epoch, self.state.step)
         if self.state.learning_rate.epoch_ended(epoch.validation.loss):
             lr = self.state.learning_rate.schedule(self.state.step)
             self.tell("reduced", f"the validation loss no longer falls: learning rate reduced to {lr:.4g}")

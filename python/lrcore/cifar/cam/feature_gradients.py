@@ -109,4 +109,3 @@ def check_logits(shape: tuple[int, ...], classes: npt.NDArray[np.int64]) -> None
 def as_floats(array: npt.NDArray[Any]) -> Array:
     """The array in float64 if it is so already, else in float32, C-contiguous."""
     return np.ascontiguousarray(array, np.float64 if array.dtype == np.float64 else np.float32)
-
