@@ -94,9 +94,10 @@ def _words(
     width: int,
     start: int | npt.NDArray[np.int64],
 ) -> npt.NDArray[np.uint64]:
-    keys = _keys("sample", samples)
-    starts = np.broadcast_to(_keys("start", np.atleast_1d(start)), keys.shape)
-    return _core.philox_words(_key("seed", seed), _key("epoch", epoch), int(stream), keys, starts, width)
+    [seed_key], [epoch_key] = _keys("seed", [seed]), _keys("epoch", [epoch])
+    sample_keys = _keys("sample", samples)
+    starts = np.broadcast_to(_keys("start", np.atleast_1d(start)), sample_keys.shape)
+    return _core.philox_words(seed_key, epoch_key, stream, sample_keys, starts, width)
 
 
 def _keys(name: str, values: Iterable[int] | npt.NDArray[np.int64]) -> npt.NDArray[np.uint64]:
@@ -106,7 +107,3 @@ def _keys(name: str, values: Iterable[int] | npt.NDArray[np.int64]) -> npt.NDArr
     if values.size and values.min() < 0:
         raise ValueError(f"{name} must not be negative, but got {values.min()}")
     return values.view(np.uint64)
-
-
-def _key(name: str, value: int) -> int:
-    return int(_keys(name, [value])[0])
