@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -129,7 +128,7 @@ class Run:
         epoch, done = divmod(self.state.step, len(self._experiment.training))
         self._started = time.perf_counter() - self.state.sums.seconds
         self.trainer.follow(self.state.learning_rate.schedule, self.state.step)
-        with closing(prefetch(self._experiment.training.epoch(epoch, start=done))) as batches:
+        with prefetch(self._experiment.training.epoch(epoch, start=done)) as batches:
             self.trainer.train(batches, len(self._experiment.training) - done, self._on_update)
         validation = Metrics.of(self._experiment.validation.predictions(self.trainer))
         self._end_epoch(epoch, Epoch(self.state.sums.metrics(), validation, time.perf_counter() - self._started))
