@@ -7,6 +7,6 @@ neither is imported here.
 from __future__ import annotations
 
 from lrcore.cifar.cam.feature_gradients import FeatureGradients
-from lrcore.cifar.cam.maps import METHODS, CamMaps, grad_cam, hires_cam
+from lrcore.cifar.cam.maps import METHODS, CamMaps, default_method, grad_cam, hires_cam
 
-__all__ = ["METHODS", "CamMaps", "FeatureGradients", "grad_cam", "hires_cam"]
+__all__ = ["METHODS", "CamMaps", "FeatureGradients", "default_method", "grad_cam", "hires_cam"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -90,11 +91,17 @@ def spatial_resolutions(run: Run, names: Iterable[str], axes: tuple[int, int]) -
     return {name: resolution for name, resolution in resolutions.items() if resolution != (1, 1)}
 
 
-def check_layer(layer: str, resolutions: Mapping[str, tuple[int, int]]) -> None:
-    """Raise a ValueError that lists the layers with a spatial map unless `layer` is one of them."""
-    if layer not in resolutions:
+def resolved_layer(layer: str, resolutions: Mapping[str, tuple[int, int]]) -> str:
+    """The full name of a layer, whose path through nested models may be left out where one layer alone is called so.
+
+    Raises:
+        ValueError: When it is none of those with a spatial map, which the message lists.
+    """
+    called_so = [layer] if layer in resolutions else [name for name in resolutions if _last_part(name) == layer]
+    if len(called_so) != 1:
         known = ", ".join(f"{name} ({height}x{width})" for name, (height, width) in resolutions.items())
         raise ValueError(f"layer must be one with a spatial map, of {known or 'which there are none'}, got {layer!r}")
+    return called_so[0]
 
 
 def check_logits(shape: tuple[int, ...], classes: npt.NDArray[np.int64]) -> None:
@@ -109,3 +116,8 @@ def check_logits(shape: tuple[int, ...], classes: npt.NDArray[np.int64]) -> None
 def as_floats(array: npt.NDArray[Any]) -> Array:
     """The array in float64 if it is so already, else in float32, C-contiguous."""
     return np.ascontiguousarray(array, np.float64 if array.dtype == np.float64 else np.float32)
+
+
+
+def _last_part(name: str) -> str:
+    return re.split("[./]", name)[-1]

@@ -20,9 +20,9 @@ from lrcore.cifar.cam.feature_gradients import (
     Run,
     Tap,
     as_floats,
-    check_layer,
     checked_classes,
     checked_images,
+    resolved_layer,
     spatial_resolutions,
 )
 from lrcore.keras.random_state import RandomState
@@ -40,8 +40,8 @@ def feature_gradients(model: keras.Model, layer: str, images: Array, classes: np
     Args:
         model: A built Sequential, functional or other model that takes images (N, H, W, C) and gives logits
             (N, classes).
-        layer: Name of a layer that runs once and gives a map (N, h, w, K); "inner/conv1" is layer conv1 of the model
-            inner within `model`.
+        layer: Name of a layer that runs once and gives a map (N, h, w, K). In a model within `model` it is
+            "inner/conv2", or "conv2" where no other is called so.
         images: Standardised, floating-point, shape (N, H, W, C).
         classes: The class of each image whose score is explained.
 
@@ -63,8 +63,8 @@ def feature_gradients(model: keras.Model, layer: str, images: Array, classes: np
     classes = checked_classes(classes, len(checked_images(images)))
     score_gradients = _score_gradients()
     with _undisturbed(model):
-        check_layer(layer, _resolutions(model, images))
-        arrays = score_gradients(_run(model, images), layer, classes)
+        full_name = resolved_layer(layer, _resolutions(model, images))
+        arrays = score_gradients(_run(model, images), full_name, classes)
     features, gradients, logits = (as_floats(keras.ops.convert_to_numpy(array)) for array in arrays)
     return FeatureGradients(features, gradients, logits, layer)
 

@@ -21,9 +21,9 @@ from lrcore.cifar.cam.feature_gradients import (
     Run,
     Tap,
     as_floats,
-    check_layer,
     checked_classes,
     checked_images,
+    resolved_layer,
     spatial_resolutions,
 )
 from lrcore.cifar.cam.torch_score_gradients import score_gradients
@@ -40,7 +40,8 @@ def feature_gradients(model: nn.Module, layer: str, images: Array, classes: npt.
 
     Args:
         model: Takes images (N, C, H, W) and gives logits (N, classes).
-        layer: Name of a submodule that runs once and gives a map (N, K, h, w).
+        layer: Name of a submodule that runs once and gives a map (N, K, h, w): "block1.conv2", or "conv2" where no
+            other is called so.
         images: Standardised, floating-point, shape (N, H, W, C).
         classes: The class of each image whose score is explained.
 
@@ -58,8 +59,8 @@ def feature_gradients(model: nn.Module, layer: str, images: Array, classes: npt.
     """
     classes = checked_classes(classes, len(checked_images(images)))
     with _undisturbed(model):
-        check_layer(layer, _resolutions(model, images))
-        features, gradients, logits = score_gradients(_run(model, images), layer, classes)
+        full_name = resolved_layer(layer, _resolutions(model, images))
+        features, gradients, logits = score_gradients(_run(model, images), full_name, classes)
     return FeatureGradients(_nhwc(features), _nhwc(gradients), _floats(logits), layer)
 
 

@@ -15,12 +15,16 @@ from lrcore.cifar.figures import DPI
 
 
 def save_class_accuracy(predictions: Predictions, classes: Sequence[str], path: Path) -> None:
+    """Write the figure of `draw_class_accuracy`."""
+    draw_class_accuracy(predictions, classes).savefig(path, dpi=DPI)
+
+
+def draw_class_accuracy(predictions: Predictions, classes: Sequence[str]) -> Figure:
     """Draw the accuracy of each class as a bar, and that of all images as a line.
 
     Args:
         predictions: What the model says of the images.
         classes: The C names.
-        path: PNG file to write.
     """
     figure = Figure(figsize=(7, 4), layout="constrained")
     axes = figure.subplots()
@@ -35,4 +39,4 @@ def save_class_accuracy(predictions: Predictions, classes: Sequence[str], path: 
     axes.tick_params("x", rotation=30)
     decorate(axes)
     axes.grid(visible=False, axis="x")
-    figure.savefig(path, dpi=DPI)
+    return figure

@@ -23,12 +23,16 @@ COLOURS, EXPONENT = "viridis", 0.5
 
 
 def save_confusion(confusion: npt.NDArray[np.int64], classes: Sequence[str], path: Path) -> None:
+    """Write the figure of `draw_confusion`."""
+    draw_confusion(confusion, classes).savefig(path, dpi=DPI)
+
+
+def draw_confusion(confusion: npt.NDArray[np.int64], classes: Sequence[str]) -> Figure:
     """Draw actual over predicted classes: the number of images, and below it their share of the row.
 
     Args:
         confusion: Rows actual, columns predicted, shape (C, C).
         classes: The C names.
-        path: PNG file to write.
     """
     figure = Figure(figsize=(9, 7.5), layout="constrained")
     axes = figure.subplots()
@@ -46,7 +50,7 @@ def save_confusion(confusion: npt.NDArray[np.int64], classes: Sequence[str], pat
     axes.spines[:].set_visible(False)
     bar = figure.colorbar(mesh, shrink=0.8, label="share of the actual class", format=PercentFormatter(1))
     bar.outline.set_visible(False)
-    figure.savefig(path, dpi=DPI)
+    return figure
 
 
 def _label(axes: Axes, row: int, column: int, count: int, share: float, colour: str) -> None:

@@ -25,20 +25,19 @@ METHOD_NAMES = {"gradcam": "Grad-CAM", "hirescam": "HiResCAM"}
 
 
 def save_mistakes(mistakes: Mistakes | None, classes: Sequence[str], path: Path) -> None:
+    """Write the figure of `draw_mistakes`."""
+    draw_mistakes(mistakes, classes).savefig(path, dpi=DPI)
+
+
+def draw_mistakes(mistakes: Mistakes | None, classes: Sequence[str]) -> Figure:
     """Draw each image three times: as it is, with the evidence for the predicted class, with that for the actual one.
 
     Args:
         mistakes: As `explain_mistakes` gives them; for None a sentence says that there are none.
         classes: Name of each class.
-        path: PNG file to write.
     """
-    figure = Figure(figsize=(7, 1.5), layout="constrained") if mistakes is None else _grid(mistakes, classes)
     if mistakes is None:
-        figure.text(0.5, 0.5, "No image is misclassified.", ha="center", va="center")
-    figure.savefig(path, dpi=DPI)
-
-
-def _grid(mistakes: Mistakes, classes: Sequence[str]) -> Figure:
+        return _sentence("No image is misclassified.")
     pictures = _pictures(mistakes)
     rows, picture_height = -(-len(pictures) // COLUMNS), CELL * pictures.shape[1] / pictures.shape[2]
     height = HEADER + rows * (picture_height + CAPTION)
@@ -54,12 +53,18 @@ def _grid(mistakes: Mistakes, classes: Sequence[str]) -> Figure:
     return figure
 
 
+def _sentence(words: str) -> Figure:
+    figure = Figure(figsize=(7, 1))
+    figure.text(0.5, 0.5, words, ha="center", va="center")
+    return figure
+
+
 def _header(mistakes: Mistakes) -> str:
     maps = mistakes.for_predicted
     _, height, width = maps.raw.shape
     return (
-        f"{mistakes.total:,} of {mistakes.images:,} images are misclassified. Shown: the {len(mistakes.indices)} with "
-        f"the greatest loss.\nBeside each, the evidence for the predicted and for the actual class, by "
+        f"Misclassified: {mistakes.total:,} of {mistakes.images:,} images. Shown, the greatest loss first: "
+        f"{len(mistakes.indices)}.\nBeside each, the evidence for the predicted and for the actual class, by "
         f"{METHOD_NAMES[maps.method]} at layer {maps.layer} ({height}x{width}), from none (the photo) to most (yellow)."
     )
 
@@ -77,14 +82,18 @@ def _caption(axes: Axes, mistakes: Mistakes, number: int, classes: Sequence[str]
     shown = mistakes.predictions
     actual, predicted = shown.labels[number], shown.predicted[number]
     probabilities = shown.probabilities[number]
-    _below(axes, 0, f"#{mistakes.indices[number]}\nloss {shown.losses[number]:.2f}")
     none = predicted == NO_CLASS
+    _below(axes, 0, f"#{mistakes.indices[number]}\nloss {shown.losses[number]:.2f}")
     _below(axes, 1, "predicted none" if none else f"predicted {classes[predicted]}\np = {probabilities[predicted]:.2g}")
     _below(axes, 2, f"actual {classes[actual]}\np = {probabilities[actual]:.2g}")
     for panel, maps in enumerate((mistakes.for_predicted, mistakes.for_actual), start=1):
         if maps.empty[number]:
-            style = {"facecolor": "white", "edgecolor": "none", "pad": 2}
-            axes.text(_centre(axes, panel), axes.get_ylim()[0] / 2, "empty", ha="center", va="center", bbox=style)
+            _mark_empty(axes, panel)
+
+
+def _mark_empty(axes: Axes, panel: int) -> None:
+    background = {"facecolor": "white", "edgecolor": "none", "pad": 2}
+    axes.text(_centre(axes, panel), axes.get_ylim()[0] / 2, "empty", ha="center", va="center", bbox=background)
 
 
 def _below(axes: Axes, panel: int, words: str) -> None:
