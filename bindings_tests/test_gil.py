@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -22,9 +22,17 @@ def _no_switching() -> Iterator[None]:
     sys.setswitchinterval(interval)
 
 
+ONES = [[np.ones(1 << 20, np.float32)] for _ in range(3)]
+KERNELS: dict[str, Callable[[], object]] = {
+    "sgd_step": lambda: _core.sgd_step(*ONES, **OPTIONS),
+    "philox_words": lambda: _core.philox_words(0, 0, 0, np.zeros(1, np.uint64), np.zeros(1, np.uint64), 1 << 18),
+    "look_up": lambda: _core.look_up(np.zeros(1 << 20, np.uint8), np.zeros((1, 256), np.float32)),
+}
+
+
 @pytest.mark.usefixtures("_no_switching")
-def test_another_python_thread_runs_while_the_kernel_does() -> None:
-    arrays = [[np.ones(1 << 20, np.float32)] for _ in range(3)]
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_another_python_thread_runs_while_a_kernel_does(kernel: str) -> None:
     gate, has_run = threading.Lock(), []
     gate.acquire()
 
@@ -35,12 +43,12 @@ def test_another_python_thread_runs_while_the_kernel_does() -> None:
     other = threading.Thread(target=run_behind_the_gate)
     other.start()
     gate.release()
-    # The other thread needs the GIL, which from here on only sgd_step gives up. Several calls, because the system
+    # The other thread needs the GIL, which from here on only the kernel gives up. Several calls, because the system
     # may not wake the thread within the first one.
     for _ in range(1000):
         if has_run:
             break
-        _core.sgd_step(*arrays, **OPTIONS)
+        KERNELS[kernel]()
     ran_during_a_call = bool(has_run)
     other.join()
     assert ran_during_a_call

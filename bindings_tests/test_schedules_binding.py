@@ -35,6 +35,7 @@ SCHEDULES: dict[str, dict[str, Any]] = {
         "final_div_factor": 1e4,
         "three_phase": True,
     },
+    "Scaled": {"base": _core.Scaled(_core.PiecewiseConstant([3, 7], [0.1, 0.01, 0.001]), 0.3), "factor": 7.0},
     "CyclicMomentum": {
         "base_momentum": 0.8,
         "max_momentum": 0.9,
@@ -71,6 +72,30 @@ def test_changing_a_list_that_an_attribute_gave_does_not_change_the_schedule() -
     schedule = _core.PiecewiseConstant([3], [0.1, 0.01])
     schedule.lrs.append(7.0)
     assert schedule.lrs == [0.1, 0.01]
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_a_schedule_in_another_keeps_its_class_and_outlives_both_objects(name: str) -> None:
+    inside = getattr(_core, name)(**SCHEDULES[name])
+    scaled = _core.Scaled(inside, 0.5)
+    expected = inside.values(0, 100)
+    del inside
+    found = scaled.base
+    del scaled
+    assert type(found).__name__ == name
+    np.testing.assert_array_equal(found.values(0, 100), expected)
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_scaled_values_are_numpys_products(name: str) -> None:
+    inside = getattr(_core, name)(**SCHEDULES[name])
+    np.testing.assert_array_equal(_core.Scaled(inside, 0.3).values(0, 200), 0.3 * inside.values(0, 200))
+
+
+@pytest.mark.parametrize("base", [None, 0.1, _core.Constant, _core.Ema(0.9)])
+def test_what_is_no_schedule_cannot_be_scaled(base: Any) -> None:
+    with pytest.raises(TypeError, match="incompatible constructor arguments"):
+        _core.Scaled(base, 0.5)
 
 
 def test_no_argument_has_a_default(name: str) -> None:

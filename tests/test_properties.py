@@ -20,6 +20,7 @@ from lrcore.schedules import (
     Linear,
     OneCycle,
     PiecewiseConstant,
+    Scaled,
     Schedule,
 )
 
@@ -78,7 +79,7 @@ linears = st.builds(
     st.floats(min_value=0, max_value=1e300),
     st.integers(min_value=2, max_value=2**62),
 )
-schedules = st.one_of(
+learning_rates = st.one_of(
     st.builds(Constant, lrs),
     piecewise_constants(),
     st.builds(InverseTime, lrs, st.floats(min_value=0, max_value=1e300), counts, st.booleans()),
@@ -87,7 +88,9 @@ schedules = st.one_of(
     cosines(),
     cyclics(),
     one_cycles(),
-    cyclic_momenta(),
+)
+schedules = st.one_of(
+    st.recursive(learning_rates, lambda bases: st.builds(Scaled, bases, lrs), max_leaves=4), cyclic_momenta()
 )
 
 

@@ -25,6 +25,7 @@ from lrcore.schedules import (
     Linear,
     OneCycle,
     PiecewiseConstant,
+    Scaled,
     Schedule,
 )
 
@@ -38,6 +39,7 @@ EXAMPLES = [
     Cyclic(1e-3, 1e-2, 20, 30, "exp_range", 0.999),
     OneCycle(0.1, 100, 0.25, "linear", 10.0, 100.0, True),
     CyclicMomentum(0.85, 0.95, 20, 30, "triangular2"),
+    Scaled(Scaled(PiecewiseConstant([30, 60], [0.1, 0.01, 0.001]), 0.3), 1e3),
 ]
 every_schedule = pytest.mark.parametrize("schedule", EXAMPLES, ids=lambda schedule: schedule.name)
 
@@ -275,6 +277,24 @@ def test_one_cycle_that_only_rises_holds_the_top() -> None:
     )
 
 
+def test_scaled_multiplies_by_hand() -> None:
+    assert Scaled(Cyclic(0.25, 1.25, 2), 0.5).values(0, 6).tolist() == [0.125, 0.375, 0.625, 0.375, 0.125, 0.375]
+    assert Scaled(Constant(3.0), 0.25)(2**63 - 1) == 0.75
+    assert Scaled(Scaled(Constant(3.0), 0.5), 0.25).values(0, 2).tolist() == [0.375, 0.375]
+
+
+@pytest.mark.parametrize("base", EXAMPLES[:8], ids=lambda schedule: schedule.name)
+@pytest.mark.parametrize("factor", [0.3, 1e-320, 7])
+def test_scaled_is_bit_for_bit_numpys_product(base: Schedule, factor: float) -> None:
+    scaled = Scaled(base, factor)
+    assert scaled.values(0, 200).tobytes() == (factor * base.values(0, 200)).tobytes()
+    assert Scaled(scaled, 1.7).values(0, 200).tobytes() == (1.7 * (factor * base.values(0, 200))).tobytes()
+
+
+def test_scaled_stays_finite_where_the_product_overflows() -> None:
+    assert Scaled(Constant(1e300), 1e300).values(0, 2).tolist() == [np.finfo(np.float64).max] * 2
+
+
 # Calls
 
 
@@ -358,6 +378,10 @@ BAD_VALUES = [
     (OneCycle, (0.1, 10, 0.3, "cos", 0), "div_factor must be a finite number greater than 0, but got 0.0"),
     (OneCycle, (0.1, 10, 0.3, "cos", 25, -1), "final_div_factor must be a finite number greater than 0, but got -1.0"),
     (OneCycle, (0.1, 10, 0.3, "cos", 1e-310), "div_factor must leave the learning rates finite, but got 1e-310"),
+    (Scaled, (Constant(0.1), 0), "factor must be a finite number greater than 0, but got 0.0"),
+    (Scaled, (Constant(0.1), -1), "factor must be a finite number greater than 0, but got -1.0"),
+    (Scaled, (Constant(0.1), float("inf")), "factor must be a finite number greater than 0, but got inf"),
+    (Scaled, (Constant(0.1), float("nan")), "factor must be a finite number greater than 0, but got nan"),
     (CyclicMomentum, (0.9, 0.8), "base_momentum must not be greater than max_momentum=0.8, but got 0.9"),
     (CyclicMomentum, (0.9, 1), "max_momentum must be at least 0 and less than 1, but got 1.0"),
 ]
@@ -389,6 +413,19 @@ BAD_TYPES = [
     (OneCycle, (0.1, 100.0), "total_steps must be an integer, but got 100.0"),
     (OneCycle, (0.1, 100, "0.3"), "pct_start must be a number, but got '0.3'"),
     (OneCycle, (0.1, 100, 0.3, None), "anneal_strategy must be a string, but got None"),
+    (Scaled, (Constant(0.1), "2"), "factor must be a number, but got '2'"),
+    (Scaled, (0.1, 0.5), "base must be a learning-rate schedule, but got 0.1"),
+    (
+        Scaled,
+        (Constant, 0.5),
+        "base must be a learning-rate schedule, but got <class 'lrcore.schedules.constant.Constant'>",
+    ),
+    (
+        Scaled,
+        (CyclicMomentum(0.8, 0.9, 5), 0.5),
+        "base must be a learning-rate schedule, but got CyclicMomentum(base_momentum=0.8, max_momentum=0.9, "
+        "step_size_up=5, step_size_down=5, mode='triangular', gamma=1.0)",
+    ),
     (OneCycle, (0.1, 100, 0.3, "cos", 25, 1e4, 1), "three_phase must be True or False, but got 1"),
 ]
 
@@ -492,7 +529,36 @@ def test_to_dict_holds_name_version_and_every_field() -> None:
     }
 
 
-NAMES = "constant, piecewise_constant, inverse_time, linear, exponential, cosine, cyclic, one_cycle, cyclic_momentum"
+def test_to_dict_of_a_schedule_in_another_is_a_dict_in_a_dict() -> None:
+    assert Scaled(Constant(0.1), 0.5).to_dict() == {
+        "schedule": "scaled",
+        "version": 1,
+        "base": {"schedule": "constant", "version": 1, "lr": 0.1},
+        "factor": 0.5,
+    }
+
+
+def test_from_dict_checks_the_schedule_in_another() -> None:
+    content = Scaled(Constant(0.1), 0.5).to_dict()
+    with pytest.raises(ValueError, match=r"^the version of schedule 'constant' must be 1, but got 2$"):
+        Schedule.from_dict(content | {"base": {"schedule": "constant", "version": 2, "lr": 0.1}})
+    with pytest.raises(TypeError, match=r"^base must be a learning-rate schedule, but got 0\.1$"):
+        Schedule.from_dict(content | {"base": 0.1})
+
+
+def test_a_base_may_be_nested_100_deep() -> None:
+    schedule: Schedule = Constant(0.5)
+    for _ in range(100):
+        schedule = Scaled(schedule, 1.0)
+    assert schedule(0) == 0.5
+    assert Schedule.from_dict(schedule.to_dict()) == schedule
+    assert pickle.loads(pickle.dumps(schedule)) == schedule
+    with pytest.raises(ValueError, match=r"^schedule must be nested at most 100 deep, but got 101$"):
+        Scaled(schedule, 1.0)
+
+
+LEARNING_RATES = "constant, piecewise_constant, inverse_time, linear, exponential, cosine, cyclic, one_cycle, scaled"
+NAMES = f"{LEARNING_RATES}, cyclic_momentum"
 
 
 @pytest.mark.parametrize(

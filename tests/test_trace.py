@@ -203,3 +203,20 @@ def test_a_difference_before_the_end_of_the_shorter_comes_first() -> None:
     found = first_difference(trace(), short)
     assert found is not None
     assert found.step == 3
+
+
+def test_a_trace_is_written_on_after_the_rows_that_are_kept(tmp_path: Path) -> None:
+    path = tmp_path / "trace.csv"
+    with TraceWriter(path) as writer:
+        for step in range(5):
+            writer.append(step, 0.1, 0.1, 2.0)
+    with TraceWriter(path, keep=2) as writer:
+        writer.append(2, 0.3, 0.3, 1.0)
+    np.testing.assert_array_equal(Trace.read(path).lr, [0.1, 0.1, 0.3])
+
+
+def test_flushed_rows_are_in_the_file_while_it_is_open(tmp_path: Path) -> None:
+    with TraceWriter(tmp_path / "trace.csv") as writer:
+        writer.append(0, 0.1, 0.1, 2.0)
+        writer.flush()
+        assert len(Trace.read(tmp_path / "trace.csv")) == 1

@@ -29,7 +29,8 @@ inline Span<double> span_of(FloatArray& array) {
     return {array.mutable_data(), static_cast<std::size_t>(array.size())};
 }
 
-inline Span<const double> vector_span(const char* name, const InputArray& array) {
+template <class T, int flags>
+Span<const T> vector_span(const char* name, const pybind11::array_t<T, flags>& array) {
     if (array.ndim() != 1) {
         throw std::invalid_argument(std::string(name) + " must have 1 dimension, but got " +
                                     std::to_string(array.ndim()));

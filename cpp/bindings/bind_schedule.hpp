@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "any_schedule_caster.hpp"
 #include "arrays.hpp"
 #include "lrcore/schedule.hpp"
 #include "lrcore/validate.hpp"
@@ -60,11 +61,12 @@ void bind_fields(py::class_<Schedule>& cls, const char* const* names,
 }
 
 /// Binds a schedule as an immutable value whose constructor takes `names`, in the order of
-/// fields().
+/// fields(), and lets it stand wherever an AnySchedule is an argument or a result.
 template <class Schedule, std::size_t count>
 void bind_schedule(py::module_& m, const char* name, const char* doc,
                    const char* const (&names)[count]) {
     static_assert(count == std::tuple_size_v<Fields<Schedule>>);
+    add_schedule_conversion<Schedule>();
     py::class_<Schedule> cls(m, name, py::is_final(), doc);
     bind_fields(cls, names, static_cast<Fields<Schedule>*>(nullptr),
                 std::make_index_sequence<count>());

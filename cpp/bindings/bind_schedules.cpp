@@ -9,6 +9,7 @@
 #include "lrcore/schedules/linear.hpp"
 #include "lrcore/schedules/one_cycle.hpp"
 #include "lrcore/schedules/piecewise_constant.hpp"
+#include "lrcore/schedules/scaled.hpp"
 
 namespace lrcore {
 
@@ -37,6 +38,7 @@ void bind_schedules(py::module_& m) {
                             "max_lr / div_factor / final_div_factor",
                             {"max_lr", "total_steps", "pct_start", "anneal_strategy", "div_factor",
                              "final_div_factor", "three_phase"});
+    bind_schedule<Scaled>(m, "Scaled", "lr(t) = factor * base(t)", {"base", "factor"});
     bind_schedule<CyclicMomentum>(
         m, "CyclicMomentum",
         "momentum(t) = max_momentum - (max_momentum - base_momentum) * cycle(t)",

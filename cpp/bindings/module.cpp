@@ -10,4 +10,6 @@ PYBIND11_MODULE(_core, m) {
     lrcore::bind_plateau(m);
     lrcore::bind_sgd(m);
     lrcore::bind_valley(m);
+    lrcore::bind_philox(m);
+    lrcore::bind_look_up(m);
 }

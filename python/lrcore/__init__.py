@@ -19,6 +19,7 @@ from lrcore.schedules import (
     Linear,
     OneCycle,
     PiecewiseConstant,
+    Scaled,
     Schedule,
 )
 from lrcore.sgd import sgd_step
@@ -43,6 +44,7 @@ __all__ = [
     "Plateau",
     "RangeTest",
     "RangeTestResult",
+    "Scaled",
     "Schedule",
     "StopReason",
     "Suggestion",

@@ -23,6 +23,14 @@ def real(name: str, value: Any) -> float:
         raise ValueError(f"{name} is too large for a float") from None
 
 
+def probability(name: str, value: Any) -> float:
+    """`value` as a float in [0, 1]."""
+    number = real(name, value)
+    if not 0 <= number <= 1:
+        raise ValueError(f"{name} must be in [0, 1], but got {value}")
+    return number
+
+
 def count(name: str, value: Any) -> int:
     """`value` as an int of at most 64 bits; floats are refused, also whole ones."""
     try:

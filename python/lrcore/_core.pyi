@@ -8,7 +8,7 @@ import enum
 import numpy
 import numpy.typing
 import typing
-__all__: list[str] = ['Constant', 'Cosine', 'Cyclic', 'CyclicMomentum', 'DivergenceDetector', 'Ema', 'Exponential', 'InverseTime', 'Linear', 'OneCycle', 'PiecewiseConstant', 'Plateau', 'RangeTest', 'StopReason', 'Verdict', 'sgd_step', 'smooth', 'valley']
+__all__: list[str] = ['Constant', 'Cosine', 'Cyclic', 'CyclicMomentum', 'DivergenceDetector', 'Ema', 'Exponential', 'InverseTime', 'Linear', 'OneCycle', 'PiecewiseConstant', 'Plateau', 'RangeTest', 'Scaled', 'StopReason', 'Verdict', 'look_up', 'philox_words', 'sgd_step', 'smooth', 'valley']
 
 class Constant:
     """
@@ -249,6 +249,31 @@ class OneCycle:
     @property
     def total_steps(self) -> int: ...
 
+class Scaled:
+    """
+    lr(t) = factor * base(t)
+    """
+
+    def __call__(self, step: typing.SupportsInt | typing.SupportsIndex) -> float: ...
+
+    def __eq__(self, arg0: typing.Any) -> bool: ...
+
+    def __getstate__(self) -> tuple[typing.Any, float]: ...
+
+    def __hash__(self) -> int: ...
+
+    def __init__(self, base: typing.Any, factor: typing.SupportsFloat | typing.SupportsIndex) -> None: ...
+
+    def __setstate__(self, arg0: tuple[typing.Any, typing.SupportsFloat | typing.SupportsIndex]) -> None: ...
+
+    def values(self, start: typing.SupportsInt | typing.SupportsIndex, stop: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.float64]: ...
+
+    @property
+    def base(self) -> typing.Any: ...
+
+    @property
+    def factor(self) -> float: ...
+
 class CyclicMomentum:
     """
     momentum(t) = max_momentum - (max_momentum - base_momentum) * cycle(t)
@@ -410,6 +435,16 @@ class Plateau:
 
     @property
     def num_bad(self) -> int: ...
+
+def look_up(levels: typing.Annotated[numpy.typing.ArrayLike, numpy.uint8], tables: typing.Annotated[numpy.typing.ArrayLike, numpy.float32]) -> numpy.typing.NDArray[numpy.float32]:
+    """
+    The number of each level in the table of its channel, which is the last axis.
+    """
+
+def philox_words(seed: typing.SupportsInt | typing.SupportsIndex, epoch: typing.SupportsInt | typing.SupportsIndex, stream: typing.SupportsInt | typing.SupportsIndex, samples: typing.Annotated[numpy.typing.ArrayLike, numpy.uint64], starts: typing.Annotated[numpy.typing.ArrayLike, numpy.uint64], width: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.uint64]:
+    """
+    Rows of random words: row i holds width words of samples[i] from the one numbered starts[i] on.
+    """
 
 def sgd_step(params: list[numpy.typing.NDArray[numpy.float32]] | list[numpy.typing.NDArray[numpy.float64]], grads: list[numpy.typing.NDArray[numpy.float32]] | list[numpy.typing.NDArray[numpy.float64]], buffers: list[numpy.typing.NDArray[numpy.float32]] | list[numpy.typing.NDArray[numpy.float64]], *, lr: typing.SupportsFloat | typing.SupportsIndex, momentum: typing.SupportsFloat | typing.SupportsIndex, weight_decay: typing.SupportsFloat | typing.SupportsIndex, nesterov: bool, num_threads: typing.SupportsInt | typing.SupportsIndex=0) -> None:
     """

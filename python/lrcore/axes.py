@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -33,6 +33,12 @@ def decorate(ax: Axes) -> None:
     if ax.get_legend_handles_labels()[1]:
         columns = int(np.clip(72 * ax.get_window_extent().width / ax.figure.dpi // LEGEND_COLUMN, 1, 4))
         ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.15), ncols=columns, frameon=False, fontsize="small")
+
+
+def overlaid(index: int) -> dict[str, Any]:
+    """The style of curve `index`: where curves agree, the dashes of the later show the earlier below."""
+    width, dashes = max(3.6 - 1.8 * index, 1.2), (1, 0) if index == 0 else (3, 1 + index)
+    return {"color": f"C{index}", "linewidth": width, "dashes": dashes}
 
 
 def limit_to_descent(ax: Axes, losses: Floats) -> None:

@@ -4,45 +4,71 @@ from __future__ import annotations
 
 import ast
 import inspect
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, get_args
 
 from lrcore._arguments import text as checked_text
 from lrcore.schedules import Schedule
-from lrcore.schedules.registry import LEARNING_RATES, find_schedule
+from lrcore.schedules.registry import LEARNING_RATES, Named, find_schedule
+from lrcore.units import Units
 
 MAX_LENGTH = 10_000
 SHOWN_LENGTH = 60
 
 
-def parse_schedule(text: str) -> Schedule:
+def parse_schedule(text: str, steps_per_epoch: int | None = None, total_steps: int | None = None) -> Schedule:
     """The learning-rate schedule that a text such as "cyclic(1e-3, 1e-2, step_size_up=100)" describes.
 
     The text is one call of a schedule by its name (constant, piecewise_constant, inverse_time, linear,
-    exponential, cosine, cyclic, one_cycle) with literal arguments: numbers, strings, None, True, False, and lists or
-    tuples of those. It is read as a syntax tree; nothing in it is ever executed.
+    exponential, cosine, cyclic, one_cycle, scaled) with literal arguments: numbers, strings, None, True, False, lists
+    or tuples of those, and schedules written the same way. It is read as a syntax tree; nothing in it is ever executed.
+
+    An argument that counts steps may be a string with a unit: "30ep" is round(30 * steps_per_epoch) steps and "0.1dur"
+    is round(0.1 * total_steps).
 
     Args:
         text: At most 10,000 characters.
+        steps_per_epoch: Optimizer updates per epoch, at least 1; needed for "ep" alone.
+        total_steps: Optimizer updates of the whole run, at least 1; needed for "dur" alone.
 
     Raises:
         ValueError: When the text is anything else, or an argument is wrong; one sentence says what.
-        TypeError: When `text` is not a string.
+        TypeError: When `text` is not a string or a number of steps not an integer.
 
     Example:
         >>> parse_schedule("cosine(0.1, decay_steps=1000)")
         Cosine(base_lr=0.1, decay_steps=1000, min_lr=0.0)
+        >>> parse_schedule("scaled(constant(0.1), factor=0.5)")
+        Scaled(base=Constant(lr=0.1), factor=0.5)
+        >>> parse_schedule("inverse_time(1e-2, 0.1, decay_steps='1ep', staircase=True)", steps_per_epoch=391)
+        InverseTime(base_lr=0.01, decay_rate=0.1, decay_steps=391, staircase=True)
         >>> parse_schedule("polynomial(0.1)")
         Traceback (most recent call last):
             ...
         ValueError: unknown schedule 'polynomial': choose one of constant, piecewise_constant, inverse_time, linear, \
-exponential, cosine, cyclic, one_cycle
+exponential, cosine, cyclic, one_cycle, scaled
+    """
+    return parse_expression(text, LEARNING_RATES, Units(steps_per_epoch, total_steps))
+
+
+def parse_expression(text: str, classes: Sequence[type[Named]], units: Units) -> Named:
+    """What a text describes, read as `parse_schedule` does it, but with a choice of classes.
+
+    Args:
+        text: A call of one of `classes` by its `name`; the name alone is a call without arguments.
+        classes: What may be called.
+        units: What the units of steps mean.
+
+    Raises:
+        ValueError: When the text is anything else, or an argument is wrong; one sentence says what.
+        TypeError: When `text` is not a string.
     """
     text = checked_text("text", text).strip()
-    name, call = _parse_call(text)
-    schedule = find_schedule(name, LEARNING_RATES)
-    positional = [_literal(node, text) for node in call.args]
-    keywords = {keyword: _literal(node, text) for keyword, node in _keywords(name, call)}
-    return _construct(name, schedule, positional, keywords)
+    try:
+        return _Reader(text, classes, units).called(*_parse_call(text))
+    except RecursionError:
+        raise ValueError(f"a schedule must not be nested as deep as in {_shown(text)}") from None
 
 
 def _parse_call(text: str) -> tuple[str, ast.Call]:
@@ -55,7 +81,40 @@ def _parse_call(text: str) -> tuple[str, ast.Call]:
     match tree:
         case ast.Call(func=ast.Name(id=name)):
             return name, tree
+        case ast.Name(id=name):
+            return name, ast.Call(tree, [], [])
     raise ValueError(f"a schedule must be written like 'cosine(0.1, decay_steps=1000)', but got {_shown(text)}")
+
+
+@dataclass(frozen=True)
+class _Reader(Generic[Named]):
+    """Turns the nodes of the syntax tree of `text` into what they describe."""
+
+    text: str
+    classes: Sequence[type[Named]]
+    units: Units
+
+    def called(self, name: str, call: ast.Call) -> Named:
+        found = find_schedule(name, self.classes)
+        positional = [self.argument(node) for node in call.args]
+        keywords = {keyword: self.argument(node) for keyword, node in _keywords(name, call)}
+        return _construct(found, positional, keywords, self.units)
+
+    def argument(self, node: ast.expr) -> Any:
+        match node:
+            case ast.Constant(value=None | bool() | int() | float() | str()):
+                return node.value
+            case ast.UnaryOp(operand=ast.Constant(value=bool())):
+                pass  # -True is a number to Python alone
+            case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as number)):
+                return -number
+            case ast.List(elts=items) | ast.Tuple(elts=items):
+                return [self.argument(item) for item in items]
+            case ast.Call(func=ast.Name(id=name)):
+                return self.called(name, node)
+        shown = _shown(ast.get_source_segment(self.text, node) or "")
+        allowed = "numbers, strings, None, True, False, schedules or lists of those"
+        raise ValueError(f"arguments must be {allowed}, but got {shown}")
 
 
 def _keywords(name: str, call: ast.Call) -> list[tuple[str, ast.expr]]:
@@ -68,29 +127,24 @@ def _keywords(name: str, call: ast.Call) -> list[tuple[str, ast.expr]]:
     return named
 
 
-def _literal(node: ast.expr, text: str) -> Any:
-    match node:
-        case ast.Constant(value=None | bool() | int() | float() | str()):
-            return node.value
-        case ast.UnaryOp(operand=ast.Constant(value=bool())):
-            pass  # -True is a number to Python alone
-        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as number)):
-            return -number
-        case ast.List(elts=items) | ast.Tuple(elts=items):
-            return [_literal(item, text) for item in items]
-    shown = _shown(ast.get_source_segment(text, node) or "")
-    raise ValueError(f"arguments must be numbers, strings, None, True, False or lists of those, but got {shown}")
-
-
-def _construct(name: str, schedule: type[Schedule], positional: list[Any], keywords: dict[str, Any]) -> Schedule:
+def _construct(cls: type[Named], positional: list[Any], keywords: dict[str, Any], units: Units) -> Named:
+    signature = inspect.signature(cls, eval_str=True)
     try:
-        inspect.signature(schedule).bind(*positional, **keywords)
+        arguments = signature.bind(*positional, **keywords).arguments
     except TypeError as error:
-        raise ValueError(f"{name}: {error}") from None
+        raise ValueError(f"{cls.name}: {error}") from None
+    for argument, value in arguments.items():
+        if issubclass(cls, Schedule) and _counts_steps(signature.parameters[argument]):
+            arguments[argument] = units.in_steps(value)
     try:
-        return schedule(*positional, **keywords)
+        return cls(**arguments)
     except TypeError as error:
         raise ValueError(str(error)) from None
+
+
+def _counts_steps(parameter: inspect.Parameter) -> bool:
+    """Whether it is a whole number or a sequence of those: in a schedule these are all steps."""
+    return int in (parameter.annotation, *get_args(parameter.annotation))
 
 
 def _shown(text: str) -> str:

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from lrcore._arguments import positive_count
-from lrcore.axes import decorate, limit_to_descent, new_axes
+from lrcore.axes import decorate, limit_to_descent, new_axes, overlaid
 from lrcore.range_test_figure import plot_range_test
-from lrcore.schedules import CyclicMomentum, Exponential, Schedule
+from lrcore.schedules import Exponential, Schedule
 from lrcore.trace import Trace
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def plot_schedule(schedule: Schedule, steps: int, ax: Axes | None = None) -> Axe
     positive_count("steps", steps)
     ax = new_axes() if ax is None else ax
     ax.plot(schedule.values(0, steps), linewidth=1.8)
-    ax.set(xlabel="update", ylabel="momentum" if isinstance(schedule, CyclicMomentum) else "learning rate")
+    ax.set(xlabel="update", ylabel=schedule.quantity)
     ax.set_title(textwrap.fill(repr(schedule), 80), fontsize="small")
     if isinstance(schedule, Exponential):
         ax.set_yscale("log")
@@ -53,8 +53,7 @@ def plot_trace(traces: Mapping[str, Trace], ax: Axes | None = None) -> Axes:
     """
     ax = new_axes() if ax is None else ax
     for index, (name, trace) in enumerate(traces.items()):
-        width, dashes = max(3.6 - 1.8 * index, 1.2), (1, 0) if index == 0 else (3, 1 + index)
-        ax.plot(trace.step, trace.lr, color=f"C{index}", linewidth=width, dashes=dashes, label=name)
+        ax.plot(trace.step, trace.lr, label=name, **overlaid(index))
     ax.set(xlabel="update", ylabel="learning rate")
     decorate(ax)
     return ax

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lrcore._arguments import count, real
+from lrcore.kept_lines import open_after
 
 Floats = npt.NDArray[np.float64]
 
@@ -69,9 +70,11 @@ class TraceWriter:
 
     Args:
         path: The file, which is made or emptied.
+        keep: Rows of an earlier trace in `path` to go on after; those behind them are dropped.
 
     Raises:
         OSError: When the file cannot be written.
+        ValueError: When it has fewer than `keep` rows.
 
     Example:
         >>> import os, tempfile
@@ -82,14 +85,19 @@ class TraceWriter:
         [2.3]
     """
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
-        self._file = open(path, "w", encoding="utf-8", newline="\n")  # noqa: SIM115  (closed by close)
-        self._file.write(HEADER)
+    def __init__(self, path: str | os.PathLike[str], keep: int = 0) -> None:
+        self._file = open_after(path, keep + 1 if keep > 0 else 0)
+        if keep == 0:
+            self._file.write(HEADER)
 
     def append(self, step: int, lr: float, read_back: float, loss: float) -> None:
         """Write the row of one update."""
         values = (real("lr", lr), real("read_back", read_back), real("loss", loss))
         self._file.write(",".join([str(count("step", step)), *map(repr, values)]) + "\n")
+
+    def flush(self) -> None:
+        """Hand what is still in memory to the operating system, so that it outlives this process."""
+        self._file.flush()
 
     def close(self) -> None:
         """Write what is still in memory and close the file."""

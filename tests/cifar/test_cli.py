@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -84,6 +85,14 @@ def test_schedule_prints_a_table_and_writes_a_picture(tmp_path: Path) -> None:
     assert done.returncode == 0
     assert "0.1" in done.stdout
     assert (tmp_path / "picture.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_schedule_takes_epochs_and_parts_of_what_it_shows(tmp_path: Path) -> None:
+    expression = "piecewise_constant(['1ep', '0.75dur'], [0.5, 0.25, 0.125])"
+    done = lrcore("schedule", expression, "--steps", 8, "--steps-per-epoch", 3, "--rows", 8, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert re.findall(r"0\.\d+ ", done.stdout) == ["0.5 "] * 3 + ["0.25 "] * 3 + ["0.125 "] * 2
+    assert_refused(lrcore("schedule", expression, cwd=tmp_path), "'1ep' needs steps_per_epoch")
 
 
 def test_a_name_with_brackets_is_printed_as_it_is(tmp_path: Path) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import pickle
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -69,6 +71,22 @@ def test_an_empty_binary_folder_does_not_hide_the_python_layout(tmp_path: Path) 
     (tmp_path / "cifar-10-batches-bin").mkdir()
     python = write_python_layout(tmp_path / "cifar-10-batches-py")
     assert_is_the_set(load(tmp_path), python)
+
+
+def test_the_hash_is_of_images_and_labels_and_the_same_from_either_layout(tmp_path: Path) -> None:
+    images = ROWS.reshape(18, 3, 32, 32).transpose(0, 2, 3, 1)
+    labels = b"".join(label.to_bytes(8, "little") for batch in LABELS for label in batch)
+    parts = (images[:15].tobytes(), labels[: 15 * 8], images[15:].tobytes(), labels[15 * 8 :])
+    expected = hashlib.sha256(b"".join(parts)).hexdigest()
+    assert load(write_binary_layout(tmp_path / "binary")).sha256 == expected
+    assert load(write_python_layout(tmp_path / "python")).sha256 == expected
+
+
+def test_the_hash_tells_a_changed_label(tmp_path: Path) -> None:
+    first = load(write_binary_layout(tmp_path / "binary"))
+    labels = first.test_labels.copy()
+    labels[0] += 1
+    assert replace(first, test_labels=labels).sha256 != first.sha256
 
 
 def test_classes_are_cifar10s_in_the_order_of_the_labels() -> None:

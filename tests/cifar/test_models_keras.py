@@ -6,8 +6,14 @@ import keras
 import numpy as np
 import pytest
 
-from lrcore.cifar.models import GUIDE, MODELS, QUICK, ModelSpec, initial_weights
-from lrcore.cifar.models.keras_model import build_keras_model, keras_weights, undecayed_variables
+from lrcore.cifar.models import GUIDE, MODELS, QUICK, RESNET9, ModelSpec, initial_weights
+from lrcore.cifar.models.keras_model import (
+    assign_keras_weights,
+    build_keras_model,
+    keras_variables,
+    keras_weights,
+    undecayed_variables,
+)
 
 
 def random_weights(spec: ModelSpec) -> dict[str, np.ndarray]:
@@ -51,10 +57,11 @@ def test_training_changes_neither_the_given_nor_the_returned_arrays() -> None:
         np.testing.assert_array_equal(returned[name], drawn)
 
 
-def test_layers_carry_the_names_of_the_model() -> None:
-    model = build_keras_model(GUIDE, initial_weights(GUIDE, 0))
-    assert model.name == "guide"
-    assert [layer.name for layer in model.layers if not layer.name.endswith("_batch_norm")] == list(GUIDE.layer_names)
+@pytest.mark.parametrize("spec", MODELS.values(), ids=MODELS)
+def test_layers_carry_the_names_of_the_model(spec: ModelSpec) -> None:
+    model = build_keras_model(spec, initial_weights(spec, 0))
+    assert model.name == spec.name
+    assert [layer.name for layer in model.layers] == ["images", *spec.layer_names]
 
 
 def test_model_takes_images_and_gives_logits() -> None:
@@ -78,15 +85,21 @@ def test_guide_decays_the_kernels_of_its_starred_convolutions_only() -> None:
     model = build_keras_model(GUIDE, initial_weights(GUIDE, 0))
     undecayed = {variable.path for variable in undecayed_variables(model, GUIDE)}
     decayed = [variable.path for variable in model.trainable_variables if variable.path not in undecayed]
-    assert decayed == [f"guide/conv{number}/kernel" for number in (1, 2, 4, 5, 7, 8)]
+    assert decayed == [f"conv{number}/kernel" for number in (1, 2, 4, 5, 7, 8)]
     assert undecayed < {variable.path for variable in model.trainable_variables}
 
 
 def test_quick_decays_every_kernel_and_no_bias() -> None:
     model = build_keras_model(QUICK, initial_weights(QUICK, 0))
     assert [variable.path for variable in undecayed_variables(model, QUICK)] == [
-        "quick/conv1/bias", "quick/conv2/bias", "quick/conv3/bias", "quick/dense1/bias", "quick/dense2/bias",
+        "conv1/bias", "conv2/bias", "conv3/bias", "dense1/bias", "dense2/bias",
     ]  # fmt: skip
+
+
+def test_resnet9_decays_every_kernel_and_nothing_else() -> None:
+    model = build_keras_model(RESNET9, initial_weights(RESNET9, 0))
+    undecayed = {variable.path for variable in undecayed_variables(model, RESNET9)}
+    assert undecayed == {f"norm{number}/{name}" for number in range(1, 9) for name in ("gamma", "beta")}
 
 
 def test_an_update_without_gradient_moves_only_the_decayed_kernels() -> None:
@@ -98,6 +111,27 @@ def test_an_update_without_gradient_moves_only_the_decayed_kernels() -> None:
     optimizer.apply([keras.ops.zeros_like(variable) for variable in variables], variables)
     moved = [name for name, array in keras_weights(model).items() if np.any(array != weights[name])]
     assert moved == [f"conv{number}/kernel" for number in (1, 2, 4, 5, 7, 8)]
+
+
+def test_weights_are_assigned_in_place_and_copied() -> None:
+    model = build_keras_model(GUIDE, initial_weights(GUIDE, 0), "float64")
+    before = {name: id(variable) for name, variable in keras_variables(model).items()}
+    weights = random_weights(GUIDE)
+    assign_keras_weights(model, weights)
+    assert {name: id(variable) for name, variable in keras_variables(model).items()} == before
+    for array in weights.values():
+        array += 1
+    for name, array in keras_weights(model).items():
+        np.testing.assert_array_equal(array + 1, weights[name])
+
+
+def test_a_wrong_weight_changes_nothing() -> None:
+    model = build_keras_model(QUICK, initial_weights(QUICK, 0))
+    before = keras_weights(model)
+    with pytest.raises(ValueError, match=r"^weights\['dense2/bias'\] must have shape \(10,\), but got \(1,\)$"):
+        assign_keras_weights(model, random_weights(QUICK) | {"dense2/bias": np.zeros(1)})
+    for name, array in keras_weights(model).items():
+        np.testing.assert_array_equal(array, before[name])
 
 
 def test_weights_of_another_model_are_refused() -> None:

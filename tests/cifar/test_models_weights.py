@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 
-from lrcore.cifar.models import GUIDE, QUICK, Conv, Dense, ModelSpec, initial_weights
+from lrcore.cifar.models import GUIDE, MODELS, QUICK, RESNET9, BatchNorm, Conv, Dense, ModelSpec, initial_weights
 from lrcore.cifar.randomness import permutation
 
 HASH_OF_WEIGHTS = """
@@ -19,16 +19,23 @@ print(hashlib.sha256(b"".join(array.tobytes() for array in initial_weights(GUIDE
 
 
 def test_names_and_shapes_are_those_of_keras() -> None:
-    spec = ModelSpec("model", (Conv("conv1", 3, 8, 5, batch_norm=True), Dense("dense1", 20, 10)), 0.0)
+    layers = (
+        Conv("conv1", 3, 8, 5),
+        BatchNorm("norm1", 8),
+        Dense("dense1", 20, 10),
+        Dense("dense2", 10, 5, bias=False),
+    )
+    spec = ModelSpec("model", layers, 0.0)
     assert {name: array.shape for name, array in initial_weights(spec, 0).items()} == {
         "conv1/kernel": (5, 5, 3, 8),
         "conv1/bias": (8,),
-        "conv1/gamma": (8,),
-        "conv1/beta": (8,),
-        "conv1/moving_mean": (8,),
-        "conv1/moving_variance": (8,),
+        "norm1/gamma": (8,),
+        "norm1/beta": (8,),
+        "norm1/moving_mean": (8,),
+        "norm1/moving_variance": (8,),
         "dense1/kernel": (20, 10),
         "dense1/bias": (10,),
+        "dense2/kernel": (10, 5),
     }
 
 
@@ -38,9 +45,10 @@ def test_all_arrays_are_float64_and_contiguous() -> None:
         assert array.flags.c_contiguous
 
 
-def test_biases_and_batch_norm_start_constant() -> None:
+@pytest.mark.parametrize("spec", MODELS.values(), ids=MODELS)
+def test_biases_and_batch_norm_start_constant(spec: ModelSpec) -> None:
     starts = {"bias": 0.0, "gamma": 1.0, "beta": 0.0, "moving_mean": 0.0, "moving_variance": 1.0}
-    for name, array in initial_weights(GUIDE, 3).items():
+    for name, array in initial_weights(spec, 3).items():
         kind = name.split("/")[1]
         if kind != "kernel":
             np.testing.assert_array_equal(array, np.full(array.shape, starts[kind]))
@@ -55,8 +63,11 @@ def test_biases_and_batch_norm_start_constant() -> None:
         (QUICK, "conv1", 1, math.sqrt(6 / (5 * 5 * 3))),  # the ReLU comes after the pool
         (QUICK, "conv3", 3, math.sqrt(6 / (5 * 5 * 32))),
         (QUICK, "dense1", 4, math.sqrt(6 / (576 + 64))),
+        (RESNET9, "conv1", 1, math.sqrt(6 / (3 * 3 * 3))),  # the ReLU comes after BatchNorm
+        (RESNET9, "conv8", 8, math.sqrt(6 / (3 * 3 * 512))),  # inside a Residual
         (GUIDE, "conv9", 9, 0.1 * math.sqrt(6 / (256 + 10))),  # the logits
         (QUICK, "dense2", 5, 0.1 * math.sqrt(6 / (64 + 10))),
+        (RESNET9, "dense1", 9, 0.1 * math.sqrt(6 / (512 + 10))),
     ],
 )
 def test_kernels_are_uniform_within_the_limit_of_he_or_glorot(

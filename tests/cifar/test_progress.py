@@ -4,7 +4,7 @@ import io
 
 from rich.console import Console
 
-from lrcore.cifar.progress import DownloadLines, report_progress
+from lrcore.cifar.progress import report_progress
 
 
 def test_without_a_terminal_progress_is_a_few_plain_lines() -> None:
@@ -27,12 +27,3 @@ def test_on_a_terminal_progress_is_a_bar_with_lr_and_loss() -> None:
     shown = output.getvalue()
     assert "3/3" in shown
     assert "lr 1.25e-02  loss 1.500" in shown
-
-
-def test_a_download_is_a_line_at_each_tenth() -> None:
-    output = io.StringIO()
-    report = DownloadLines(Console(file=output))
-    for received in range(0, 170_000_001, 1_000_000):
-        report(received, 170_000_000)
-    lines = output.getvalue().splitlines()
-    assert (lines[0], lines[-1], len(lines)) == ("downloaded 17 of 170 MB", "downloaded 170 of 170 MB", 10)

@@ -15,7 +15,7 @@ GOOD = Settings("torch", "synthetic", "quick", Constant(0.1), epochs=1, batch_si
     ("change", "sentence"),
     [
         ({"framework": "jax"}, "framework must be one of torch, keras, but got 'jax'"),
-        ({"model": "vgg"}, "model must be one of guide, quick, but got 'vgg'"),
+        ({"model": "vgg"}, "model must be one of guide, quick, resnet9, but got 'vgg'"),
         ({"epochs": 0}, "epochs must be at least 1, but got 0"),
         ({"batch_size": 0}, "batch_size must be at least 1, but got 0"),
         ({"seed": -1}, "seed must be at least 0, but got -1"),

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from lrcore._arguments import real
+from lrcore._arguments import probability, real
+from lrcore.cifar.augmentation import Samples, check_batch, pixels
+from lrcore.cifar.boxes import Boxes, Shape, fitted_boxes, guide_boxes
 from lrcore.cifar.randomness import Stream, uniforms
 
 Batch = TypeVar("Batch", npt.NDArray[np.float32], npt.NDArray[np.float64])
+
+TRIES = 100  # of which all fail once in 10**17 images for the guide's own arguments
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,11 @@ class Cutout:
     h = sqrt(s*H*W*r) and w = sqrt(s*H*W/r), rounded; every place inside the image is equally likely. There is no
     rejection loop, hence no bias towards small boxes, and no parameters that never end.
 
+    With compat="guide" the boxes are distributed as the guide's own: r itself is uniform in [r_1, r_2], h and w are
+    rounded down, and the corner is any pixel, tried again until the box lies inside the image, at most 100 times;
+    then the image stays as it is. So small, tall boxes in the middle are preferred: for 32 x 32 images and the
+    default arguments the mean area is 13.6 % instead of 21 %, and 73 % are taller than wide.
+
     Args:
         p: Probability that an image is erased, in [0, 1].
         s_l: Least area of the box as a part of the image, in (0, s_h].
@@ -34,13 +42,14 @@ class Cutout:
         v_l: Least value of the noise.
         v_h: Greatest value of the noise.
         pixel_level: Whether each number of the box is drawn on its own; else one value fills the box.
+        compat: None, or "guide" for the distribution of the guide's boxes.
 
     Raises:
         TypeError: An argument is not a number.
         ValueError: An argument is out of the range above; the message names it.
 
     Source: Zhong et al. 2017, "Random erasing data augmentation"; the arguments are those of the guide's
-    `get_random_eraser` (yu4u/cutout-random-erasing), whose ratio is uniform itself, not in its logarithm.
+    `get_random_eraser` (yu4u/cutout-random-erasing).
 
     Example:
         >>> import numpy as np
@@ -58,14 +67,14 @@ class Cutout:
     v_l: float = 0.0
     v_h: float = 1.0
     pixel_level: bool = False
+    compat: Literal["guide"] | None = None
 
     def __post_init__(self) -> None:
         """Check the ranges."""
-        for name in ("p", "s_l", "s_h", "r_1", "r_2", "v_l", "v_h"):
+        probability("p", self.p)
+        for name in ("s_l", "s_h", "r_1", "r_2", "v_l", "v_h"):
             if not math.isfinite(real(name, getattr(self, name))):
                 raise ValueError(f"{name} must be finite, but got {getattr(self, name)}")
-        if not 0 <= self.p <= 1:
-            raise ValueError(f"p must be in [0, 1], but got {self.p}")
         if self.s_h > 1:
             raise ValueError(f"s_h must not be greater than 1, but got {self.s_h}")
         for low in ("s_l", "r_1"):
@@ -75,58 +84,52 @@ class Cutout:
             least, greatest = getattr(self, low), getattr(self, high)
             if greatest < least:
                 raise ValueError(f"{high} must not be less than {low}={least}, but got {greatest}")
+        if self.compat not in (None, "guide"):
+            raise ValueError(f"compat must be None or 'guide', but got {self.compat!r}")
 
-    def __call__(self, batch: Batch, *, seed: int, epoch: int, samples: Sequence[int] | npt.NDArray[np.int64]) -> Batch:
-        """Return a copy of the batch with boxes erased; the same sample gets the same box in every batch.
+    def __call__(self, images: Batch, *, seed: int, epoch: int, samples: Samples) -> Batch:
+        """Return a copy of the images with boxes erased; the same sample gets the same box in every batch.
 
         Args:
-            batch: float32 or float64, shape (N, H, W, C).
+            images: float32 or float64, shape (N, H, W, C).
             seed: Key of the run.
             epoch: Key of the epoch: each has its own boxes.
             samples: The N indices of the images in the training set, which key their boxes.
 
         Raises:
-            TypeError: The batch is not float32 or float64: noise would not fit in it.
+            TypeError: The images are not float32 or float64: noise would not fit in them.
             ValueError: The shape is not (N, H, W, C), or there are not N samples.
         """
-        _check_batch(batch, len(samples))
+        if images.dtype not in (np.float32, np.float64):
+            raise TypeError(f"images must be float32 or float64, but got {images.dtype}")
+        check_batch(images, samples)
+        height, width, channels = images.shape[1:]
+        samples = np.asarray(samples)
         draws = uniforms(seed, epoch, Stream.CUTOUT, samples, 6)
         chosen = np.flatnonzero(draws[:, 0] < self.p)
-        noise = draws[chosen, 5, None, None, None]
+        boxes = self._boxes(draws[chosen, 1:5], seed, epoch, samples[chosen], height, width)
+        box, place = np.divmod(np.flatnonzero(boxes.masks(height, width)), height * width)
+        noise = draws[chosen[box], 5:]
         if self.pixel_level:
-            numbers = uniforms(
-                seed, epoch, Stream.CUTOUT_NOISE, np.asarray(samples)[chosen], math.prod(batch.shape[1:])
-            )
-            noise = numbers.reshape(-1, *batch.shape[1:])
-        values = np.minimum(self.v_l + (self.v_h - self.v_l) * noise, self.v_h).astype(batch.dtype)
-        inside = self._boxes(draws[chosen], *batch.shape[1:3])
-        erased = batch.copy()
-        erased[chosen] = np.where(inside[..., None], values, batch[chosen])
+            keys = samples[chosen[box]]
+            noise = uniforms(seed, epoch, Stream.CUTOUT_NOISE, keys, channels, start=channels * place)
+        numbers = np.minimum(self.v_l + (self.v_h - self.v_l) * noise, self.v_h)
+        values = np.broadcast_to(numbers, (len(place), channels)).astype(images.dtype, order="C")
+        erased = images.copy()
+        pixels(erased).reshape(-1)[chosen[box] * height * width + place] = pixels(values)
         return erased
 
-    def _boxes(self, draws: npt.NDArray[np.float64], height: int, width: int) -> npt.NDArray[np.bool_]:
-        """Masks (n, height, width), one box each."""
-        area = (self.s_l + (self.s_h - self.s_l) * draws[:, 1]) * (height * width)
-        log_ratio = math.log(self.r_1) + (math.log(self.r_2) - math.log(self.r_1)) * draws[:, 2]
-        ratio = np.clip(np.exp(log_ratio), area / width**2, height**2 / area)
-        rows = _interval(np.sqrt(area * ratio), draws[:, 3], height)
-        columns = _interval(np.sqrt(area / ratio), draws[:, 4], width)
-        return rows[:, :, None] & columns[:, None, :]
-
-
-def _interval(length: npt.NDArray[np.float64], draw: npt.NDArray[np.float64], size: int) -> npt.NDArray[np.bool_]:
-    """Masks (n, size), each an interval of the rounded length whose place is drawn from all that fit."""
-    rounded = np.clip(np.rint(length), 1, size)
-    start = np.floor(draw * (size - rounded + 1))
-    index = np.arange(size)
-    mask: npt.NDArray[np.bool_] = (index >= start[:, None]) & (index < (start + rounded)[:, None])
-    return mask
-
-
-def _check_batch(batch: npt.NDArray[np.float32] | npt.NDArray[np.float64], samples: int) -> None:
-    if batch.dtype not in (np.float32, np.float64):
-        raise TypeError(f"batch must be float32 or float64, but got {batch.dtype}")
-    if batch.ndim != 4:
-        raise ValueError(f"batch must have a shape (N, H, W, C), but got {batch.shape}")
-    if samples != len(batch):
-        raise ValueError(f"samples must have {len(batch)} indices, one an image, but got {samples}")
+    def _boxes(
+        self,
+        draws: npt.NDArray[np.float64],
+        seed: int,
+        epoch: int,
+        samples: npt.NDArray[np.int64],
+        height: int,
+        width: int,
+    ) -> Boxes:
+        shape = Shape(self.s_l, self.s_h, self.r_1, self.r_2)
+        if self.compat is None:
+            return fitted_boxes(draws, shape, height, width)
+        tries = uniforms(seed, epoch, Stream.CUTOUT_TRIES, samples, 4 * TRIES)
+        return guide_boxes(tries.reshape(-1, TRIES, 4), shape, height, width)

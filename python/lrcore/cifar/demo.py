@@ -7,20 +7,19 @@ from pathlib import Path
 
 from rich.console import Console
 
+from lrcore.cifar.auto import Auto
 from lrcore.cifar.data import Dataset
 from lrcore.cifar.experiment import Experiment, trainer_class
 from lrcore.cifar.figures import save_history, save_trace
 from lrcore.cifar.finding import find, save
+from lrcore.cifar.results import Outcome
 from lrcore.cifar.run_folder import RunFolder
 from lrcore.cifar.settings import FRAMEWORKS, Settings
 from lrcore.cifar.trainer import Sweep
-from lrcore.cifar.training import Outcome, run_config, train
-from lrcore.range_test_result import RangeTestResult
+from lrcore.cifar.training import run_config, train
 from lrcore.schedules import Cyclic
 from lrcore.suggest import Suggestion
 from lrcore.trace import Difference, first_difference
-
-EPOCHS_PER_CYCLE = 2
 
 
 @dataclass(frozen=True)
@@ -45,9 +44,10 @@ def run_demo(settings: Settings, sweep: Sweep, data: Dataset, out: Path, console
         trainer_class(framework)  # one that is missing should not be found out after minutes of training
     experiment = Experiment.prepare(settings, data)
     folder = RunFolder.create(out, run_config(settings, data))
-    result = find(experiment, "torch", sweep, console)
+    result = find(experiment, settings, sweep, console)
     save(result, folder.path)
-    schedule = cycle_between(result, settings.epochs * len(experiment.training), settings.epochs)
+    schedule = Auto("cyclic").schedule(result, settings.epochs * len(experiment.training), settings.epochs)
+    assert isinstance(schedule, Cyclic)
     console.print(f"bounds: base_lr {schedule.base_lr:.3g}, max_lr {schedule.max_lr:.3g}", highlight=False)
     outcomes, folders = {}, {}
     for framework in FRAMEWORKS:
@@ -55,15 +55,6 @@ def run_demo(settings: Settings, sweep: Sweep, data: Dataset, out: Path, console
         folders[framework] = RunFolder.create(out / framework, run_config(chosen, data))
         outcomes[framework] = train(chosen, experiment, folders[framework], console)
     return _compare(result.suggestion(), outcomes, folders, out)
-
-
-def cycle_between(result: RangeTestResult, updates: int, epochs: int) -> Cyclic:
-    """Whole cycles of about two epochs between the bounds of `result`, so that training ends at the bottom of one."""
-    found = result.suggestion()
-    if found.base_lr is None or found.max_lr is None:
-        raise ValueError(f"the range test found no bounds: {found.reason}")
-    cycle = max(2, updates // max(1, epochs // EPOCHS_PER_CYCLE))
-    return Cyclic(found.base_lr, found.max_lr, step_size_up=cycle // 2, step_size_down=cycle - cycle // 2)
 
 
 def _compare(

@@ -2,41 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from lrcore.cifar.augmentation import Augmentation
 from lrcore.cifar.batches import Batches
 from lrcore.cifar.cutout import Cutout
 from lrcore.cifar.data import Dataset
+from lrcore.cifar.flip import Flip
+from lrcore.cifar.image_set import ImageSet
 from lrcore.cifar.models.spec import ModelSpec
-from lrcore.cifar.models.weights import initial_weights
+from lrcore.cifar.models.weights import Weights, initial_weights
 from lrcore.cifar.models.zoo import MODELS
+from lrcore.cifar.pad_crop import PadCrop
 from lrcore.cifar.quiet import silenced_stderr
 from lrcore.cifar.settings import FRAMEWORKS, Settings
 from lrcore.cifar.split import stratified_split
 from lrcore.cifar.standardise import Standardise
-from lrcore.cifar.trainer import Batch, Trainer
-from lrcore.schedules import Schedule
-
-EVALUATION_BATCH_SIZE = 500
-
-
-@dataclass(frozen=True)
-class Images:
-    """Images that are only looked at: validation or test, standardised as the training images are."""
-
-    images: npt.NDArray[np.uint8]
-    labels: npt.NDArray[np.int64]
-    standardise: Standardise
-
-    def batches(self) -> Iterator[Batch]:
-        """The images in order, in batches that fit in memory."""
-        for start in range(0, len(self.labels), EVALUATION_BATCH_SIZE):
-            part = slice(start, start + EVALUATION_BATCH_SIZE)
-            yield self.standardise(self.images[part]), self.labels[part]
+from lrcore.cifar.trainer import Trainer
 
 
 @dataclass(frozen=True)
@@ -44,12 +30,11 @@ class Experiment:
     """One model on one data set, before a framework is chosen."""
 
     spec: ModelSpec
-    weights: Mapping[str, npt.NDArray[np.float64]]
+    weights: Weights
     training: Batches
-    validation: Images
-    test: Images
-    momentum: float
-    seed: int
+    validation: ImageSet
+    test: ImageSet
+    classes: tuple[str, ...]
 
     @classmethod
     def prepare(cls, settings: Settings, data: Dataset) -> Experiment:
@@ -68,17 +53,17 @@ class Experiment:
         return cls(
             spec=spec,
             weights=initial_weights(spec, settings.seed),
-            training=Batches(images, labels, settings.batch_size, settings.seed, standardise, cutout),
-            validation=Images(data.train_images[validation], data.train_labels[validation], standardise),
-            test=Images(data.test_images, data.test_labels, standardise),
-            momentum=settings.momentum,
-            seed=settings.seed,
+            training=Batches(
+                images, labels, settings.batch_size, settings.seed, standardise, cutout, _augment(settings)
+            ),
+            validation=ImageSet(data.train_images[validation], data.train_labels[validation], standardise),
+            test=ImageSet(data.test_images, data.test_labels, standardise),
+            classes=data.classes,
         )
 
-    def trainer(self, framework: str, schedule: Schedule) -> Trainer:
-        """A fresh model with the initial weights, ready to train under `schedule`."""
-        make = trainer_class(framework)
-        return make(self.spec, self.weights, schedule, momentum=self.momentum, seed=self.seed)
+    def trainer(self, settings: Settings) -> Trainer:
+        """A fresh model with the initial weights in the framework of `settings`."""
+        return trainer_class(settings.framework)(self.spec, self.weights, settings)
 
 
 def trainer_class(framework: str) -> Callable[..., Trainer]:
@@ -101,6 +86,11 @@ def trainer_class(framework: str) -> Callable[..., Trainer]:
     except ImportError as error:
         raise ImportError(f"{framework} cannot be imported ({error}): pip install 'lrcore[{framework}]'") from error
     raise ValueError(f"framework must be one of {', '.join(FRAMEWORKS)}, but got {framework!r}")
+
+
+def _augment(settings: Settings) -> tuple[Augmentation, ...]:
+    """The random changes of the images that were asked for, as cifar10-fast makes them."""
+    return (*([PadCrop()] if settings.pad_crop else []), *([Flip()] if settings.flip else []))
 
 
 def _guide_cutout(standardise: Standardise, images: npt.NDArray[np.uint8]) -> Cutout:

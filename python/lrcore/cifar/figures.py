@@ -21,6 +21,11 @@ DPI = 150
 
 
 def save_history(histories: Mapping[str, Sequence[Epoch]], path: Path) -> None:
+    """Write the figure of `draw_history`."""
+    draw_history(histories).savefig(path, dpi=DPI)
+
+
+def draw_history(histories: Mapping[str, Sequence[Epoch]]) -> Figure:
     """Two panels, accuracy and loss by epoch: dotted while training, solid on the validation images.
 
     A later run is drawn thinner, so that where two runs agree the earlier shows below it.
@@ -30,11 +35,11 @@ def save_history(histories: Mapping[str, Sequence[Epoch]], path: Path) -> None:
         for index, (label, epochs) in enumerate(histories.items()):
             _plot_metric(axes, metric, label, epochs, {"color": f"C{index}", "linewidth": 4 / (index + 1)})
         axes.set(xlabel="epoch", ylabel=metric)
-        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
         axes.grid(alpha=0.25)
         axes.spines[["top", "right"]].set_visible(False)
-    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=4, frameon=False)
-    figure.savefig(path, dpi=DPI)
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=2, frameon=False)
+    return figure
 
 
 def _plot_metric(axes: Axes, metric: str, label: str, epochs: Sequence[Epoch], style: Mapping[str, Any]) -> None:

@@ -10,14 +10,16 @@ from rich.console import Console
 from lrcore.cifar.experiment import Experiment
 from lrcore.cifar.figures import save_range_test
 from lrcore.cifar.run_folder import RunFolder
+from lrcore.cifar.settings import Settings
 from lrcore.cifar.trainer import Batch, Sweep
 from lrcore.range_test_result import RangeTestResult
 
 
-def find(experiment: Experiment, framework: str, sweep: Sweep, console: Console) -> RangeTestResult:
+def find(experiment: Experiment, settings: Settings, sweep: Sweep, console: Console) -> RangeTestResult:
     """Do `sweep` from the initial weights over the batches that training would see first."""
-    console.print(f"range test: {sweep.num_iter} updates from lr {sweep.start_lr:g} to {sweep.end_lr:g} in {framework}")
-    trainer = experiment.trainer(framework, sweep.schedule())
+    lrs = f"from lr {sweep.start_lr:g} to {sweep.end_lr:g}"
+    console.print(f"range test: {sweep.num_iter} updates {lrs} in {settings.framework}")
+    trainer = experiment.trainer(settings)
     result = trainer.range_test(first_batches(experiment, sweep.num_iter), sweep)
     console.print(f"stopped: {result.stop_reason.name} after {len(result.lrs)} updates")
     return result

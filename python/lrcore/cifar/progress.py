@@ -13,19 +13,21 @@ LINES_PER_RUN = 8
 
 
 class Report(Protocol):
-    """What the trainer calls."""
+    """What a run calls."""
 
-    def __call__(self, lr: float, loss: float) -> None:
-        """Tell of one more update."""
+    def update(self, done: int, lr: float, loss: float) -> None:
+        """Tell how many updates are done, and of the last of them."""
+
+    def say(self, message: str) -> None:
+        """Tell anything else, in one line."""
 
 
 @contextmanager
 def report_progress(label: str, total: int, console: Console) -> Iterator[Report]:
-    """Show how far a run of `total` updates has come; yields the function to call after each update."""
+    """Show how far a run of `total` updates has come; yields what to tell of each update."""
     if console.is_terminal:
         with _bar(console) as bar:
-            task = bar.add_task(label, total=total, lr=0.0, loss=0.0)
-            yield lambda lr, loss: bar.update(task, advance=1, lr=lr, loss=loss)
+            yield _Bar(label, total, bar)
     else:
         yield _Lines(label, total, console)
 
@@ -41,30 +43,29 @@ def _bar(console: Console) -> Progress:
     )
 
 
+class _Bar:
+    """Moves a bar."""
+
+    def __init__(self, label: str, total: int, bar: Progress) -> None:
+        self._bar, self._task = bar, bar.add_task(label, total=total, lr=0.0, loss=0.0)
+
+    def update(self, done: int, lr: float, loss: float) -> None:
+        self._bar.update(self._task, completed=done, lr=lr, loss=loss)
+
+    def say(self, message: str) -> None:
+        self._bar.console.print(message)
+
+
 class _Lines:
     """Prints a line at even distances, so that a log file stays short."""
 
     def __init__(self, label: str, total: int, console: Console) -> None:
         self._label, self._total, self._console = label, total, console
         self._every = max(1, total // LINES_PER_RUN)
-        self._done = 0
 
-    def __call__(self, lr: float, loss: float) -> None:
-        self._done += 1
-        if self._done % self._every == 0 or self._done == self._total:
-            line = f"{self._label} {self._done}/{self._total} lr {lr:.2e} loss {loss:.3f}"
-            self._console.print(line, highlight=False, soft_wrap=True)
+    def update(self, done: int, lr: float, loss: float) -> None:
+        if done % self._every == 0 or done == self._total:
+            self.say(f"{self._label} {done}/{self._total} lr {lr:.2e} loss {loss:.3f}")
 
-
-class DownloadLines:
-    """Prints a line at each tenth of a download."""
-
-    def __init__(self, console: Console) -> None:
-        self._console, self._tenths = console, 0
-
-    def __call__(self, received: int, expected: int) -> None:
-        """Tell how many of the expected bytes have come."""
-        tenths = 10 * received // expected
-        if tenths > self._tenths:
-            self._console.print(f"downloaded {received / 1e6:.0f} of {expected / 1e6:.0f} MB", highlight=False)
-        self._tenths = tenths
+    def say(self, message: str) -> None:
+        self._console.print(message, highlight=False, soft_wrap=True)

@@ -1,17 +1,22 @@
-"""The folder that a run leaves behind: config.json, trace.csv, history.csv and figures."""
+"""The folder that a run leaves behind: config.json, trace.csv, log.jsonl, history.csv, checkpoints and figures."""
 
 from __future__ import annotations
 
 import csv
+import io
 import json
-import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from lrcore.atomic_write import write_atomically
+from lrcore.cifar.checkpoint import CheckpointFolder
+from lrcore.cifar.json_files import read_json, read_json_lines
+from lrcore.cifar.json_numbers import to_json
 from lrcore.cifar.trainer import Metrics
-from lrcore.trace import Trace, TraceWriter
+from lrcore.range_test_result import RangeTestResult
+from lrcore.trace import Trace
 
 VERSION = 1
 HISTORY_COLUMNS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "seconds")
@@ -25,9 +30,15 @@ class Epoch:
     validation: Metrics
     seconds: float
 
-    def row(self) -> tuple[float, ...]:
-        """The columns after `epoch`, in the order of HISTORY_COLUMNS."""
-        return (*self.training, *self.validation, self.seconds)
+    def columns(self) -> dict[str, float]:
+        """The columns after `epoch`, by their names in HISTORY_COLUMNS."""
+        return dict(zip(HISTORY_COLUMNS[1:], (*self.training, *self.validation, self.seconds), strict=True))
+
+    @classmethod
+    def from_columns(cls, columns: Mapping[str, float]) -> Epoch:
+        """The row that `columns` described."""
+        loss, accuracy, val_loss, val_accuracy, seconds = (float(columns[name]) for name in HISTORY_COLUMNS[1:])
+        return cls(Metrics(loss, accuracy), Metrics(val_loss, val_accuracy), seconds)
 
 
 @dataclass(frozen=True)
@@ -49,7 +60,7 @@ class RunFolder:
         folder = cls(path)
         try:
             path.mkdir(parents=True, exist_ok=True)
-            folder.write_json("config.json", {"format": "lrcore-run", "version": VERSION, **config})
+            folder.write_config(config)
         except OSError as error:
             raise type(error)(f"run folder {path} cannot be written: {error.strerror}") from error
         return folder
@@ -83,23 +94,80 @@ class RunFolder:
             raise ValueError(f"{file} is not the config of an lrcore run")
         return config
 
-    def trace_writer(self) -> TraceWriter:
-        """Opens trace.csv for writing."""
-        return TraceWriter(self.path / "trace.csv")
+    @property
+    def trace_path(self) -> Path:
+        """Learning rates and losses, a row for each update."""
+        return self.path / "trace.csv"
+
+    @property
+    def log_path(self) -> Path:
+        """All that happened, a JSON object a line."""
+        return self.path / "log.jsonl"
+
+    @property
+    def events_path(self) -> Path:
+        """The folder of the event files for TensorBoard."""
+        return self.path / "tensorboard"
+
+    @property
+    def checkpoints(self) -> CheckpointFolder:
+        """The states that the run can go on from."""
+        return CheckpointFolder(self.path / "checkpoints")
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the run has come to its result."""
+        return (self.path / "result.json").exists()
 
     def trace(self) -> Trace:
         """Reads trace.csv."""
-        return Trace.read(self.path / "trace.csv")
+        return Trace.read(self.trace_path)
 
-    def write_json(self, name: str, content: dict[str, Any]) -> None:
+    def history(self) -> tuple[Epoch, ...]:
+        """Reads history.csv."""
+        file = self.path / "history.csv"
+        header, *rows = file.read_text(encoding="utf-8", errors="replace").splitlines() or [""]
+        if header != ",".join(HISTORY_COLUMNS):
+            raise ValueError(f"{file}, line 1: expected the header {','.join(HISTORY_COLUMNS)!r}")
+        return tuple(_epoch(file, number, row) for number, row in enumerate(rows, start=2))
+
+    def result(self) -> dict[str, Any]:
+        """Reads result.json."""
+        return read_json(self.path / "result.json")
+
+    def range_test(self) -> RangeTestResult:
+        """Reads range_test.json."""
+        file = self.path / "range_test.json"
+        content = read_json(file)
+        try:
+            return RangeTestResult.from_dict(content)
+        except (ValueError, TypeError) as error:
+            raise ValueError(f"{file} is not the result of a range test: {error}") from None
+
+    def log(self) -> list[dict[str, Any]]:
+        """Reads log.jsonl."""
+        return read_json_lines(self.log_path)
+
+    def write_config(self, config: Mapping[str, Any]) -> None:
+        """Write config.json: what the run is made of."""
+        self.write_json("config.json", {"format": "lrcore-run", "version": VERSION, **config})
+
+    def write_json(self, name: str, content: Mapping[str, Any]) -> None:
         """Write `content` so that a reader sees all of it or nothing."""
-        partial = self.path / f".{name}.partial"
-        partial.write_text(json.dumps(content, indent=2, allow_nan=False) + "\n")
-        os.replace(partial, self.path / name)
+        text = json.dumps(to_json(dict(content)), indent=2, allow_nan=False) + "\n"
+        write_atomically(self.path / name, text.encode())
 
     def write_history(self, epochs: Sequence[Epoch]) -> None:
         """Write history.csv, a row per epoch."""
-        with open(self.path / "history.csv", "w", newline="") as file:
-            rows = csv.writer(file)
-            rows.writerow(HISTORY_COLUMNS)
-            rows.writerows((index, *epoch.row()) for index, epoch in enumerate(epochs))
+        with io.StringIO(newline="") as text:
+            rows = csv.DictWriter(text, HISTORY_COLUMNS)
+            rows.writeheader()
+            rows.writerows({"epoch": index, **epoch.columns()} for index, epoch in enumerate(epochs))
+            write_atomically(self.path / "history.csv", text.getvalue().encode())
+
+
+def _epoch(file: Path, number: int, row: str) -> Epoch:
+    try:
+        return Epoch.from_columns(dict(zip(HISTORY_COLUMNS, map(float, row.split(",")), strict=True)))
+    except ValueError:
+        raise ValueError(f"{file}, line {number}: expected {','.join(HISTORY_COLUMNS)}, but got {row[:80]!r}") from None

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
+from lrcore import _core
 from lrcore._arguments import real
 
 EPSILON = 1e-6  # Keras' ImageDataGenerator adds it to the standard deviation
@@ -82,8 +84,14 @@ class Standardise:
         _check_uint8(images)
         if images.shape[-1:] != (len(self.mean),):
             raise ValueError(f"images must have {len(self.mean)} channels in the last axis, but got {images.shape}")
-        scaled = (images - np.array(self.mean)) / (np.array(self.std) + EPSILON)
-        return np.ascontiguousarray(scaled, dtype=np.float32)
+        return _core.look_up(images, self._tables)
+
+    @cached_property
+    def _tables(self) -> npt.NDArray[np.float32]:
+        """The result for each of the 256 levels, shape (C, 256)."""
+        mean, std = np.array([self.mean, self.std])[..., None]
+        tables: npt.NDArray[np.float32] = ((np.arange(256) - mean) / (std + EPSILON)).astype(np.float32)
+        return tables
 
 
 def _check_uint8(images: npt.NDArray[np.uint8]) -> None:

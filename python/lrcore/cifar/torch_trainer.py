@@ -2,98 +2,122 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from functools import partial
+from itertools import islice
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
+from torch import Tensor
 from torch.nn import functional
 
-from lrcore.cifar.batches import Batches
+from lrcore.cifar.cam.feature_gradients import FeatureGradients
+from lrcore.cifar.cam.torch_feature_gradients import feature_gradients
+from lrcore.cifar.dropout_seed import dropout_seed
+from lrcore.cifar.models.reestimate import BatchStatistics
 from lrcore.cifar.models.spec import ModelSpec
-from lrcore.cifar.models.torch_model import build_torch_model, parameter_groups
-from lrcore.cifar.trainer import Batch, Metrics, Sweep, Update
+from lrcore.cifar.models.torch_model import assign_torch_weights, build_torch_model, parameter_groups, torch_weights
+from lrcore.cifar.models.torch_momentum import assign_torch_momentum, torch_momentum
+from lrcore.cifar.models.torch_statistics import TorchBatchStatistics
+from lrcore.cifar.models.weights import Weights
+from lrcore.cifar.settings import Settings
+from lrcore.cifar.torch_device import torch_device
+from lrcore.cifar.trainer import Batch, Images, Labels, Sweep, TrainerState, Update
 from lrcore.range_test_result import RangeTestResult
 from lrcore.schedules import Schedule
-from lrcore.torch import SGD, LRFinder, Scheduler
+from lrcore.torch import SGD, Scheduler, lr_find
 
 
 class TorchTrainer:
-    """Trains a CIFAR model with SGD-Nesterov under `schedule`; see `lrcore.cifar.trainer.Trainer`."""
+    """Trains a CIFAR model with SGD-Nesterov; see `lrcore.cifar.trainer.Trainer`."""
 
-    def __init__(
-        self,
-        spec: ModelSpec,
-        weights: Mapping[str, npt.NDArray[np.float64]],
-        schedule: Schedule,
-        *,
-        momentum: float,
-        seed: int,
-    ) -> None:
-        torch.manual_seed(seed)  # dropout is the only randomness left: batches and weights come from NumPy
-        self._model = build_torch_model(spec, weights)
+    def __init__(self, spec: ModelSpec, weights: Weights, settings: Settings) -> None:
+        self._seed = settings.seed
+        self._device = torch_device(settings.device)
+        self._bfloat16 = settings.precision == "bfloat16"
+        self._model = build_torch_model(spec, weights).to(self._device)
+        if settings.channels_last:
+            self._model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # its stub lacks this one
         groups = parameter_groups(self._model, spec)
-        self._optimizer = SGD(groups, lr=schedule(0), momentum=momentum, nesterov=momentum > 0)
-        self._schedule = schedule
-        self._scheduler = Scheduler(self._optimizer, schedule)
+        # Each update gets its learning rate from `follow` or from a range test; both groups share it.
+        self._optimizer = SGD(groups, lr=1.0, momentum=settings.momentum, nesterov=settings.momentum > 0)
 
     def range_test(self, batches: Sequence[Batch], sweep: Sweep) -> RangeTestResult:
         """Do the sweep over `batches` and put everything back as it was."""
-        finder = LRFinder(self._model, self._optimizer, functional.cross_entropy)
-        return finder.range_test(
-            list(_tensors(batches)),
+        self._model.train()
+        torch.manual_seed(dropout_seed(self._seed, 0))
+        return lr_find(
+            lambda batch: self._step(*batch)[0],
+            self._optimizer,
+            list(self._tensors(batches)),
             start_lr=sweep.start_lr,
             end_lr=sweep.end_lr,
             num_iter=sweep.num_iter,
             progress=False,
         )
 
-    def train_epoch(self, batches: Batches, epoch: int, on_update: Callable[[Update], None]) -> Metrics:
-        """Do one update per batch of that epoch, report each, and return the epoch's mean training metrics."""
+    def follow(self, schedule: Schedule, step: int) -> None:
+        """Let the next update be number `step`, and take its learning rate and all later ones from `schedule`."""
+        self._schedule = schedule
+        self._scheduler = Scheduler(self._optimizer, schedule, last_epoch=step - 1)
+
+    def train(self, batches: Iterable[Batch], updates: int, on_update: Callable[[Update], None]) -> None:
+        """Do one update on each of `updates` batches and report each; what `on_update` raises ends the training."""
         self._model.train()
-        means = _RunningMeans()
-        for inputs, labels in _tensors(batches.epoch(epoch)):
-            self._optimizer.zero_grad()
+        for inputs, labels in self._tensors(islice(batches, updates)):
+            step = self._scheduler.last_epoch
+            torch.manual_seed(dropout_seed(self._seed, step))
+            loss, logits = self._step(inputs, labels)
+            correct = int((logits.argmax(dim=1) == labels).sum())
+            read_back = float(self._optimizer.param_groups[0]["lr"])
+            self._scheduler.step()
+            on_update(Update(step, self._schedule(step), read_back, loss.item(), correct, len(labels)))
+
+    def predict(self, batches: Iterable[Batch]) -> npt.NDArray[np.float64]:
+        """Logits (N, 10) of the images of `batches` in inference mode; trains nothing."""
+        self._model.eval()
+        with torch.inference_mode(), self._autocast():
+            logits = [self._model(inputs).double().cpu().numpy() for inputs, _ in self._tensors(batches)]
+        return np.concatenate(logits)
+
+    def feature_gradients(self, layer: str, images: Images, classes: Labels) -> FeatureGradients:
+        """What `layer` gives for each image, and the gradient of the logit of its class there; changes nothing."""
+        return feature_gradients(self._model, layer, images, classes)
+
+    @property
+    def batch_statistics(self) -> BatchStatistics:
+        """How this framework measures the statistics that BatchNorm normalises a batch with."""
+        return partial(TorchBatchStatistics, device=self._device)
+
+    def state(self) -> TrainerState:
+        """A copy of the weights and the momentum."""
+        return TrainerState(torch_weights(self._model), torch_momentum(self._model, self._optimizer))
+
+    def load(self, state: TrainerState) -> None:
+        """Take over weights and momentum, also those of another framework."""
+        assign_torch_weights(self._model, state.weights)
+        assign_torch_momentum(self._model, self._optimizer, state.momentum)
+
+    def _step(self, inputs: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        """One update; the loss and the logits before it."""
+        self._optimizer.zero_grad()
+        with self._autocast():
             logits = self._model(inputs)
             loss = functional.cross_entropy(logits, labels)
-            loss.backward()
-            self._optimizer.step()
-            on_update(self._update(loss.item()))
-            self._scheduler.step()
-            means.add(loss.item(), logits, labels)
-        return means.metrics()
+        loss.backward()
+        self._optimizer.step()
+        return loss.detach(), logits.detach()
 
-    def evaluate(self, batches: Iterable[Batch]) -> Metrics:
-        """Mean metrics over `batches` in inference mode; trains nothing."""
-        self._model.eval()
-        means = _RunningMeans()
-        with torch.no_grad():
-            for inputs, labels in _tensors(batches):
-                logits = self._model(inputs)
-                means.add(functional.cross_entropy(logits, labels).item(), logits, labels)
-        return means.metrics()
+    def _autocast(self) -> AbstractContextManager[Any]:
+        return torch.autocast(self._device.type, torch.bfloat16, enabled=self._bfloat16)
 
-    def _update(self, loss: float) -> Update:
-        step = self._scheduler.last_epoch
-        return Update(step, self._schedule(step), float(self._optimizer.param_groups[0]["lr"]), loss)
-
-
-def _tensors(batches: Iterable[Batch]) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-    """The same memory as NCHW tensors: NHWC bytes are torch's channels_last, so nothing is copied."""
-    for images, labels in batches:
-        yield torch.from_numpy(images).permute(0, 3, 1, 2), torch.from_numpy(labels)
-
-
-class _RunningMeans:
-    """Sample-weighted mean loss and accuracy of the batches seen so far."""
-
-    def __init__(self) -> None:
-        self._loss, self._correct, self._samples = 0.0, 0, 0
-
-    def add(self, loss: float, logits: torch.Tensor, labels: torch.Tensor) -> None:
-        self._loss += loss * len(labels)
-        self._correct += int((logits.argmax(dim=1) == labels).sum())
-        self._samples += len(labels)
-
-    def metrics(self) -> Metrics:
-        return Metrics(self._loss / self._samples, self._correct / self._samples)
+    def _tensors(self, batches: Iterable[Batch]) -> Iterator[tuple[Tensor, Tensor]]:
+        """The same memory as NCHW tensors: NHWC bytes are torch's channels_last, so nothing is copied on the CPU."""
+        for images, labels in batches:
+            yield (
+                torch.from_numpy(images).permute(0, 3, 1, 2).to(self._device),
+                torch.from_numpy(labels).to(self._device),
+            )

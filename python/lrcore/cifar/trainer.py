@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from lrcore.cifar.batches import Batches
+from lrcore.cifar.cam.feature_gradients import FeatureGradients
+from lrcore.cifar.evaluation.predictions import Predictions
+from lrcore.cifar.models.reestimate import BatchStatistics
 from lrcore.range_test import RangeTest
 from lrcore.range_test_result import RangeTestResult
-from lrcore.schedules import Exponential
+from lrcore.schedules import Exponential, Schedule
 
-Batch = tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]
+Images = npt.NDArray[np.float32]
+Labels = npt.NDArray[np.int64]
+Batch = tuple[Images, Labels]
+Arrays = Mapping[str, npt.NDArray[Any]]
 
 
 class Update(NamedTuple):
-    """One optimizer update: a row of the trace."""
+    """One optimizer update: a row of the trace, and how many of its samples were classified correctly before it."""
 
     step: int
     lr: float
     read_back: float
     loss: float
+    correct: int
+    samples: int
 
 
 @dataclass(frozen=True)
@@ -34,9 +41,9 @@ class Sweep:
         ValueError: When the learning rates are not positive and rising, or there are fewer than two updates.
     """
 
-    start_lr: float
-    end_lr: float
-    num_iter: int
+    start_lr: float = 1e-5
+    end_lr: float = 10.0
+    num_iter: int = 100
 
     def __post_init__(self) -> None:
         RangeTest(self.start_lr, self.end_lr, self.num_iter)
@@ -52,18 +59,47 @@ class Metrics(NamedTuple):
     loss: float
     accuracy: float
 
+    @classmethod
+    def of(cls, predictions: Predictions) -> Metrics:
+        """Those of images that a model was shown."""
+        return cls(float(predictions.losses.mean()), predictions.accuracy)
+
+
+class TrainerState(NamedTuple):
+    """Weights and momentum by their names in `initial_weights`, in its layout: the same for every framework."""
+
+    weights: Arrays
+    momentum: Arrays
+
 
 class Trainer(Protocol):
-    """A model, its optimizer and its schedule in one framework.
+    """A model and its optimizer in one framework.
 
-    Batches are float32 images (N, 32, 32, 3) and int64 labels (N,), the same bytes for every framework.
+    Batches are float32 images (N, 32, 32, 3) and int64 labels (N,), the same bytes for every framework. All randomness
+    of update t is keyed by the seed and t, so that a state and a step are all that it takes to go on.
     """
 
     def range_test(self, batches: Sequence[Batch], sweep: Sweep) -> RangeTestResult:
         """Do the sweep over `batches` and put everything back as it was."""
 
-    def train_epoch(self, batches: Batches, epoch: int, on_update: Callable[[Update], None]) -> Metrics:
-        """Do one update per batch of that epoch, report each, and return the epoch's mean training metrics."""
+    def follow(self, schedule: Schedule, step: int) -> None:
+        """Let the next update be number `step`, and take its learning rate and all later ones from `schedule`."""
 
-    def evaluate(self, batches: Iterable[Batch]) -> Metrics:
-        """Mean metrics over `batches` in inference mode; trains nothing."""
+    def train(self, batches: Iterable[Batch], updates: int, on_update: Callable[[Update], None]) -> None:
+        """Do one update on each of `updates` batches and report each; what `on_update` raises ends the training."""
+
+    def predict(self, batches: Iterable[Batch]) -> npt.NDArray[np.float64]:
+        """Logits (N, 10) of the images of `batches` in inference mode; trains nothing."""
+
+    def feature_gradients(self, layer: str, images: Images, classes: Labels) -> FeatureGradients:
+        """What `layer` gives for each image, and the gradient of the logit of its class there; changes nothing."""
+
+    @property
+    def batch_statistics(self) -> BatchStatistics:
+        """How this framework measures the statistics that BatchNorm normalises a batch with."""
+
+    def state(self) -> TrainerState:
+        """A copy of the weights and the momentum."""
+
+    def load(self, state: TrainerState) -> None:
+        """Take over weights and momentum, also those of another framework."""

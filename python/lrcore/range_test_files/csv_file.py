@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from lrcore.range_test_files.atomic_write import write_atomically
+from lrcore.atomic_write import write_atomically
 from lrcore.range_test_files.json_types import VERSION
 from lrcore.range_test_files.table import Table, from_table, to_table
 from lrcore.range_test_result import RangeTestResult

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lrcore._arguments import check_fields, check_version
-from lrcore.range_test_files.atomic_write import write_atomically
+from lrcore.atomic_write import write_atomically
 from lrcore.range_test_files.json_types import OWNER, VERSION
 from lrcore.range_test_files.table import Table, from_table, to_table
 from lrcore.range_test_result import COLUMNS, OPTIONAL_COLUMNS, RangeTestResult

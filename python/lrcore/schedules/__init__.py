@@ -10,6 +10,7 @@ from lrcore.schedules.inverse_time import InverseTime
 from lrcore.schedules.linear import Linear
 from lrcore.schedules.one_cycle import OneCycle
 from lrcore.schedules.piecewise_constant import PiecewiseConstant
+from lrcore.schedules.scaled import Scaled
 from lrcore.schedules.schedule import Schedule
 
 __all__ = [
@@ -22,5 +23,6 @@ __all__ = [
     "Linear",
     "OneCycle",
     "PiecewiseConstant",
+    "Scaled",
     "Schedule",
 ]

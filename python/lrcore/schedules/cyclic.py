@@ -83,6 +83,7 @@ class CyclicMomentum(Schedule):
     """
 
     name: ClassVar[str] = "cyclic_momentum"
+    quantity: ClassVar[str] = "momentum"
 
     base_momentum: float
     max_momentum: float

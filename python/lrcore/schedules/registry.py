@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import ClassVar, Protocol, TypeVar
 
 from lrcore.schedules.constant import Constant
 from lrcore.schedules.cosine import Cosine
@@ -12,6 +13,7 @@ from lrcore.schedules.inverse_time import InverseTime
 from lrcore.schedules.linear import Linear
 from lrcore.schedules.one_cycle import OneCycle
 from lrcore.schedules.piecewise_constant import PiecewiseConstant
+from lrcore.schedules.scaled import Scaled
 from lrcore.schedules.schedule import Schedule
 
 LEARNING_RATES: tuple[type[Schedule], ...] = (
@@ -23,11 +25,21 @@ LEARNING_RATES: tuple[type[Schedule], ...] = (
     Cosine,
     Cyclic,
     OneCycle,
+    Scaled,
 )
 SCHEDULES: tuple[type[Schedule], ...] = (*LEARNING_RATES, CyclicMomentum)
 
 
-def find_schedule(name: object, among: Iterable[type[Schedule]] = SCHEDULES) -> type[Schedule]:
+class HasName(Protocol):
+    """A class that can be asked for by name."""
+
+    name: ClassVar[str]
+
+
+Named = TypeVar("Named", bound=HasName)
+
+
+def find_schedule(name: object, among: Iterable[type[Named]]) -> type[Named]:
     """The class in `among` that goes by `name`; ValueError with the names to choose from if there is none."""
     classes = {schedule.name: schedule for schedule in among}
     if not isinstance(name, str) or name not in classes:

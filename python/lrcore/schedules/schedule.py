@@ -13,6 +13,7 @@ import numpy.typing as npt
 from lrcore._arguments import check_fields, check_version, count
 
 VERSION = 1
+LEARNING_RATE = "learning rate"
 
 
 class CoreSchedule(Protocol):
@@ -45,6 +46,7 @@ class Schedule(ABC):
     """
 
     name: ClassVar[str]
+    quantity: ClassVar[str] = LEARNING_RATE
 
     _core_schedule: CoreSchedule = field(init=False, repr=False, compare=False)
 
@@ -83,8 +85,7 @@ class Schedule(ABC):
             {'schedule': 'cosine', 'version': 1, 'base_lr': 0.5, 'decay_steps': 100, 'min_lr': 0.0}
         """
         arguments = zip(self._field_names(), self._arguments(), strict=True)
-        plain = {name: list(value) if isinstance(value, tuple) else value for name, value in arguments}
-        return {"schedule": self.name, "version": VERSION, **plain}
+        return {"schedule": self.name, "version": VERSION} | {name: _to_plain(value) for name, value in arguments}
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> Schedule:
@@ -111,14 +112,15 @@ class Schedule(ABC):
         check_version(f"schedule {found.name!r}", content, VERSION)
         arguments = {name: value for name, value in content.items() if name not in ("schedule", "version")}
         check_fields(f"schedule {found.name!r}", arguments, found._field_names())
-        return found(**arguments)
+        return found(**{name: _from_plain(value) for name, value in arguments.items()})
 
     def __reduce__(self) -> tuple[type[Schedule], tuple[Any, ...]]:
         return type(self), self._arguments()
 
     def _freeze(self, core_class: Callable[..., CoreSchedule], **arguments: Any) -> None:
         """Keep the coerced arguments as the fields, and the core's schedule, which checks them."""
-        object.__setattr__(self, "_core_schedule", core_class(**arguments))
+        core_arguments = {name: _to_core(value) for name, value in arguments.items()}
+        object.__setattr__(self, "_core_schedule", core_class(**core_arguments))
         for name, value in arguments.items():
             object.__setattr__(self, name, value)
 
@@ -128,3 +130,24 @@ class Schedule(ABC):
 
     def _arguments(self) -> tuple[Any, ...]:
         return tuple(getattr(self, name) for name in self._field_names())
+
+
+def learning_rate(name: str, value: Any) -> Schedule:
+    """`value` itself, if it is a schedule of the learning rate."""
+    if not isinstance(value, Schedule) or value.quantity != LEARNING_RATE:
+        raise TypeError(f"{name} must be a learning-rate schedule, but got {value!r}")
+    return value
+
+
+def _to_core(value: Any) -> Any:
+    return value._core_schedule if isinstance(value, Schedule) else value
+
+
+def _to_plain(value: Any) -> Any:
+    if isinstance(value, Schedule):
+        return value.to_dict()
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _from_plain(value: Any) -> Any:
+    return Schedule.from_dict(value) if isinstance(value, Mapping) else value

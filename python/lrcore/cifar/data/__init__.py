@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lrcore.cifar.data.dataset import CLASSES, Dataset
+from lrcore.cifar.data.download import Report
 from lrcore.cifar.data.load import load
 
-__all__ = ["CLASSES", "Dataset", "load"]
+__all__ = ["CLASSES", "Dataset", "Report", "load"]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 try:
@@ -35,16 +36,23 @@ def cached(name: str, fill: Callable[[Path], None]) -> Path:
         OSError: The cache cannot be written, or `fill` raised it.
     """
     folder = cache_folder() / name
-    try:
+    with cache_errors():
         if not folder.is_dir():
             _make(folder, fill)
+    return folder
+
+
+@contextmanager
+def cache_errors() -> Iterator[None]:
+    """Turn what the system says of the cache into one sentence that names it."""
+    try:
+        yield
     except OSError as error:
         if error.errno is None:  # already a sentence
             raise
         raise type(error)(
-            f"cache folder {folder.parent} cannot be written: {error.strerror}; LRCORE_CACHE may name another"
+            f"cache folder {cache_folder()} cannot be written: {error.strerror}; LRCORE_CACHE may name another"
         ) from error
-    return folder
 
 
 def _make(folder: Path, fill: Callable[[Path], None]) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -33,3 +35,16 @@ class Dataset:
     source: str
     synthetic: bool
     classes: tuple[str, ...] = CLASSES
+
+    @cached_property
+    def sha256(self) -> str:
+        """SHA-256, in hexadecimal, of all that is learnt and tested: the same from either layout, whatever the folder.
+
+        It is taken over the bytes of train_images, train_labels (little-endian), test_images and test_labels, in this
+        order and row by row.
+        """
+        made = hashlib.sha256()
+        for images, labels in ((self.train_images, self.train_labels), (self.test_images, self.test_labels)):
+            made.update(np.ascontiguousarray(images).data)
+            made.update(np.ascontiguousarray(labels, "<i8").data)
+        return made.hexdigest()

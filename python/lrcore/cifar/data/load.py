@@ -9,7 +9,7 @@ from pathlib import Path
 from lrcore.cifar.data.batch_files import TEST_BATCH, TRAIN_BATCHES, Batch, read_images
 from lrcore.cifar.data.binary import read_binary
 from lrcore.cifar.data.dataset import CLASSES, Dataset
-from lrcore.cifar.data.download import Progress, downloaded
+from lrcore.cifar.data.download import SILENT, Report, obtained
 from lrcore.cifar.data.pickled import read_pickled
 from lrcore.cifar.data.synthetic import SYNTHETIC_CLASSES, is_synthetic, synthesised
 
@@ -20,22 +20,23 @@ _LAYOUTS: tuple[tuple[str, str, Callable[[Path], Batch]], ...] = (
 )
 
 
-def load(data: str | os.PathLike[str], *, progress: Progress | None = None) -> Dataset:
+def load(data: str | os.PathLike[str], *, report: Report = SILENT) -> Dataset:
     """Load CIFAR-10, or the synthetic set of its shape.
 
     Args:
-        data: "synthetic" (made once, kept in the cache), "cifar10" (downloaded once, kept in the cache), or a folder
-            that holds the binary or the python layout, directly or as cifar-10-batches-bin or cifar-10-batches-py.
-        progress: Called during a download with the bytes received so far and the bytes expected.
+        data: "synthetic" (made once, kept in the cache), "cifar10" (taken from the cache or from where Keras or
+            torchvision left it, else downloaded once into the cache), or a folder that holds the binary or the python
+            layout, directly or as cifar-10-batches-bin or cifar-10-batches-py.
+        report: Called on the way to "cifar10".
 
     Raises:
         OSError: A folder or file is missing or cannot be read, or the download failed.
-        ValueError: A file is damaged; the message names it.
+        ValueError: A file is damaged, or LRCORE_CIFAR10_URL is not an address; the message names it.
     """
     if data == "synthetic":
         return _read(synthesised())
     if data == "cifar10":
-        return _read(downloaded(progress))
+        return _read(obtained(report))
     return _read(Path(data))
 
 

@@ -5,34 +5,45 @@
 
 from __future__ import annotations
 
-from lrcore.cifar.models.spec import (
+from lrcore.cifar.models.layers import (
     AveragePool,
+    BatchNorm,
     Conv,
     Dense,
     Dropout,
     Flatten,
+    KernelLayer,
     Layer,
     MaxPool,
-    ModelSpec,
     Relu,
-    WeightedLayer,
+    Residual,
+    Scale,
 )
+from lrcore.cifar.models.shapes import cam_layer, has_averaging_head, output_shapes
+from lrcore.cifar.models.spec import ModelSpec
 from lrcore.cifar.models.weights import initial_weights
-from lrcore.cifar.models.zoo import GUIDE, MODELS, QUICK
+from lrcore.cifar.models.zoo import GUIDE, MODELS, QUICK, RESNET9
 
 __all__ = [
     "GUIDE",
     "MODELS",
     "QUICK",
+    "RESNET9",
     "AveragePool",
+    "BatchNorm",
     "Conv",
     "Dense",
     "Dropout",
     "Flatten",
+    "KernelLayer",
     "Layer",
     "MaxPool",
     "ModelSpec",
     "Relu",
-    "WeightedLayer",
+    "Residual",
+    "Scale",
+    "cam_layer",
+    "has_averaging_head",
     "initial_weights",
+    "output_shapes",
 ]

@@ -1,115 +1,32 @@
-"""Models as data: frozen layers in order, from which each framework builds the same network."""
+"""Models as data: layers in order, from which each framework builds the same network."""
 
 from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import NamedTuple
+
+from lrcore.cifar.models.layers import BatchNorm, Conv, Dense, Dropout, KernelLayer, Layer, Residual
 
 IMAGE_SHAPE = (32, 32, 3)
 
-# Keras' defaults, in Keras' sense: the momentum is the part of the moving average that is kept.
-BATCH_NORM_MOMENTUM = 0.99
-BATCH_NORM_EPSILON = 1e-3
 
-
-@dataclass(frozen=True)
-class Conv:
-    """A convolution with bias, stride 1 and 'same' padding; then ReLU, then BatchNorm, where asked for.
-
-    Args:
-        name: Prefix of its weights: "conv1" has "conv1/kernel" and "conv1/bias".
-        inputs: Channels that come in.
-        outputs: Channels that go out.
-        kernel_size: Height and width of the kernel.
-        relu: Whether a ReLU follows.
-        batch_norm: Whether a BatchNorm follows, after the ReLU.
-        weight_decay: Whether the model's weight decay acts on the kernel.
-    """
+class LayerNode(NamedTuple):
+    """A layer by name, with the layers inside it, which only a Residual has."""
 
     name: str
-    inputs: int
-    outputs: int
-    kernel_size: int
-    relu: bool = False
-    batch_norm: bool = False
-    weight_decay: bool = False
-
-    @property
-    def kernel_shape(self) -> tuple[int, int, int, int]:
-        """Height, width, inputs, outputs."""
-        return (self.kernel_size, self.kernel_size, self.inputs, self.outputs)
-
-
-@dataclass(frozen=True)
-class Dense:
-    """A fully connected layer with bias; then ReLU, where asked for.
-
-    Args:
-        name: Prefix of its weights.
-        inputs: Features that come in.
-        outputs: Features that go out.
-        relu: Whether a ReLU follows.
-        weight_decay: Whether the model's weight decay acts on the kernel.
-    """
-
-    name: str
-    inputs: int
-    outputs: int
-    relu: bool = False
-    weight_decay: bool = False
-
-    @property
-    def kernel_shape(self) -> tuple[int, int]:
-        """Inputs, outputs."""
-        return (self.inputs, self.outputs)
-
-
-@dataclass(frozen=True)
-class MaxPool:
-    """The largest of each window; windows that would stand over the border are dropped."""
-
-    size: int
-    stride: int
-
-
-@dataclass(frozen=True)
-class AveragePool:
-    """The mean of each window; windows that would stand over the border are dropped."""
-
-    size: int
-    stride: int
-
-
-@dataclass(frozen=True)
-class Relu:
-    """`max(x, 0)`, for the places where it does not follow its convolution at once."""
-
-
-@dataclass(frozen=True)
-class Dropout:
-    """In training, sets each value to 0 with probability `rate` and divides the others by `1 - rate`."""
-
-    rate: float
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.rate < 1:
-            raise ValueError(f"rate must be at least 0 and less than 1, but got {self.rate}")
-
-
-@dataclass(frozen=True)
-class Flatten:
-    """An image as one row of features: height, then width, then channels."""
-
-
-WeightedLayer: TypeAlias = Conv | Dense
-Layer: TypeAlias = Conv | Dense | MaxPool | AveragePool | Relu | Dropout | Flatten
+    layer: Layer
+    inner: tuple[LayerNode, ...]
 
 
 @dataclass(frozen=True)
 class ModelSpec:
     """A model from images (32, 32, 3) to logits; the softmax belongs to the loss.
+
+    A layer's name is its own, or its kind and how many of that kind there were, also inside other layers. It is the
+    same in every framework.
 
     Args:
         name: What the model is called on the command line.
@@ -121,6 +38,7 @@ class ModelSpec:
         ValueError: When two layers share a name or the weight decay is not a number from 0 up.
 
     Example:
+        >>> from lrcore.cifar.models import Dense, Flatten
         >>> ModelSpec("linear", (Flatten(), Dense("logits", 3072, 10)), weight_decay=0.0).layer_names
         ('flatten1', 'logits')
     """
@@ -137,21 +55,63 @@ class ModelSpec:
                 raise ValueError(f"layers must have different names, but {count} are called {name!r}")
 
     @property
-    def weighted_layers(self) -> tuple[WeightedLayer, ...]:
-        """The layers that have weights, in order."""
-        return tuple(layer for layer in self.layers if isinstance(layer, Conv | Dense))
+    def nodes(self) -> tuple[LayerNode, ...]:
+        """The layers in order, each with its name and with the layers inside it."""
+        return _nodes(self.layers, Counter())
+
+    @property
+    def named_layers(self) -> dict[str, Layer]:
+        """Every layer by name, in the order in which they are done: a Residual comes after the layers inside it."""
+        return dict(_walk(self.nodes))
 
     @property
     def layer_names(self) -> tuple[str, ...]:
-        """One name per layer: its own, or its kind and how many of that kind there were."""
-        seen: Counter[str] = Counter()
-        names = []
-        for layer in self.layers:
-            kind = type(layer).__name__.lower()
-            seen[kind] += 1
-            names.append(layer.name if isinstance(layer, Conv | Dense) else f"{kind}{seen[kind]}")
-        return tuple(names)
+        """The names of all layers, in the order in which they are done."""
+        return tuple(name for name, _ in _walk(self.nodes))
+
+    @property
+    def kernel_layers(self) -> tuple[KernelLayer, ...]:
+        """The layers that have a kernel, in order."""
+        return tuple(layer for layer in self.named_layers.values() if isinstance(layer, Conv | Dense))
+
+    def map_layers(self, change: Callable[[Layer], Layer | None]) -> ModelSpec:
+        """The model with every layer changed; those inside a Residual first, and one that becomes None is left out."""
+        return replace(self, layers=_mapped(self.layers, change))
+
+    @property
+    def has_batch_norm(self) -> bool:
+        """Whether a layer keeps moving statistics."""
+        return any(isinstance(layer, BatchNorm) for layer in self.named_layers.values())
 
     def without_dropout(self) -> ModelSpec:
         """The same model, with the same weights, whose training has no randomness."""
-        return replace(self, layers=tuple(layer for layer in self.layers if not isinstance(layer, Dropout)))
+        return self.map_layers(lambda layer: None if isinstance(layer, Dropout) else layer)
+
+
+def _nodes(layers: Iterable[Layer], seen: Counter[str]) -> tuple[LayerNode, ...]:
+    return tuple(LayerNode(_name(layer, seen), layer, _nodes(_inner(layer), seen)) for layer in layers)
+
+
+def _name(layer: Layer, seen: Counter[str]) -> str:
+    kind = type(layer).__name__.lower()
+    seen[kind] += 1
+    return layer.name if isinstance(layer, Conv | Dense | BatchNorm) else f"{kind}{seen[kind]}"
+
+
+def _walk(nodes: Iterable[LayerNode]) -> Iterator[tuple[str, Layer]]:
+    for name, layer, inner in nodes:
+        yield from _walk(inner)
+        yield name, layer
+
+
+def _mapped(layers: Iterable[Layer], change: Callable[[Layer], Layer | None]) -> tuple[Layer, ...]:
+    mapped = []
+    for layer in layers:
+        if isinstance(layer, Residual):
+            layer = Residual(_mapped(layer.layers, change))
+        mapped.append(change(layer))
+    return tuple(layer for layer in mapped if layer is not None)
+
+
+def _inner(layer: Layer) -> tuple[Layer, ...]:
+    return layer.layers if isinstance(layer, Residual) else ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -15,9 +15,12 @@ except ImportError as error:
     raise ImportError("lrcore.cifar.models.torch_model needs PyTorch: pip install 'lrcore[torch]'") from error
 from torch import nn
 
-from lrcore.cifar.models.spec import AveragePool, Conv, Dense, Dropout, Flatten, Layer, MaxPool, ModelSpec, Relu
-from lrcore.cifar.models.torch_batch_norm import BatchNorm
-from lrcore.cifar.models.weights import Weights, check_weights
+from lrcore.cifar.models import layers, torch_layers
+from lrcore.cifar.models.spec import LayerNode, ModelSpec
+from lrcore.cifar.models.weights import Weights, check_arrays
+
+CANONICAL_NAMES = {"weight": "gamma", "bias": "beta", "running_mean": "moving_mean", "running_var": "moving_variance"}
+CANONICAL_AXES = {1: (0,), 2: (1, 0), 4: (2, 3, 1, 0)}  # of a dense kernel (O, I) and of a convolution's (O, I, H, W)
 
 
 def build_torch_model(spec: ModelSpec, weights: Weights, dtype: torch.dtype = torch.float32) -> nn.Sequential:
@@ -40,77 +43,110 @@ def build_torch_model(spec: ModelSpec, weights: Weights, dtype: torch.dtype = to
         torch.Size([2, 10])
     """
     with torch.device("meta"):
-        layers = zip(spec.layer_names, spec.layers, strict=True)
-        model = nn.Sequential(OrderedDict(pair for name, layer in layers for pair in _modules(name, layer)))
+        model = nn.Sequential(_modules(spec.nodes))
     model = model.to(dtype).to_empty(device="cpu")
-    views = _canonical_views(model)
-    check_weights({name: tuple(view.shape) for name, view in views.items()}, weights)
-    for name, view in views.items():
-        view.copy_(torch.tensor(weights[name]))
+    assign_torch_weights(model, weights)
     return model
 
 
-def torch_weights(model: nn.Sequential) -> dict[str, npt.NDArray[Any]]:
+def torch_layer(model: nn.Module, name: str) -> nn.Module:
+    """The module of the layer `name` of the model's spec, wherever it is nested, for a hook on its output.
+
+    Raises:
+        ValueError: When the model has no such layer.
+    """
+    modules = _layers(model)
+    if name not in modules:
+        raise ValueError(f"name must be one of {', '.join(modules)}, but got {name!r}")
+    return modules[name]
+
+
+def torch_tensors(model: nn.Module) -> dict[str, torch.Tensor]:
+    """Every parameter and buffer by its name in `initial_weights`, in PyTorch's layout."""
+    tensors: dict[str, torch.Tensor] = {}
+    for layer, module in _layers(model).items():
+        names = CANONICAL_NAMES if isinstance(module, torch_layers.BatchNorm) else {"weight": "kernel", "bias": "bias"}
+        own = {**dict(module.named_parameters(recurse=False)), **dict(module.named_buffers(recurse=False))}
+        tensors |= {f"{layer}/{names[name]}": tensor for name, tensor in own.items()}
+    return tensors
+
+
+def canonical_view(tensor: torch.Tensor) -> torch.Tensor:
+    """A view of a parameter, or of a tensor of its shape, in the layout of `initial_weights`: read and write through.
+
+    A convolution's kernel (O, I, H, W) is seen as (H, W, I, O), a dense one (O, I) as (I, O), all others as they are.
+    """
+    return tensor.detach().permute(CANONICAL_AXES[tensor.dim()])
+
+
+def torch_views(model: nn.Module) -> dict[str, torch.Tensor]:
+    """Every parameter and buffer by its name in `initial_weights`, as a `canonical_view`."""
+    return {name: canonical_view(tensor) for name, tensor in torch_tensors(model).items()}
+
+
+def torch_weights(model: nn.Module) -> dict[str, npt.NDArray[Any]]:
     """Copy the weights of a model into NumPy, with the names and the layout of `initial_weights`."""
-    return {name: np.array(view.cpu().numpy(), order="C") for name, view in _canonical_views(model).items()}
+    return {name: numpy_copy(view) for name, view in torch_views(model).items()}
 
 
-def parameter_groups(model: nn.Sequential, spec: ModelSpec) -> list[dict[str, Any]]:
+def assign_torch_weights(model: nn.Module, weights: Weights) -> None:
+    """Copy weights, as `torch_weights` gives them, into a model, whose tensors stay the same objects.
+
+    Raises:
+        ValueError: When the names or shapes are not those of the model; nothing is changed then.
+    """
+    views = torch_views(model)
+    check_arrays("weights", weights, {name: tuple(view.shape) for name, view in views.items()})
+    for name, view in views.items():
+        view.copy_(torch.tensor(weights[name]))
+
+
+def numpy_copy(view: torch.Tensor) -> npt.NDArray[Any]:
+    """A copy that shares no memory with the tensor, in the order of its axes."""
+    return np.array(view.cpu().numpy(), order="C")
+
+
+def parameter_groups(model: nn.Module, spec: ModelSpec) -> list[dict[str, Any]]:
     """Split the parameters for an optimizer: the kernels with weight decay, then all others without.
 
     Returns:
         Two dicts with "params" and "weight_decay".
     """
-    decayed = [model.get_parameter(f"{layer.name}.weight") for layer in spec.weighted_layers if layer.weight_decay]
+    tensors = torch_tensors(model)
+    decayed = [tensors[f"{layer.name}/kernel"] for layer in spec.kernel_layers if layer.weight_decay]
     identities = {id(kernel) for kernel in decayed}
     others = [parameter for parameter in model.parameters() if id(parameter) not in identities]
     return [{"params": decayed, "weight_decay": spec.weight_decay}, {"params": others, "weight_decay": 0.0}]
 
 
-class _FlattenNHWC(nn.Module):
-    """Flattens (N, C, H, W) in the order H, W, C, as Keras does, so that a dense kernel means the same in both."""
-
-    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
-        return inputs.permute(0, 2, 3, 1).flatten(1)
+def _modules(nodes: Iterable[LayerNode]) -> OrderedDict[str, nn.Module]:
+    return OrderedDict((node.name, _module(node)) for node in nodes)
 
 
-def _modules(name: str, layer: Layer) -> Iterator[tuple[str, nn.Module]]:
-    """The modules of one layer; the first has the layer's name."""
-    match layer:
-        case Conv(inputs=inputs, outputs=outputs, kernel_size=size):
-            yield name, nn.Conv2d(inputs, outputs, size, padding="same")
-        case Dense(inputs=inputs, outputs=outputs):
-            yield name, nn.Linear(inputs, outputs)
-        case MaxPool(size, stride):
-            yield name, nn.MaxPool2d(size, stride)
-        case AveragePool(size, stride):
-            yield name, nn.AvgPool2d(size, stride)
-        case Relu():
-            yield name, nn.ReLU()
-        case Dropout(rate):
-            yield name, nn.Dropout(rate)
-        case Flatten():
-            yield name, _FlattenNHWC()
-    if isinstance(layer, Conv | Dense) and layer.relu:
-        yield f"{name}_relu", nn.ReLU()
-    if isinstance(layer, Conv) and layer.batch_norm:
-        yield f"{name}_batch_norm", BatchNorm(layer.outputs)
+def _module(node: LayerNode) -> nn.Module:
+    match node.layer:
+        case layers.Conv(inputs=inputs, outputs=outputs, kernel_size=size, bias=bias):
+            return nn.Conv2d(inputs, outputs, size, padding="same", bias=bias)
+        case layers.Dense(inputs=inputs, outputs=outputs, bias=bias):
+            return nn.Linear(inputs, outputs, bias=bias)
+        case layers.BatchNorm(channels=channels, momentum=momentum, epsilon=epsilon):
+            return torch_layers.BatchNorm(channels, momentum, epsilon)
+        case layers.MaxPool(size, stride):
+            return nn.MaxPool2d(size, stride)
+        case layers.AveragePool(size, stride):
+            return nn.AvgPool2d(size, stride)
+        case layers.Relu():
+            return nn.ReLU()
+        case layers.Dropout(rate):
+            return nn.Dropout(rate)
+        case layers.Flatten():
+            return torch_layers.FlattenNHWC()
+        case layers.Scale(factor):
+            return torch_layers.Scale(factor)
+        case layers.Residual():
+            return torch_layers.Residual(_modules(node.inner))
 
 
-def _canonical_views(model: nn.Sequential) -> dict[str, torch.Tensor]:
-    """Every parameter and buffer by its name in `initial_weights`, as a view in that layout: read and write through."""
-    views: dict[str, torch.Tensor] = {}
-    for name, module in model.named_children():
-        prefix = name.removesuffix("_batch_norm")
-        if isinstance(module, nn.Conv2d):
-            views[f"{prefix}/kernel"] = module.weight.permute(2, 3, 1, 0)
-        if isinstance(module, nn.Linear):
-            views[f"{prefix}/kernel"] = module.weight.T
-        if isinstance(module, nn.Conv2d | nn.Linear) and module.bias is not None:
-            views[f"{prefix}/bias"] = module.bias
-        if isinstance(module, BatchNorm):
-            views[f"{prefix}/gamma"] = module.weight
-            views[f"{prefix}/beta"] = module.bias
-            views[f"{prefix}/moving_mean"] = module.running_mean
-            views[f"{prefix}/moving_variance"] = module.running_var
-    return {name: view.detach() for name, view in views.items()}
+def _layers(model: nn.Module) -> dict[str, nn.Module]:
+    """Every module by the last part of its path, which is the name of its layer."""
+    return {path.rpartition(".")[2]: module for path, module in model.named_modules() if path}

@@ -5,16 +5,28 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from itertools import dropwhile
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from lrcore._arguments import count
-from lrcore.cifar.models.spec import AveragePool, Conv, MaxPool, ModelSpec, Relu, WeightedLayer
+from lrcore.cifar.models.layers import AveragePool, BatchNorm, Conv, Dense, KernelLayer, MaxPool, Relu
+from lrcore.cifar.models.spec import ModelSpec
 
 LOGITS_SCALE = 0.1
+CONSTANT_STARTS = {"bias": 0.0, "gamma": 1.0, "beta": 0.0, "moving_mean": 0.0, "moving_variance": 1.0}
+NAMES_SHOWN = 6
 
-Weights = Mapping[str, npt.NDArray[np.float64]]
+Weights = Mapping[str, npt.NDArray[Any]]
+
+
+class Shaped(Protocol):
+    """An array or tensor of any framework."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Sizes of its axes."""
 
 
 def initial_weights(spec: ModelSpec, seed: int) -> dict[str, npt.NDArray[np.float64]]:
@@ -26,18 +38,19 @@ def initial_weights(spec: ModelSpec, seed: int) -> dict[str, npt.NDArray[np.floa
         limit = sqrt(6 / (fan_in + fan_out))  elsewhere (Glorot & Bengio 2010)
 
     and a tenth of that for the last kernel, which gives the logits: the first loss is then near log(10), and no
-    training goes into unlearning confident guesses.
+    training goes into unlearning confident guesses. A Scale after it changes nothing about that: the factor 1/8 of
+    resnet9 alone would leave a first loss of log(10) + 0.07 on CIFAR-10, and with the tenth it is log(10) to 0.002.
     Biases are 0. BatchNorm starts as the identity: gamma and the moving variance 1, beta and the moving mean 0.
 
     Args:
         spec: The model.
-        seed: At least 0. The Philox stream of a kernel is keyed by the seed and by the number of its layer, from 1,
-            among those with weights, so that no kernel depends on the size of another.
+        seed: At least 0. The Philox stream of a kernel is keyed by the seed and by its number among the kernels,
+            from 1, so that no kernel depends on the size of another.
 
     Returns:
         float64 arrays in Keras' layout: "conv1/kernel" is (height, width, inputs, outputs), a dense kernel is
-        (inputs, outputs); then "conv1/bias", and after a BatchNorm "conv1/gamma", "conv1/beta",
-        "conv1/moving_mean" and "conv1/moving_variance".
+        (inputs, outputs); then "conv1/bias", where there is one; "norm1/gamma", "norm1/beta", "norm1/moving_mean" and
+        "norm1/moving_variance" of a BatchNorm.
 
     Raises:
         ValueError: When the seed is negative.
@@ -51,41 +64,57 @@ def initial_weights(spec: ModelSpec, seed: int) -> dict[str, npt.NDArray[np.floa
     seed = count("seed", seed)
     if seed < 0:
         raise ValueError(f"seed must not be negative, but got {seed}")
+    kernels = _kernels(spec, seed)
     weights = {}
-    for number, layer in enumerate(spec.weighted_layers, start=1):  # 0 is in the keys of shuffles and cutout boxes
-        limit = _limit(layer.kernel_shape, feeds_relu=_feeds_relu(spec, layer))
-        if layer is spec.weighted_layers[-1]:
-            limit *= LOGITS_SCALE
-        kernel = limit * _symmetric_uniform(seed, number, layer.kernel_shape)
-        for name, array in {"kernel": kernel, **_constant_weights(layer)}.items():
-            weights[f"{layer.name}/{name}"] = array
+    for name, shape in weight_shapes(spec).items():
+        layer, kind = name.split("/")
+        weights[name] = kernels[layer] if kind == "kernel" else np.full(shape, CONSTANT_STARTS[kind])
     return weights
 
 
-def check_weights(shapes: Mapping[str, tuple[int, ...]], weights: Weights) -> None:
-    """Raise a ValueError unless `weights` has exactly the names and shapes of a model."""
-    if weights.keys() != shapes.keys():
-        raise ValueError(f"weights must have the model's names, but differ in {sorted(weights.keys() ^ shapes.keys())}")
+def weight_shapes(spec: ModelSpec) -> dict[str, tuple[int, ...]]:
+    """The shapes of all weights by name, as `initial_weights` gives them."""
+    shapes: dict[str, tuple[int, ...]] = {}
+    for name, layer in spec.named_layers.items():
+        match layer:
+            case Conv() | Dense():
+                shapes[f"{name}/kernel"] = layer.kernel_shape
+                if layer.bias:
+                    shapes[f"{name}/bias"] = (layer.outputs,)
+            case BatchNorm(channels=channels):
+                for kind in ("gamma", "beta", "moving_mean", "moving_variance"):
+                    shapes[f"{name}/{kind}"] = (channels,)
+    return shapes
+
+
+def check_arrays(owner: str, arrays: Mapping[str, Shaped], shapes: Mapping[str, tuple[int, ...]]) -> None:
+    """Raise a ValueError that calls `arrays` `owner` unless they have exactly the names and shapes of a model."""
+    differing = sorted(arrays.keys() ^ shapes.keys())
+    if differing:
+        shown = differing if len(differing) <= NAMES_SHOWN else [*differing[:NAMES_SHOWN], "..."]
+        raise ValueError(f"{owner} must have the model's names, but differ in {shown}")
     for name, shape in shapes.items():
-        if weights[name].shape != shape:
-            raise ValueError(f"weights[{name!r}] must have shape {shape}, but got {weights[name].shape}")
+        if tuple(arrays[name].shape) != shape:
+            raise ValueError(f"{owner}[{name!r}] must have shape {shape}, but got {tuple(arrays[name].shape)}")
 
 
-def _constant_weights(layer: WeightedLayer) -> dict[str, npt.NDArray[np.float64]]:
-    weights = {"bias": np.zeros(layer.outputs)}
-    if isinstance(layer, Conv) and layer.batch_norm:
-        weights["gamma"] = np.ones(layer.outputs)
-        weights["beta"] = np.zeros(layer.outputs)
-        weights["moving_mean"] = np.zeros(layer.outputs)
-        weights["moving_variance"] = np.ones(layer.outputs)
-    return weights
+def _kernels(spec: ModelSpec, seed: int) -> dict[str, npt.NDArray[np.float64]]:
+    """The kernels by the names of their layers."""
+    kernels = {}
+    for number, layer in enumerate(spec.kernel_layers, start=1):  # 0 is in the keys of shuffles and cutout boxes
+        limit = _limit(layer.kernel_shape, feeds_relu=_feeds_relu(spec, layer))
+        if layer is spec.kernel_layers[-1]:
+            limit *= LOGITS_SCALE
+        kernels[layer.name] = limit * _symmetric_uniform(seed, number, layer.kernel_shape)
+    return kernels
 
 
-def _feeds_relu(spec: ModelSpec, layer: WeightedLayer) -> bool:
-    """Whether a ReLU follows, at once or after pools."""
-    following = spec.layers[spec.layers.index(layer) + 1 :]
-    after_pools = next(dropwhile(lambda other: isinstance(other, MaxPool | AveragePool), following), None)
-    return layer.relu or isinstance(after_pools, Relu)
+def _feeds_relu(spec: ModelSpec, layer: KernelLayer) -> bool:
+    """Whether a ReLU follows, at once or after pools and BatchNorm, which leave the argument of He et al. as it is."""
+    layers = list(spec.named_layers.values())
+    following = layers[layers.index(layer) + 1 :]
+    after_those = next(dropwhile(lambda other: isinstance(other, MaxPool | AveragePool | BatchNorm), following), None)
+    return isinstance(after_those, Relu)
 
 
 def _limit(kernel_shape: tuple[int, ...], *, feeds_relu: bool) -> float:

@@ -16,7 +16,10 @@ def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
     target = Path(os.path.realpath(path))  # a link stays one: what it points to is replaced
     partial = target.with_name(f".{secrets.token_hex(8)}.partial")
     try:
-        partial.write_bytes(content)
+        with open(partial, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())  # else a power cut can leave the name without the content
         os.replace(partial, target)
     except BaseException:
         partial.unlink(missing_ok=True)

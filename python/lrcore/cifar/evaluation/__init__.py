@@ -1,0 +1,7 @@
+"""What a trained model got right and wrong, as numbers and figures."""
+
+from __future__ import annotations
+
+from lrcore.cifar.evaluation.predictions import Predictions
+
+__all__ = ["Predictions"]

@@ -1,0 +1,7 @@
+"""One page about one run or several."""
+
+from __future__ import annotations
+
+from lrcore.cifar.report.write import write_report
+
+__all__ = ["write_report"]
