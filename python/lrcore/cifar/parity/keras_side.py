@@ -16,8 +16,7 @@ except ImportError as error:
 import lrcore.keras
 from lrcore.cifar.models.keras_model import build_keras_model, keras_weights, undecayed_variables
 from lrcore.cifar.models.spec import ModelSpec
-from lrcore.cifar.parity.side import MOMENTUM, Array, Start
-from lrcore.cifar.trainer import Update
+from lrcore.cifar.parity.side import MOMENTUM, Array, Start, TraceRow
 
 
 class KerasSide:
@@ -40,7 +39,7 @@ class KerasSide:
         self._scheduling.set_model(self._model)
         self._scheduling.on_train_begin()
 
-    def update(self, images: npt.NDArray[np.float64], labels: npt.NDArray[np.int64]) -> Update:
+    def update(self, images: npt.NDArray[np.float64], labels: npt.NDArray[np.int64]) -> TraceRow:
         """Do one update."""
         step = self._scheduling.step
         self._scheduling.on_train_batch_begin(step)
@@ -49,7 +48,7 @@ class KerasSide:
             logs = self._model.train_on_batch(images, labels, return_dict=True)
         read_back = float(keras.ops.convert_to_numpy(self._model.optimizer.learning_rate))
         self._scheduling.on_train_batch_end(step)
-        return Update(step, self._scheduling.schedule(step), read_back, float(logs["cross_entropy"]))
+        return TraceRow(step, self._scheduling.schedule(step), read_back, float(logs["cross_entropy"]))
 
     def weights(self) -> dict[str, Array]:
         """A copy of all weights and moving statistics."""

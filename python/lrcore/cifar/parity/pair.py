@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lrcore._arguments import check_fields
+from lrcore.cifar.json_numbers import to_json
 from lrcore.trace import COLUMNS, Difference, Trace, first_difference
 
 LOSS_LIMIT = 1e-10
@@ -73,8 +73,8 @@ class Pair:
         derived = ("loss_differences", "relative_weight_differences")
         return {
             **{name: _trace_to_dict(getattr(self, name)) for name in TRACES},
-            **{name: _to_json(getattr(self, name)) for name in WEIGHT_COLUMNS},
-            "derived": {name: _to_json(getattr(self, name)) for name in derived},
+            **{name: to_json(getattr(self, name).tolist()) for name in WEIGHT_COLUMNS},
+            "derived": {name: to_json(getattr(self, name).tolist()) for name in derived},
             "broken_limits": list(self.broken_limits),
         }
 
@@ -102,8 +102,4 @@ def _over(name: str, differences: Floats, limit: float) -> list[str]:
 
 
 def _trace_to_dict(trace: Trace) -> dict[str, Any]:
-    return {"step": trace.step.tolist(), **{name: _to_json(getattr(trace, name)) for name in COLUMNS[1:]}}
-
-
-def _to_json(column: Floats) -> list[float | str]:
-    return [value if math.isfinite(value) else repr(value) for value in column.tolist()]
+    return {name: to_json(getattr(trace, name).tolist()) for name in COLUMNS}

@@ -17,11 +17,10 @@ from lrcore.cifar.data import Dataset
 from lrcore.cifar.parity.pair import Pair
 from lrcore.cifar.parity.result import ParityResult
 from lrcore.cifar.parity.settings import ParitySettings
-from lrcore.cifar.parity.side import Array, Side, Start
+from lrcore.cifar.parity.side import Array, Side, Start, TraceRow
 from lrcore.cifar.progress import Report, report_progress
 from lrcore.cifar.quiet import silenced_stderr
 from lrcore.cifar.standardise import Standardise
-from lrcore.cifar.trainer import Update
 from lrcore.trace import Trace
 
 PAIRS = ("lrcore", "stock")
@@ -76,13 +75,13 @@ def _batches(settings: ParitySettings, data: Dataset) -> Iterator[Batch]:
 
 
 def _train(torch_side: Side, keras_side: Side, batches: Iterable[Batch], report: Report) -> Pair:
-    torch_updates, keras_updates, distances = [], [], []
+    torch_rows, keras_rows, distances = [], [], []
     for images, labels in batches:
-        torch_updates.append(torch_side.update(images, labels))
-        keras_updates.append(keras_side.update(images, labels))
+        torch_rows.append(torch_side.update(images, labels))
+        keras_rows.append(keras_side.update(images, labels))
         distances.append(_distance(torch_side.weights(), keras_side.weights()))
-        report(torch_updates[-1].lr, torch_updates[-1].loss)
-    return Pair(_trace(torch_updates), _trace(keras_updates), *np.array(distances).T)
+        report.update(len(torch_rows), torch_rows[-1].lr, torch_rows[-1].loss)
+    return Pair(_trace(torch_rows), _trace(keras_rows), *np.array(distances).T)
 
 
 def _distance(torch_weights: dict[str, Array], keras_weights: dict[str, Array]) -> tuple[float, float]:
@@ -92,8 +91,8 @@ def _distance(torch_weights: dict[str, Array], keras_weights: dict[str, Array]) 
     return float(np.max(differences)), float(np.max([np.abs(array).max() for array in torch_weights.values()]))
 
 
-def _trace(updates: list[Update]) -> Trace:
-    return Trace(*(np.array(column) for column in zip(*updates, strict=True)))
+def _trace(rows: list[TraceRow]) -> Trace:
+    return Trace(*(np.array(column) for column in zip(*rows, strict=True)))
 
 
 def _versions() -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,6 @@ from lrcore.cifar.models.spec import ModelSpec
 from lrcore.cifar.models.weights import initial_weights
 from lrcore.cifar.models.zoo import MODELS
 from lrcore.cifar.parity.settings import ParitySettings
-from lrcore.cifar.trainer import Update
 from lrcore.schedules import Schedule
 
 Array = npt.NDArray[Any]
@@ -43,10 +42,19 @@ class Start:
         return cls(spec, initial_weights(spec, settings.seed), settings.schedule)
 
 
+class TraceRow(NamedTuple):
+    """What the trace of a side holds of one update."""
+
+    step: int
+    lr: float
+    read_back: float
+    loss: float
+
+
 class Side(Protocol):
     """A model in float64, SGD with Nesterov momentum and coupled weight decay, and lrcore's schedule."""
 
-    def update(self, images: npt.NDArray[np.float64], labels: npt.NDArray[np.int64]) -> Update:
+    def update(self, images: npt.NDArray[np.float64], labels: npt.NDArray[np.int64]) -> TraceRow:
         """Do one update on images (N, 32, 32, 3); the loss is the mean cross-entropy, without penalties."""
 
     def weights(self) -> dict[str, Array]:

@@ -13,8 +13,7 @@ from torch.nn import functional
 
 import lrcore.torch
 from lrcore.cifar.models.torch_model import build_torch_model, parameter_groups, torch_weights
-from lrcore.cifar.parity.side import MOMENTUM, Array, Start
-from lrcore.cifar.trainer import Update
+from lrcore.cifar.parity.side import MOMENTUM, Array, Start, TraceRow
 
 OPTIMIZERS = {"lrcore": lrcore.torch.SGD, "stock": torch.optim.SGD}
 
@@ -34,7 +33,7 @@ class TorchSide:
         self._schedule = start.schedule
         self._scheduler = lrcore.torch.Scheduler(self._optimizer, start.schedule)
 
-    def update(self, images: npt.NDArray[np.float64], labels: npt.NDArray[np.int64]) -> Update:
+    def update(self, images: npt.NDArray[np.float64], labels: npt.NDArray[np.int64]) -> TraceRow:
         """Do one update."""
         self._optimizer.zero_grad()
         logits = self._model(torch.from_numpy(images).permute(0, 3, 1, 2))
@@ -43,7 +42,7 @@ class TorchSide:
         self._optimizer.step()
         step, read_back = self._scheduler.last_epoch, float(self._optimizer.param_groups[0]["lr"])
         self._scheduler.step()
-        return Update(step, self._schedule(step), read_back, loss.item())
+        return TraceRow(step, self._schedule(step), read_back, loss.item())
 
     def weights(self) -> dict[str, Array]:
         """A copy of all weights and moving statistics."""
