@@ -62,7 +62,9 @@ def test_both_frameworks_list_the_layers_of_the_spec_that_have_a_map() -> None:
 
 
 @pytest.mark.parametrize(("spec", "bias"), [(GUIDE, "conv9/bias"), (QUICK, None)], ids=["guide", "quick"])
-def test_hires_cam_of_the_default_layer_says_where_the_whole_logit_comes_from(spec: ModelSpec, bias: str | None) -> None:
+def test_hires_cam_of_the_default_layer_says_where_the_whole_logit_comes_from(
+    spec: ModelSpec, bias: str | None
+) -> None:
     """In float64: after that layer come pools and linear layers alone."""
     weights = trained_weights(spec)
     found = torch_feature_gradients(build_torch_model(spec, weights, torch.float64), cam_layer(spec), IMAGES, CLASSES)
