@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from lrcore.cifar.cam import METHODS, CamMaps, grad_cam, hires_cam
+from lrcore.cifar.cam import METHODS, grad_cam, hires_cam
 from lrcore.cifar.cam.keras_feature_gradients import feature_gradients as keras_feature_gradients
 from lrcore.cifar.cam.keras_feature_gradients import spatial_layers as keras_spatial_layers
 from lrcore.cifar.cam.torch_feature_gradients import feature_gradients as torch_feature_gradients
@@ -62,7 +62,9 @@ def test_both_frameworks_list_the_layers_of_the_spec_that_have_a_map() -> None:
 
 
 @pytest.mark.parametrize(("spec", "bias"), [(GUIDE, "conv9/bias"), (QUICK, None)], ids=["guide", "quick"])
-def test_hires_cam_of_the_default_layer_says_where_the_whole_logit_comes_from(spec: ModelSpec, bias: str | None) -> None:
+def test_hires_cam_of_the_default_layer_says_where_the_whole_logit_comes_from(
+    spec: ModelSpec, bias: str | None
+) -> None:
     """In float64: after that layer come pools and linear layers alone."""
     weights = trained_weights(spec)
     found = torch_feature_gradients(build_torch_model(spec, weights, torch.float64), cam_layer(spec), IMAGES, CLASSES)

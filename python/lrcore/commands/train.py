@@ -49,7 +49,10 @@ def train(
     ] = "stop",
     checkpoint_every: Annotated[int, typer.Option(help="Updates between two checkpoints within an epoch.")] = 500,
     tensorboard: Annotated[bool, typer.Option("--tensorboard", help="Write event files for TensorBoard.")] = False,
-    cam_layer: Annotated[str | None, typer.Option(help="Layer that the Grad-CAM figure looks at.")] = None,
+    cam_layer: Annotated[
+        str | None, typer.Option(help="Layer that the figure of misclassified images looks at.")
+    ] = None,
+    cam_method: Annotated[str | None, typer.Option(help="gradcam or hirescam.")] = None,
     resume: Annotated[
         Path | None, typer.Option(help="A run folder to go on with, there or in --out; only --framework may differ.")
     ] = None,
@@ -80,12 +83,17 @@ def _settings(context: typer.Context, policy: Policy) -> Settings:
 
 def _interrupted(context: typer.Context, path: Path, framework: str) -> tuple[Interrupted, Settings]:
     """The run to go on with, and its settings in the framework that was asked for."""
-    given = [name for name in context.params if context.get_parameter_source(name).name != "DEFAULT"]
+    given = [name for name in context.params if _is_given(context, name)]
     for name in given:
         if name not in ("resume", "framework", "out"):
             raise ValueError(f"--{name.replace('_', '-')} is decided by the run that --resume names: leave it out")
     interrupted = Interrupted.open(path)
     return interrupted, interrupted.in_framework(framework if "framework" in given else None)
+
+
+def _is_given(context: typer.Context, name: str) -> bool:
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
 
 
 def _given(name: str, value: str | None) -> str:

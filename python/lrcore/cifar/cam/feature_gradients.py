@@ -118,6 +118,5 @@ def as_floats(array: npt.NDArray[Any]) -> Array:
     return np.ascontiguousarray(array, np.float64 if array.dtype == np.float64 else np.float32)
 
 
-
 def _last_part(name: str) -> str:
     return re.split("[./]", name)[-1]
