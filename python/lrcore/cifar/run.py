@@ -99,6 +99,7 @@ class Run:
         self.trainer = experiment.trainer(settings)
         assert not isinstance(settings.schedule, Auto)  # a range test has decided by now
         self.state = RunState(LearningRate(settings.schedule))
+        self._started = time.perf_counter()  # of the present epoch
 
     @property
     def updates(self) -> int:
@@ -129,7 +130,7 @@ class Run:
         self._started = time.perf_counter() - self.state.sums.seconds
         self.trainer.follow(self.state.learning_rate.schedule, self.state.step)
         with prefetch(self._experiment.training.epoch(epoch, start=done)) as batches:
-            self.trainer.train(batches, len(self._experiment.training) - done, self._on_update)
+            self.trainer.train(batches, len(self._experiment.training) - done, self.take)
         validation = Metrics.of(self._experiment.validation.predictions(self.trainer))
         self._end_epoch(epoch, Epoch(self.state.sums.metrics(), validation, time.perf_counter() - self._started))
 
@@ -143,7 +144,8 @@ class Run:
         self._folder.write_history(self.state.history)
         self.save()
 
-    def _on_update(self, update: Update) -> None:
+    def take(self, update: Update) -> None:
+        """Write down an update that the trainer has done, judge it, and save a checkpoint where one is due."""
         self._records.update(update)
         self._report.update(update.step + 1, update.lr, update.loss)
         self.state.guard.check(update)

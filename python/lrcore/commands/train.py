@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from lrcore.cifar.divergence_guard import Diverged
 from lrcore.cifar.policy import Policy, parse_policy
 from lrcore.cifar.resume import Interrupted
 from lrcore.cifar.run_folder import RunFolder
@@ -70,9 +75,25 @@ def train(
         interrupted, settings = _interrupted(context, resume, framework)
         experiment, images = prepare(settings)
         folder, checkpoint = interrupted.go_on_in(out, settings, images), interrupted.checkpoint
-    outcome = train_run(settings, experiment, folder, console, checkpoint)
+    with _told_how_to_go_on(folder):
+        outcome = train_run(settings, experiment, folder, console, checkpoint)
     console.print(f"test accuracy {outcome.test.accuracy:.4f} after {outcome.seconds:.0f} s")
     console.print(f"run folder: {folder.path}", soft_wrap=True)
+
+
+@contextmanager
+def _told_how_to_go_on(folder: RunFolder) -> Iterator[None]:
+    """Exit with one sentence when the run diverges, and tell how to resume it when it is interrupted."""
+    try:
+        yield
+    except Diverged as diverged:
+        print(f"lrcore: {diverged}; what was reached is in {folder.path}", file=sys.stderr)
+        raise typer.Exit(1) from None
+    except KeyboardInterrupt:
+        print(
+            f"lrcore: interrupted; go on with: lrcore train --resume {shlex.quote(str(folder.path))}", file=sys.stderr
+        )
+        raise typer.Exit(130) from None
 
 
 def _settings(context: typer.Context, policy: Policy) -> Settings:
