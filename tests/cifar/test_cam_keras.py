@@ -101,6 +101,17 @@ def test_a_functional_model_has_the_gradient_of_all_ways_to_the_logit() -> None:
     assert (found.gradients.dtype, found.gradients.flags.c_contiguous) == (np.float32, True)
 
 
+def test_a_layer_that_gives_its_input_has_the_gradient_of_its_own_way_alone() -> None:
+    inputs = keras.Input((8, 8, 3))
+    conv = keras.layers.Conv2D(4, 3, name="conv")(inputs)
+    added = keras.layers.Add()([conv, keras.layers.Dropout(0.5, name="dropout")(conv)])
+    model = keras.Model(inputs, keras.layers.Dense(10)(keras.layers.Flatten()(added)))
+    both = feature_gradients(model, "conv", IMAGES, CLASSES)
+    one = feature_gradients(model, "dropout", IMAGES, CLASSES)
+    np.testing.assert_array_equal(one.features, both.features)
+    np.testing.assert_array_equal(2 * one.gradients, both.gradients)
+
+
 def test_layers_of_nested_models_have_names_with_slashes() -> None:
     inner = residual_model()
     blocks = [keras.layers.Conv2D(3, 1, name="conv"), inner]
@@ -113,6 +124,8 @@ def test_layers_of_nested_models_have_names_with_slashes() -> None:
     expected = feature_gradients(inner, "relu", seen, CLASSES)
     np.testing.assert_allclose(found.features, expected.features, rtol=0, atol=1e-6)
     np.testing.assert_allclose(found.gradients, expected.gradients, rtol=0, atol=1e-6)
+    short = feature_gradients(model, "relu", IMAGES, CLASSES)
+    np.testing.assert_array_equal(short.gradients, found.gradients)
 
 
 def test_a_subclassed_model_is_explained() -> None:

@@ -80,7 +80,7 @@ def test_float32_products_are_added_in_float64(method: str) -> None:
 
 def test_probabilities_are_refused_whatever_their_precision() -> None:
     for probabilities in ([0.25, 0.75], [1.0, 0.0], [0.334, 0.668]):  # the last as a 16-bit softmax may give them
-        with pytest.raises(ValueError, match="^model must give logits, but gave probabilities"):
+        with pytest.raises(ValueError, match=r"^model must give logits, but gave probabilities"):
             FeatureGradients(FEATURES, GRADIENTS, np.array([probabilities]), "conv1")
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from lrcore.cifar.cam import METHODS, CamMaps, grad_cam, hires_cam
+from lrcore.cifar.cam import METHODS, grad_cam, hires_cam
 from lrcore.cifar.cam.keras_feature_gradients import feature_gradients as keras_feature_gradients
 from lrcore.cifar.cam.keras_feature_gradients import spatial_layers as keras_spatial_layers
 from lrcore.cifar.cam.torch_feature_gradients import feature_gradients as torch_feature_gradients

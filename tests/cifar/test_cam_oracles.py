@@ -33,6 +33,7 @@ LOGITS = {
     "averaging": MAP.mean(axis=(1, 2)) @ HEAD_KERNELS["averaging"] + HEAD_BIAS,
     "flattening": MAP.reshape(len(MAP), -1) @ HEAD_KERNELS["flattening"] + HEAD_BIAS,
 }
+NEEDED_SHAPE = "images must have shape (N, height, width, channels), N at least 1"
 FRAMEWORKS = pytest.mark.parametrize("framework", ["torch", "keras"])
 HEADS = pytest.mark.parametrize("head", ["averaging", "flattening"])
 
@@ -183,8 +184,8 @@ def test_a_confident_logit_has_a_gradient_where_its_softmax_has_none(framework: 
         (IMAGES[:1], [10], ValueError, "classes must be 0 to 9, but got 10"),
         (IMAGES[:1], [-1], ValueError, "classes must be 0 to 9, but got -1"),
         (IMAGES.astype(np.uint8), CHOSEN, TypeError, "images must be standardised, in floating point, but got uint8"),
-        (IMAGES[0], [0], ValueError, "images must have shape (N, height, width, channels), N at least 1, but got (6, 5, 3)"),
-        (IMAGES[:0], [], ValueError, "images must have shape (N, height, width, channels), N at least 1, but got (0, 6, 5, 3)"),
+        (IMAGES[0], [0], ValueError, f"{NEEDED_SHAPE}, but got (6, 5, 3)"),
+        (IMAGES[:0], [], ValueError, f"{NEEDED_SHAPE}, but got (0, 6, 5, 3)"),
     ],
 )  # fmt: skip
 def test_bad_arguments_are_refused(framework: str, images: Any, classes: Any, error: Any, sentence: str) -> None:

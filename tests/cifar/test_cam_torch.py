@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import re
+from collections import OrderedDict
 from typing import Any
 
 import numpy as np
@@ -156,6 +158,29 @@ def test_images_of_16_bits_are_taken() -> None:
     np.testing.assert_array_equal(found.gradients, expected.gradients)
 
 
+def test_read_only_and_flipped_images_are_taken() -> None:
+    flipped = IMAGES[:, :, ::-1]
+    flipped.flags.writeable = False
+    expected = feature_gradients(plain_model(), "0", flipped.copy(), CLASSES)
+    found = feature_gradients(plain_model(), "0", flipped, CLASSES)
+    np.testing.assert_array_equal(found.gradients, expected.gradients)
+
+
+def test_a_path_may_be_left_out_where_one_layer_alone_is_called_so() -> None:
+    inner = [
+        nn.Sequential(OrderedDict(own=nn.Conv2d(3, 3, 1), both=nn.ReLU())),
+        nn.Sequential(OrderedDict(both=nn.Conv2d(3, 3, 1))),
+    ]
+    model = nn.Sequential(*inner, nn.Flatten(), nn.Linear(192, 10))
+    full, short = (feature_gradients(model, name, IMAGES, CLASSES) for name in ("0.own", "own"))
+    np.testing.assert_array_equal(short.features, full.features)
+    np.testing.assert_array_equal(short.gradients, full.gradients)
+    layers = "0 (8x8), 0.own (8x8), 0.both (8x8), 1 (8x8), 1.both (8x8)"
+    sentence = f"layer must be one with a spatial map, of {layers}, got 'both'"
+    with pytest.raises(ValueError, match=f"^{re.escape(sentence)}$"):
+        feature_gradients(model, "both", IMAGES, CLASSES)
+
+
 def test_a_layer_that_the_logits_do_not_depend_on_has_gradient_0() -> None:
     class Model(nn.Module):
         def __init__(self) -> None:
@@ -193,7 +218,7 @@ def test_the_layers_with_a_map_are_those_that_run_once() -> None:
 
 def test_a_model_without_maps_has_no_layer_to_explain() -> None:
     model = nn.Sequential(nn.Flatten(), nn.Linear(192, 10))
-    with pytest.raises(ValueError, match="^layer must be one with a spatial map, of which there are none, got '0'$"):
+    with pytest.raises(ValueError, match=r"^layer must be one with a spatial map, of which there are none, got '0'$"):
         feature_gradients(model, "0", IMAGES, CLASSES)
 
 

@@ -98,7 +98,7 @@ def test_a_model_that_has_diverged_has_empty_maps() -> None:
 
 def test_unknown_methods_and_counts_below_1_are_refused() -> None:
     predictions = Predictions(logits(model()), LABELS)
-    with pytest.raises(ValueError, match="^method must be one of gradcam, hirescam, but got 'cam'$"):
+    with pytest.raises(ValueError, match=r"^method must be one of gradcam, hirescam, but got 'cam'$"):
         explain_mistakes(predictions, PHOTOS, never, never, "cam")
-    with pytest.raises(ValueError, match="^count must be at least 1, but got 0$"):
+    with pytest.raises(ValueError, match=r"^count must be at least 1, but got 0$"):
         explain_mistakes(predictions, PHOTOS, never, never, "gradcam", count=0)

@@ -21,7 +21,7 @@ def choose_cam(spec: ModelSpec, layer: str | None = None, method: str | None = N
 
     Args:
         spec: The model.
-        layer: A layer that gives a map; None: the last one whose map is above 4x4.
+        layer: A layer that gives a map of more than one place; None: the last one whose map is above 4x4.
         method: A name in `lrcore.cifar.cam.METHODS`; None: "gradcam" where the head only averages, and "hirescam"
             elsewhere, since Grad-CAM averages away which part of the map a dense layer looked at.
 
@@ -33,7 +33,7 @@ def choose_cam(spec: ModelSpec, layer: str | None = None, method: str | None = N
         >>> choose_cam(GUIDE).method, choose_cam(QUICK).method
         ('gradcam', 'hirescam')
     """
-    maps = [name for name, shape in output_shapes(spec).items() if len(shape) == 3]
+    maps = [name for name, shape in output_shapes(spec).items() if len(shape) == 3 and shape[:2] != (1, 1)]
     if layer is not None and layer not in maps:
         raise ValueError(
             f"cam_layer must be a layer of {spec.name} with a map, one of {', '.join(maps)}, but got {layer!r}"

@@ -10,8 +10,6 @@ import numpy as np
 import numpy.typing as npt
 
 from lrcore.cifar.cam.feature_gradients import Array, FeatureGradients
-from lrcore.cifar.models.shapes import has_averaging_head
-from lrcore.cifar.models.spec import ModelSpec
 
 Floats = npt.NDArray[np.float64]
 
@@ -38,7 +36,8 @@ class CamMaps:
     def empty(self) -> npt.NDArray[np.bool_]:
         """Bool (N,): whether nowhere in the image is evidence for the class, or the map is not finite."""
         peaks = self.raw.max(axis=(1, 2))
-        return ~((peaks > 0) & np.isfinite(self.raw).all(axis=(1, 2)))
+        usable: npt.NDArray[np.bool_] = (peaks > 0) & np.isfinite(self.raw).all(axis=(1, 2))
+        return ~usable
 
     @property
     def heat(self) -> npt.NDArray[np.float32]:
@@ -86,17 +85,6 @@ def hires_cam(found: FeatureGradients) -> CamMaps:
 METHODS: MappingProxyType[str, Callable[[FeatureGradients], CamMaps]] = MappingProxyType(
     {"gradcam": grad_cam, "hirescam": hires_cam}
 )
-
-
-def default_method(spec: ModelSpec) -> str:
-    """Grad-CAM where the head of a model only averages, and else HiResCAM, whose maps say where the logit comes from.
-
-    Example:
-        >>> from lrcore.cifar.models import GUIDE, QUICK
-        >>> default_method(GUIDE), default_method(QUICK)
-        ('gradcam', 'hirescam')
-    """
-    return "gradcam" if has_averaging_head(spec) else "hirescam"
 
 
 def _weighted_sum(weights: Floats, features: Array) -> Floats:

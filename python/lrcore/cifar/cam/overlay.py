@@ -37,7 +37,8 @@ def overlay(photos: Bytes, heat: Array, scale: int = 8) -> Bytes:
     smooth = upsample(heat, enlarged.shape[1], enlarged.shape[2])
     colours = 255 * colormaps[COLOURS](smooth)[..., :3]
     opacity = OPACITY * smooth[..., None]
-    return np.rint((1 - opacity) * enlarged + opacity * colours).astype(np.uint8)
+    shown: Bytes = np.rint((1 - opacity) * enlarged + opacity * colours).astype(np.uint8)
+    return shown
 
 
 def enlarge(photos: Bytes, scale: int) -> Bytes:
@@ -69,4 +70,5 @@ def upsample(maps: Array, height: int, width: int) -> npt.NDArray[np.float64]:
 def _weights(size: int, target: int) -> npt.NDArray[np.float64]:
     """Row i: how much each of `size` places counts at place i of `target`."""
     positions = np.clip((np.arange(target) + 0.5) * size / target - 0.5, 0, size - 1)
-    return np.maximum(0, 1 - np.abs(positions[:, None] - np.arange(size)))
+    weights: npt.NDArray[np.float64] = np.maximum(0, 1 - np.abs(positions[:, None] - np.arange(size)))
+    return weights

@@ -16,7 +16,7 @@ def score_gradients(run: Run, layer: str, classes: npt.NDArray[np.int64]) -> tup
 
         def tap(output: tf.Tensor) -> tf.Tensor:
             nonlocal features
-            features = output
+            features = tf.identity(output)  # a layer such as Dropout may give its input, which others use too
             tape.watch(features)
             return features
 

@@ -100,7 +100,7 @@ def _run(model: nn.Module, images: Array) -> Run:
     dtype_and_device = next((t for t in tensors.values() if t.is_floating_point()), torch.empty(0))
 
     def run(taps: Mapping[str, Tap]) -> Any:
-        inputs = torch.from_numpy(images).permute(0, 3, 1, 2).to(dtype_and_device)
+        inputs = torch.from_numpy(images.copy()).permute(0, 3, 1, 2).to(dtype_and_device)
         copies = {name: tensor.detach().clone() for name, tensor in tensors.items()}
         with ExitStack() as hooks:
             for name, tap in taps.items():

@@ -79,7 +79,8 @@ class Predictions:
     @property
     def correct(self) -> npt.NDArray[np.bool_]:
         """Whether the predicted class is the true one, (N,)."""
-        return self.predicted == self.labels
+        correct: npt.NDArray[np.bool_] = self.predicted == self.labels
+        return correct
 
     @property
     def accuracy(self) -> float:
