@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import typer
 
 from lrcore.commands.compare import compare
+from lrcore.commands.convert import convert
 from lrcore.commands.demo import demo
 from lrcore.commands.find import find
+from lrcore.commands.parity import parity
+from lrcore.commands.report import report
 from lrcore.commands.schedule import schedule
 from lrcore.commands.train import train
 
-app = typer.Typer(
-    help="One learning-rate engine for PyTorch and Keras.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
-for command in (find, train, compare, schedule, demo):
+OPTIONS: dict[str, Any] = {"no_args_is_help": True, "add_completion": False, "pretty_exceptions_enable": False}
+
+app = typer.Typer(help="One learning-rate engine for PyTorch and Keras.", **OPTIONS)
+for command in (find, train, report, compare, parity, schedule, demo):
     app.command()(command)
+
+cifar = typer.Typer(help="Weights of the CIFAR-10 models.", **OPTIONS)
+cifar.callback()(lambda: None)  # else Typer leaves out the name of an only command
+cifar.command()(convert)
+app.add_typer(cifar, name="cifar")

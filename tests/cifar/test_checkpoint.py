@@ -20,7 +20,7 @@ STATE = TrainerState(
 
 
 def checkpoint(step: int) -> Checkpoint:
-    return Checkpoint(step, STATE, {"state": {"step": step}, "log_lines": 3})
+    return Checkpoint("quick", step, STATE, {"state": {"step": step}, "log_lines": 3})
 
 
 def files(folder: CheckpointFolder) -> list[str]:

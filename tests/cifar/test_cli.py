@@ -12,9 +12,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from safetensors.numpy import load_file
 
 from lrcore import Suggestion
-from lrcore.cli import _tell_suggestion
+from lrcore.commands.find import tell_suggestion
 
 SCHEDULE = "cyclic(1e-3, 1e-2, step_size_up=8)"
 
@@ -40,9 +41,10 @@ def runs(cifar_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[s
 
 
 def test_train_leaves_config_trace_history_result_and_figures(runs: dict[str, Path]) -> None:
-    files = ["config.json", "history.csv", "history.png", "result.json", "trace.csv", "trace.png"]
+    figures = ["class_accuracy.png", "confusion.png", "history.png", "misclassified.png", "trace.png"]
+    files = ["config.json", "history.csv", "log.jsonl", "result.json", "trace.csv", "weights.safetensors"]
     for folder in runs.values():
-        assert sorted(path.name for path in folder.iterdir()) == files
+        assert sorted(path.name for path in folder.iterdir()) == sorted(["checkpoints", *figures, *files])
 
 
 def test_the_trace_has_the_triangle_by_hand_for_every_update(runs: dict[str, Path]) -> None:
@@ -134,8 +136,48 @@ def test_find_writes_its_result_and_says_why_it_stopped(framework: str, cifar_fo
 def test_find_says_what_a_curve_gave_and_why_it_gave_no_more(
     found: Suggestion, lines: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    _tell_suggestion(found)
+    tell_suggestion(found)
     assert capsys.readouterr().out == lines
+
+
+def test_training_that_diverges_ends_in_one_sentence_and_status_1(cifar_folder: Path, tmp_path: Path) -> None:
+    done = lrcore("train", "--schedule", "constant(1e6)", "--data", cifar_folder, "--out", "run", cwd=tmp_path)
+    assert done.returncode == 1
+    assert re.fullmatch(r"lrcore: training diverged at update \d+: .*; what was reached is in run\n", done.stderr)
+
+
+def test_train_can_let_a_range_test_decide(cifar_folder: Path, tmp_path: Path) -> None:
+    done = lrcore(
+        *("train", "--schedule", "auto('cyclic')", "--data", cifar_folder, "--epochs", 2, "--batch-size", 16),
+        *("--tensorboard", "--out", "run"),
+        cwd=tmp_path,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    schedule = json.loads((tmp_path / "run" / "config.json").read_text())["settings"]["schedule"]
+    assert f"schedule: Cyclic(base_lr={schedule['base_lr']}, max_lr={schedule['max_lr']}" in done.stdout
+    assert {"range_test.json", "range_test.png", "tensorboard"} <= {path.name for path in (tmp_path / "run").iterdir()}
+
+
+def test_train_warns_where_the_run_does_not_end_with_its_cycle(runs: dict[str, Path]) -> None:
+    warnings = [
+        json.loads(line) for line in (runs["torch"] / "log.jsonl").read_text().splitlines() if '"warning"' in line
+    ]
+    sentence = "the run of 24 updates ends 8 updates into a cycle of 16: whole cycles end after 16 or 32 updates"
+    assert warnings == [{"event": "warning", "message": sentence}]
+
+
+def test_convert_and_back_gives_the_same_weights(runs: dict[str, Path], tmp_path: Path) -> None:
+    checkpoint = runs["keras"] / "checkpoints" / "step-00000024.safetensors"
+    done = lrcore("cifar", "convert", checkpoint, "model.pt", cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "weights: model.pt\n", "")
+    done = lrcore("cifar", "convert", "model.pt", "model.safetensors", "--model", "quick", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    converted, weights = (
+        load_file(path) for path in (tmp_path / "model.safetensors", runs["keras"] / "weights.safetensors")
+    )
+    assert {name: array.tobytes() for name, array in converted.items()} == {
+        name: array.tobytes() for name, array in weights.items()
+    }
 
 
 def bad_data(kind: str, good: Path, folder: Path) -> Path:
@@ -210,6 +252,31 @@ def test_a_bad_schedule_is_one_sentence(expression: str, sentence: str, tmp_path
 )
 def test_a_bad_option_is_one_sentence(arguments: tuple[str, ...], named: str, tmp_path: Path) -> None:
     assert_refused(lrcore("find", *arguments, "--out", "run", cwd=tmp_path), named)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        ((), "--schedule must be given, such as --schedule 'cyclic("),
+        (("--schedule", "plateau(0.1, factor=2)"), "factor must be"),
+        (("--schedule", "auto('square')"), "shape must be one of one_cycle, cyclic, constant, but got 'square'"),
+        (("--schedule", "constant(0.1)", "--on-divergence", "pray"), "on_divergence must be one of stop, rollback"),
+        (("--schedule", "constant(0.1)", "--precision", "float8"), "precision must be one of float32, bfloat16"),
+        (
+            ("--schedule", "constant(0.1)", "--framework", "keras", "--channels-last"),
+            "channels_last is an option of torch and must be False for keras",
+        ),
+        (("--schedule", "constant(0.1)", "--cam-layer", "dense1"), "cam_layer must be a layer of quick with a map"),
+        (("--schedule", "constant(0.1)", "--cam-method", "magic"), "cam_method must be one of"),
+        (("--schedule", "constant(0.1)", "--reestimate-batch-norm", "5"), "quick, which has no BatchNorm"),
+        (("--schedule", "constant(0.1)", "--checkpoint-every", "0"), "checkpoint_every must be at least 1, but got 0"),
+        (("--resume", "nowhere"), "nowhere is not a run folder: it has no config.json"),
+        (("--resume", "nowhere", "--epochs", "9"), "--epochs is decided by the run that --resume names: leave it out"),
+    ],
+)
+def test_a_bad_option_of_train_is_one_sentence(arguments: tuple[str, ...], named: str, tmp_path: Path) -> None:
+    assert_refused(lrcore("train", *arguments, cwd=tmp_path), named)
     assert list(tmp_path.iterdir()) == []
 
 

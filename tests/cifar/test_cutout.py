@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
+from typing import Any, Literal
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 from lrcore.cifar.cutout import Cutout
 
 SIDE = 32
+Compat = Literal["guide"] | None
+COMPATS: tuple[Compat, ...] = (None, "guide")
 
 
 def erase(cutout: Cutout, n: int, shape: tuple[int, int, int] = (SIDE, SIDE, 1), seed: int = 0) -> np.ndarray:
@@ -19,7 +24,7 @@ def erase(cutout: Cutout, n: int, shape: tuple[int, int, int] = (SIDE, SIDE, 1),
     return cutout(np.zeros((n, *shape), np.float32), seed=seed, epoch=0, samples=range(n))
 
 
-def always(**arguments: float) -> Cutout:
+def always(**arguments: Any) -> Cutout:
     return Cutout(p=1, v_l=1, v_h=1, **arguments)
 
 
@@ -32,11 +37,21 @@ def boxes(masks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return rows.sum(axis=1), columns.sum(axis=1)
 
 
-def test_exactly_the_part_p_of_the_images_is_erased() -> None:
+@pytest.mark.parametrize("compat", COMPATS)
+@pytest.mark.parametrize("p", [0.0, 0.1, 0.5, 0.9, 1.0])
+def test_the_number_of_erased_images_is_binomial(p: float, compat: Compat) -> None:
     n = 20_000
-    for p in (0.0, 0.1, 0.5, 0.9, 1.0):
-        erased = erase(Cutout(p=p, v_l=1), n, (4, 4, 1)).any(axis=(1, 2, 3)).sum()
-        assert abs(erased - p * n) <= 4 * math.sqrt(n * p * (1 - p))  # 4 sigma of the binomial; none for 0 and 1
+    cutout = Cutout(p=p, s_l=0.1, s_h=0.3, v_l=1, compat=compat)
+    erased = int(erase(cutout, n, (8, 8, 1)).any(axis=(1, 2, 3)).sum())
+    assert stats.binomtest(erased, n, p).pvalue > 1e-3  # for 0 and 1: none and all
+
+
+def test_the_erased_images_are_those_whose_number_is_below_p() -> None:
+    philoxes = [np.random.Philox(key=[3, 0], counter=[0, sample, 0, 1]) for sample in range(200)]
+    expected = [np.random.Generator(philox).random() < 0.3 for philox in philoxes]
+    for compat in COMPATS:
+        erased = erase(Cutout(p=0.3, v_l=1, compat=compat), 200, seed=3).any(axis=(1, 2, 3))
+        np.testing.assert_array_equal(erased, expected)
 
 
 def test_the_mean_area_is_the_middle_of_its_range() -> None:
@@ -67,9 +82,8 @@ def test_every_place_inside_is_equally_likely() -> None:
     lefts = masks.any(axis=1).argmax(axis=1)
     for starts in (tops, lefts):
         counts = np.bincount(starts, minlength=17)
-        chi_square = ((counts - 8000 / 17) ** 2 / (8000 / 17)).sum()
         assert len(counts) == 17
-        assert chi_square < 39.25  # 99.9 % of chi-square with 16 degrees of freedom
+        assert stats.chisquare(counts).pvalue > 1e-3
 
 
 @settings(max_examples=60, deadline=None)
@@ -89,19 +103,63 @@ def test_the_box_is_one_rectangle_inside_any_image(
     assert widths.min() >= 1
 
 
+@settings(max_examples=60, deadline=None)
+@given(
+    seed=st.integers(0, 2**63 - 1),
+    height=st.integers(1, 40),
+    width=st.integers(1, 40),
+    area=st.tuples(st.floats(1e-6, 1), st.floats(1e-6, 1)),
+    ratio=st.tuples(st.floats(1e-3, 1e3), st.floats(1e-3, 1e3)),
+)
+def test_the_guides_box_is_one_rectangle_inside_any_image_or_none(
+    seed: int, height: int, width: int, area: tuple[float, float], ratio: tuple[float, float]
+) -> None:
+    cutout = always(s_l=min(area), s_h=max(area), r_1=min(ratio), r_2=max(ratio), compat="guide")
+    masks = erase(cutout, 8, (height, width, 1), seed)
+    boxes(masks[masks.any(axis=(1, 2, 3))])
+
+
+def test_an_image_of_which_no_try_of_the_guides_fits_stays_as_it_is() -> None:
+    # Half of an image at ratio 100 would be 226 high; the whole image fits at one corner of 1024, and only just.
+    for arguments in ({"s_l": 0.5, "s_h": 0.5, "r_1": 100, "r_2": 100}, {"s_l": 1, "s_h": 1, "r_1": 1.1, "r_2": 1.2}):
+        np.testing.assert_array_equal(erase(always(**arguments, compat="guide"), 50), np.zeros((50, SIDE, SIDE, 1)))
+
+
+def test_the_guides_empty_boxes_erase_nothing() -> None:
+    # A box of 1.28 pixels has no height for r < 1 / 1.28 and no width for r > 1.28; r is uniform on [0.3, 10 / 3].
+    # Of an empty box whose other side is 2, so r <= 1.28 / 4 or r >= 4 / 1.28, one try in 8 goes over the border.
+    empty, refused = 1 / 1.28 - 0.3 + 1 / 0.3 - 1.28, (1.28 / 4 - 0.3 + 1 / 0.3 - 4 / 1.28) / 8
+    expected = (empty - refused) / (1 / 0.3 - 0.3 - refused)
+    masks = erase(always(s_l=0.02, s_h=0.02, compat="guide"), 20_000, (8, 8, 1)).sum(axis=(1, 2, 3))
+    assert set(masks) == {0, 1}
+    assert stats.binomtest(int((masks == 0).sum()), 20_000, expected).pvalue > 1e-3
+
+
 def test_the_whole_image_can_be_erased() -> None:
     np.testing.assert_array_equal(erase(always(s_l=1, s_h=1), 20), np.ones((20, SIDE, SIDE, 1)))
 
 
-def test_one_value_fills_a_box_unless_pixel_level() -> None:
-    images = np.full((200, 8, 8, 3), 9, np.float32)
-    plain = Cutout(p=1, v_l=-2, v_h=3)(images, seed=0, epoch=0, samples=range(200))
-    noise = Cutout(p=1, v_l=-2, v_h=3, pixel_level=True)(images, seed=0, epoch=0, samples=range(200))
+@pytest.mark.parametrize("compat", COMPATS)
+def test_one_value_fills_a_box_unless_pixel_level(compat: Compat) -> None:
+    images = np.full((200, 16, 16, 3), 9, np.float32)
+    cutout = Cutout(p=1, v_l=-2, v_h=3, compat=compat)
+    plain = cutout(images, seed=0, epoch=0, samples=range(200))
+    noise = replace(cutout, pixel_level=True)(images, seed=0, epoch=0, samples=range(200))
     np.testing.assert_array_equal(plain == 9, noise == 9)  # the same boxes
     for image, noisy in zip(plain, noise, strict=True):
         erased = noisy[noisy != 9]
         assert len(np.unique(image[image != 9])) == 1
         assert len(np.unique(erased)) == len(erased)
+
+
+def test_pixel_level_noise_is_numpys_philox_number_by_number() -> None:
+    images = np.full((3, 5, 7, 3), 9, np.float64)
+    erased = Cutout(p=1, s_l=0.3, v_l=-2, v_h=3, pixel_level=True)(images, seed=4, epoch=2, samples=[8, 0, 2**40])
+    for image, sample in zip(erased, (8, 0, 2**40), strict=True):
+        generator = np.random.Generator(np.random.Philox(key=[4, 0], counter=[0, sample, 2, 2]))
+        noise = -2 + 5 * generator.random((5, 7, 3))
+        np.testing.assert_array_equal(image, np.where(image == 9, 9, noise))
+        assert (image != 9).any()
 
 
 @pytest.mark.parametrize("pixel_level", [False, True])
@@ -116,10 +174,11 @@ def test_values_fill_their_range_and_never_leave_it(pixel_level: bool, dtype: ty
     assert values.mean() == pytest.approx(0.2, abs=0.1)
 
 
-def test_the_same_sample_gets_the_same_box_in_whatever_batch() -> None:
+@pytest.mark.parametrize("compat", COMPATS)
+def test_the_same_sample_gets_the_same_box_in_whatever_batch(compat: Compat) -> None:
     random = np.random.default_rng(0)
     images = random.standard_normal((64, 8, 8, 3)).astype(np.float32)
-    cutout = Cutout(pixel_level=True)
+    cutout = Cutout(pixel_level=True, compat=compat)
     whole = cutout(images, seed=4, epoch=2, samples=range(64))
     order = random.permutation(64)
     np.testing.assert_array_equal(cutout(images[order], seed=4, epoch=2, samples=order), whole[order])
@@ -128,10 +187,11 @@ def test_the_same_sample_gets_the_same_box_in_whatever_batch() -> None:
         np.testing.assert_array_equal(one[0], whole[sample])
 
 
-def test_seed_and_epoch_each_give_other_boxes() -> None:
+@pytest.mark.parametrize("compat", COMPATS)
+def test_seed_and_epoch_each_give_other_boxes(compat: Compat) -> None:
     images = np.zeros((64, 8, 8, 3), np.float32)
     results = {
-        Cutout(v_l=1)(images, seed=seed, epoch=epoch, samples=range(64)).tobytes()
+        Cutout(v_l=1, compat=compat)(images, seed=seed, epoch=epoch, samples=range(64)).tobytes()
         for seed, epoch in ((0, 0), (0, 1), (1, 0))
     }
     assert len(results) == 3
@@ -158,7 +218,7 @@ def test_a_batch_without_images_or_without_boxes_comes_back_as_it_is(pixel_level
     [
         ({"p": -0.1}, r"p must be in \[0, 1\], but got -0.1"),
         ({"p": 1.5}, r"p must be in \[0, 1\], but got 1.5"),
-        ({"p": math.nan}, "p must be finite, but got nan"),
+        ({"p": math.nan}, r"p must be in \[0, 1\], but got nan"),
         ({"s_l": 0}, "s_l must be greater than 0, but got 0"),
         ({"s_l": 0.5}, "s_h must not be less than s_l=0.5, but got 0.4"),
         ({"s_h": 1.1}, "s_h must not be greater than 1, but got 1.1"),
@@ -166,6 +226,7 @@ def test_a_batch_without_images_or_without_boxes_comes_back_as_it_is(pixel_level
         ({"r_1": 2, "r_2": 1}, "r_2 must not be less than r_1=2, but got 1"),
         ({"r_2": math.inf}, "r_2 must be finite, but got inf"),
         ({"v_l": 2}, "v_h must not be less than v_l=2, but got 1.0"),
+        ({"compat": "yu4u"}, "compat must be None or 'guide', but got 'yu4u'"),
     ],
 )
 def test_a_bad_argument_is_named_with_its_value(arguments: dict[str, float], message: str) -> None:
@@ -181,7 +242,7 @@ def test_an_argument_that_is_no_number_is_named() -> None:
 @pytest.mark.parametrize(
     ("batch", "samples", "error", "message"),
     [
-        (np.zeros((1, 2, 2, 3), np.uint8), 1, TypeError, "batch must be float32 or float64, but got uint8"),
+        (np.zeros((1, 2, 2, 3), np.uint8), 1, TypeError, "images must be float32 or float64, but got uint8"),
         (np.zeros((2, 2, 3), np.float32), 2, ValueError, r"shape \(N, H, W, C\), but got \(2, 2, 3\)"),
         (np.zeros((2, 2, 2, 3), np.float32), 3, ValueError, "samples must have 2 indices, one an image, but got 3"),
     ],

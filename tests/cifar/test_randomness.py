@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -25,6 +27,28 @@ def test_a_row_is_the_same_in_whatever_batch_it_is_asked() -> None:
     whole = uniforms(0, 1, Stream.CUTOUT, range(50), 6)
     for samples in ([49], [7, 3], list(range(49, -1, -1))):
         np.testing.assert_array_equal(uniforms(0, 1, Stream.CUTOUT, samples, 6), whole[samples])
+
+
+@pytest.mark.parametrize("samples", [[7, 2, 9], (7, 2, 9), np.array([7, 2, 9]), np.array([7, 2, 9], np.uint8)])
+def test_samples_may_be_any_integers(samples: list[int]) -> None:
+    expected = [np.random.Generator(numpy_philox(1, 2, Stream.FLIP, sample)).random(3) for sample in (7, 2, 9)]
+    np.testing.assert_array_equal(uniforms(1, 2, Stream.FLIP, samples, 3), expected)
+
+
+def test_rows_may_start_anywhere_each_for_itself() -> None:
+    starts = np.array([0, 1, 3, 4, 6, 4])
+    samples = [5, 5, 5, 5, 5, 0]
+    rows = uniforms(11, 3, Stream.CUTOUT_NOISE, samples, 3, start=starts)
+    for row, sample, start in zip(rows, samples, starts, strict=True):
+        generator = np.random.Generator(numpy_philox(11, 3, Stream.CUTOUT_NOISE, sample))
+        np.testing.assert_array_equal(row, generator.random(start + 3)[start:])
+    np.testing.assert_array_equal(rows[[2]], uniforms(11, 3, Stream.CUTOUT_NOISE, [5], 3, start=3))
+
+
+def test_streams_keep_their_numbers_for_good() -> None:
+    first_six = ["SHUFFLE", "CUTOUT", "CUTOUT_NOISE", "SYNTHETIC", "SYNTHETIC_NOISE", "SPLIT"]
+    names = [*first_six, "FLIP", "CROP", "CUTOUT_TRIES"]
+    assert {stream.name: int(stream) for stream in Stream} == {name: place for place, name in enumerate(names)}
 
 
 def test_a_shorter_row_begins_a_longer_one() -> None:
@@ -67,13 +91,21 @@ def test_a_permutation_holds_each_index_once(n: int) -> None:
         ((-1, 0, Stream.CUTOUT, [0], 1), "seed must not be negative, but got -1"),
         ((0, -2, Stream.CUTOUT, [0], 1), "epoch must not be negative, but got -2"),
         ((0, 0, Stream.CUTOUT, [4, -3], 1), "sample must not be negative, but got -3"),
+        ((0, 0, Stream.CUTOUT, np.array([4, -3]), 1), "sample must not be negative, but got -3"),
+        ((0, 0, Stream.CUTOUT, [4], 1, -1), "start must not be negative, but got -1"),
+        ((2**63, 0, Stream.CUTOUT, [4], 1), "seed must fit in 64 bits"),
+        ((0, 0, Stream.CUTOUT, np.array([2**63], np.uint64), 1), "sample must fit in 64 bits"),
     ],
 )
-def test_a_negative_key_is_named(arguments: tuple[int, int, Stream, list[int], int], message: str) -> None:
+def test_a_key_out_of_range_is_named(arguments: tuple[Any, ...], message: str) -> None:
     with pytest.raises(ValueError, match=f"^{message}$"):
         uniforms(*arguments)
 
 
 def test_a_key_that_is_no_integer_is_named() -> None:
-    with pytest.raises(TypeError, match=r"seed must be an integer, but got 0\.5"):
+    with pytest.raises(TypeError, match=r"^seed must be an integer, but got 0\.5$"):
         permutation(0.5, 0, 3)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"^epoch must be an integer, but got True$"):
+        permutation(0, True, 3)
+    with pytest.raises(TypeError, match=r"^sample must be an integer, but got 1\.5$"):
+        uniforms(0, 0, Stream.CUTOUT, [0, 1.5], 1)  # type: ignore[list-item]

@@ -32,17 +32,19 @@ from lrcore.cifar.trainer import Update
 from lrcore.cifar.training import run_config, train
 
 CONSOLE = Console(file=io.StringIO())
-UPDATES = 3 * 4  # 180 images in batches of 50
+UPDATES = 3 * 4  # 40 images in batches of 12
 
 
 class Cut(BaseException):
     """Stands for whatever ends a process."""
 
 
-def settings_for(framework: str, cifar_folder: Path, **changes: Any) -> Settings:
+def settings_for(framework: str, tiny_cifar_folder: Path, **changes: Any) -> Settings:
     """A run whose every piece of state matters: plateau, dropout, cutout, checkpoints in mid-epoch."""
     plateau = OnPlateau(0.02, factor=0.5, patience=0, threshold=0.5)
-    settings = Settings(framework, str(cifar_folder), "guide", plateau, epochs=3, batch_size=50, seed=3, cutout=True)
+    settings = Settings(
+        framework, str(tiny_cifar_folder), "guide", plateau, epochs=3, batch_size=12, seed=3, cutout=True
+    )
     return replace(settings, checkpoint_every=3, **changes)
 
 
@@ -101,10 +103,12 @@ def left_behind(folder: RunFolder) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def whole(cifar_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, RunFolder]:
+def whole(tiny_cifar_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, RunFolder]:
     """A run in each framework that nothing interrupts."""
     out = tmp_path_factory.mktemp("whole")
-    return {framework: run(settings_for(framework, cifar_folder), out / framework) for framework in ("torch", "keras")}
+    return {
+        framework: run(settings_for(framework, tiny_cifar_folder), out / framework) for framework in ("torch", "keras")
+    }
 
 
 def test_the_plateau_of_this_run_does_reduce_the_learning_rate(whole: dict[str, RunFolder]) -> None:
@@ -113,28 +117,28 @@ def test_the_plateau_of_this_run_does_reduce_the_learning_rate(whole: dict[str, 
         assert len(set(folder.trace().lr.tolist())) > 1
 
 
-@pytest.mark.parametrize("update", range(UPDATES))
+@pytest.mark.parametrize("update", [0, 2, 3, 4, 7, 11])
 def test_torch_cut_at_any_update_goes_on_with_the_same_bits(
-    update: int, whole: dict[str, RunFolder], cifar_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    update: int, whole: dict[str, RunFolder], tiny_cifar_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run_cut_at(update, settings_for("torch", cifar_folder), tmp_path / "run", monkeypatch)
+    run_cut_at(update, settings_for("torch", tiny_cifar_folder), tmp_path / "run", monkeypatch)
     assert left_behind(resume(tmp_path / "run")) == left_behind(whole["torch"])
 
 
-@pytest.mark.parametrize("update", [0, 5, 8])
+@pytest.mark.parametrize("update", [1, 7])
 def test_keras_cut_at_an_update_goes_on_with_the_same_bits(
-    update: int, whole: dict[str, RunFolder], cifar_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    update: int, whole: dict[str, RunFolder], tiny_cifar_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run_cut_at(update, settings_for("keras", cifar_folder), tmp_path / "run", monkeypatch)
+    run_cut_at(update, settings_for("keras", tiny_cifar_folder), tmp_path / "run", monkeypatch)
     assert left_behind(resume(tmp_path / "run")) == left_behind(whole["keras"])
 
 
 @pytest.mark.parametrize(("first", "second"), [("torch", "keras"), ("keras", "torch")])
 def test_a_checkpoint_of_one_framework_goes_on_in_the_other_with_an_equal_trace(
-    first: str, second: str, cifar_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    first: str, second: str, tiny_cifar_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     schedule = Cyclic(1e-3, 1e-2, step_size_up=3)
-    settings = settings_for(first, cifar_folder, schedule=schedule)
+    settings = settings_for(first, tiny_cifar_folder, schedule=schedule)
     run_cut_at(7, settings, tmp_path / "run", monkeypatch)
     before = {path.name: path.read_bytes() for path in (tmp_path / "run").iterdir() if path.is_file()}
     folder = resume(tmp_path / "run", framework=second, out=tmp_path / "on")
@@ -148,11 +152,11 @@ def test_a_checkpoint_of_one_framework_goes_on_in_the_other_with_an_equal_trace(
 
 @pytest.mark.parametrize("framework", ["torch", "keras"])
 def test_kill_9_and_resume_on_the_command_line(
-    framework: str, whole: dict[str, RunFolder], cifar_folder: Path, tmp_path: Path
+    framework: str, whole: dict[str, RunFolder], tiny_cifar_folder: Path, tmp_path: Path
 ) -> None:
     command = [sys.executable, "-u", "-m", "lrcore", "train", "--framework", framework, "--out", "run"]
     command += ["--schedule", "plateau(0.02, factor=0.5, patience=0, threshold=0.5)", "--model", "guide", "--cutout"]
-    command += ["--data", str(cifar_folder), "--epochs", "3", "--batch-size", "50", "--seed", "3"]
+    command += ["--data", str(tiny_cifar_folder), "--epochs", "3", "--batch-size", "12", "--seed", "3"]
     command += ["--checkpoint-every", "3"]
     with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -181,9 +185,9 @@ def unfinished(whole: dict[str, RunFolder], tmp_path: Path) -> Path:
     return path
 
 
-def test_other_data_are_refused(whole: dict[str, RunFolder], cifar_folder: Path, tmp_path: Path) -> None:
+def test_other_data_are_refused(whole: dict[str, RunFolder], tiny_cifar_folder: Path, tmp_path: Path) -> None:
     interrupted = Interrupted.open(unfinished(whole, tmp_path))
-    other = shutil.copytree(cifar_folder, tmp_path / "other")
+    other = shutil.copytree(tiny_cifar_folder, tmp_path / "other")
     content = bytearray((other / "test_batch.bin").read_bytes())
     content[100] ^= 1
     (other / "test_batch.bin").write_bytes(content)
@@ -191,7 +195,9 @@ def test_other_data_are_refused(whole: dict[str, RunFolder], cifar_folder: Path,
         interrupted.go_on_in(None, interrupted.settings, load(str(other)))
 
 
-def test_another_framework_needs_a_new_folder(whole: dict[str, RunFolder], cifar_folder: Path, tmp_path: Path) -> None:
+def test_another_framework_needs_a_new_folder(
+    whole: dict[str, RunFolder], tiny_cifar_folder: Path, tmp_path: Path
+) -> None:
     interrupted = Interrupted.open(unfinished(whole, tmp_path))
     with pytest.raises(ValueError, match="--out must name a new folder to go on in keras"):
-        interrupted.go_on_in(None, interrupted.in_framework("keras"), load(str(cifar_folder)))
+        interrupted.go_on_in(None, interrupted.in_framework("keras"), load(str(tiny_cifar_folder)))

@@ -36,6 +36,13 @@ def test_a_call_gives_the_nearest_float32_of_the_formula(images: np.ndarray) -> 
     assert result.flags.c_contiguous
 
 
+def test_every_level_of_every_channel_has_the_bits_of_the_formula() -> None:
+    mean, std = (125.306918046875, 122.950394140625, 113.86538318359375, 0.1), (62.99321927813685, 62.0887, 66.7, 0)
+    levels = np.repeat(np.arange(256, dtype=np.uint8)[:, None], 4, axis=1)
+    expected = ((levels.astype(np.float64) - np.array(mean)) / (np.array(std) + 1e-6)).astype(np.float32)
+    assert Standardise(mean, std)(levels).tobytes() == expected.tobytes()
+
+
 def test_the_result_is_contiguous_for_a_view(images: np.ndarray) -> None:
     standardise = Standardise.fit(images)
     view = images[::3].transpose(0, 2, 1, 3)
@@ -62,7 +69,9 @@ def test_it_is_a_value() -> None:
     standardise = Standardise((1, 2), (3, 4))
     assert standardise == Standardise((1.0, 2.0), (3.0, 4.0))
     assert hash(standardise) == hash(Standardise((1.0, 2.0), (3.0, 4.0)))
-    assert pickle.loads(pickle.dumps(standardise)) == standardise
+    standardise(np.zeros((1, 2), np.uint8))  # what it remembers from a call is no part of the value
+    assert standardise == pickle.loads(pickle.dumps(standardise)) == Standardise((1, 2), (3, 4))
+    assert repr(standardise) == "Standardise(mean=(1.0, 2.0), std=(3.0, 4.0))"
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ class Auto:
     """Do a range test first, then follow a schedule between the learning rates that it found.
 
         one_cycle  from base_lr up to max_lr and down to nearly 0, over the whole run
-        cyclic     whole cycles of about two epochs between base_lr and max_lr, so that the run ends at the bottom of one
+        cyclic     whole cycles of about two epochs between base_lr and max_lr, so that it ends at the bottom of one
         constant   lr
 
     Args:

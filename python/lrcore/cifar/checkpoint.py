@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy.typing as npt
+
 from lrcore._arguments import check_version
 from lrcore.atomic_write import write_atomically
 from lrcore.cifar.trainer import Arrays, TrainerState
@@ -27,11 +29,13 @@ class Checkpoint:
     """What a training run needs to go on as if it had never stopped, in either framework.
 
     Args:
+        model: Name of the model, for `lrcore cifar convert`.
         step: Index of the next update.
         tensors: Weights and momentum.
         run: The rest of the state, in JSON types.
     """
 
+    model: str
     step: int
     tensors: TrainerState
     run: dict[str, Any]
@@ -56,10 +60,11 @@ class CheckpointFolder:
         """
         self.path.mkdir(exist_ok=True)
         stem = self.path / f"step-{checkpoint.step:08d}"
-        tensors = save(_flat(checkpoint.tensors), metadata={"format": FORMAT})
+        tensors = save(_flat(checkpoint.tensors), metadata={"format": FORMAT, "model": checkpoint.model})
         sidecar = {
             "format": FORMAT,
             "version": VERSION,
+            "model": checkpoint.model,
             "step": checkpoint.step,
             "sha256": hashlib.sha256(tensors).hexdigest(),
             "run": checkpoint.run,
@@ -109,17 +114,17 @@ def _read(sidecar: Path) -> Checkpoint:
     try:
         content = json.loads(sidecar.read_text())
         check_version("a checkpoint", content, VERSION)
-        step, sha256, run = content["step"], content["sha256"], content["run"]
+        model, step, sha256, run = (content[name] for name in ("model", "step", "sha256", "run"))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"{sidecar} is not the sidecar of a checkpoint: {error}") from error
     file = sidecar.with_suffix(".safetensors")
     tensors = file.read_bytes()
     if hashlib.sha256(tensors).hexdigest() != sha256:
         raise ValueError(f"{file} is damaged: its SHA-256 is not that in {sidecar.name}")
-    return Checkpoint(step, _nested(load(tensors)), run)
+    return Checkpoint(model, step, _nested(load(tensors)), run)
 
 
-def _flat(state: TrainerState) -> Arrays:
+def _flat(state: TrainerState) -> dict[str, npt.NDArray[Any]]:
     return {f"{part}/{name}": array for part in state._fields for name, array in getattr(state, part).items()}
 
 

@@ -12,10 +12,11 @@ from lrcore.cifar.data import Dataset
 from lrcore.cifar.experiment import Experiment, trainer_class
 from lrcore.cifar.figures import save_history, save_trace
 from lrcore.cifar.finding import find, save
+from lrcore.cifar.results import Outcome
 from lrcore.cifar.run_folder import RunFolder
 from lrcore.cifar.settings import FRAMEWORKS, Settings
 from lrcore.cifar.trainer import Sweep
-from lrcore.cifar.training import Outcome, run_config, train
+from lrcore.cifar.training import run_config, train
 from lrcore.schedules import Cyclic
 from lrcore.suggest import Suggestion
 from lrcore.trace import Difference, first_difference

@@ -8,13 +8,16 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from lrcore.cifar.augmentation import Augmentation
 from lrcore.cifar.batches import Batches
 from lrcore.cifar.cutout import Cutout
 from lrcore.cifar.data import Dataset
+from lrcore.cifar.flip import Flip
 from lrcore.cifar.image_set import ImageSet
 from lrcore.cifar.models.spec import ModelSpec
 from lrcore.cifar.models.weights import Weights, initial_weights
 from lrcore.cifar.models.zoo import MODELS
+from lrcore.cifar.pad_crop import PadCrop
 from lrcore.cifar.quiet import silenced_stderr
 from lrcore.cifar.settings import FRAMEWORKS, Settings
 from lrcore.cifar.split import stratified_split
@@ -50,7 +53,9 @@ class Experiment:
         return cls(
             spec=spec,
             weights=initial_weights(spec, settings.seed),
-            training=Batches(images, labels, settings.batch_size, settings.seed, standardise, cutout),
+            training=Batches(
+                images, labels, settings.batch_size, settings.seed, standardise, cutout, _augment(settings)
+            ),
             validation=ImageSet(data.train_images[validation], data.train_labels[validation], standardise),
             test=ImageSet(data.test_images, data.test_labels, standardise),
             classes=data.classes,
@@ -81,6 +86,11 @@ def trainer_class(framework: str) -> Callable[..., Trainer]:
     except ImportError as error:
         raise ImportError(f"{framework} cannot be imported ({error}): pip install 'lrcore[{framework}]'") from error
     raise ValueError(f"framework must be one of {', '.join(FRAMEWORKS)}, but got {framework!r}")
+
+
+def _augment(settings: Settings) -> tuple[Augmentation, ...]:
+    """The random changes of the images that were asked for, as cifar10-fast makes them."""
+    return (*([PadCrop()] if settings.pad_crop else []), *([Flip()] if settings.flip else []))
 
 
 def _guide_cutout(standardise: Standardise, images: npt.NDArray[np.uint8]) -> Cutout:

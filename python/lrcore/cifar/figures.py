@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 DPI = 150
+LINE_WIDTH = 1.8  # of the last run
+MOST_MARKED = 20  # epochs
 
 
 def save_history(histories: Mapping[str, Sequence[Epoch]], path: Path) -> None:
@@ -28,12 +30,14 @@ def save_history(histories: Mapping[str, Sequence[Epoch]], path: Path) -> None:
 def draw_history(histories: Mapping[str, Sequence[Epoch]]) -> Figure:
     """Two panels, accuracy and loss by epoch: dotted while training, solid on the validation images.
 
-    A later run is drawn thinner, so that where two runs agree the earlier shows below it.
+    A later run is drawn thinner, so that where two runs agree the earlier shows below it. Epochs are marked while they
+    can be told apart.
     """
     figure = Figure(figsize=(9, 4), layout="constrained")
     for axes, metric in zip(figure.subplots(1, 2), ("accuracy", "loss"), strict=True):
         for index, (label, epochs) in enumerate(histories.items()):
-            _plot_metric(axes, metric, label, epochs, {"color": f"C{index}", "linewidth": 4 / (index + 1)})
+            width = LINE_WIDTH * (len(histories) - index)
+            _plot_metric(axes, metric, label, epochs, {"color": f"C{index}", "linewidth": width})
         axes.set(xlabel="epoch", ylabel=metric)
         axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
         axes.grid(alpha=0.25)
@@ -45,7 +49,8 @@ def draw_history(histories: Mapping[str, Sequence[Epoch]]) -> Figure:
 def _plot_metric(axes: Axes, metric: str, label: str, epochs: Sequence[Epoch], style: Mapping[str, Any]) -> None:
     for part, line in (("training", ":"), ("validation", "-")):
         values = [getattr(getattr(epoch, part), metric) for epoch in epochs]
-        axes.plot(range(1, len(values) + 1), values, line, marker="o", label=f"{label}, {part}", **style)
+        marker = "o" if len(values) <= MOST_MARKED else None
+        axes.plot(range(1, len(values) + 1), values, line, marker=marker, label=f"{label}, {part}", **style)
 
 
 def save_trace(traces: Mapping[str, Trace], path: Path) -> None:

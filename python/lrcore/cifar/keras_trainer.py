@@ -8,13 +8,17 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
+from lrcore.cifar.cam.feature_gradients import FeatureGradients
+from lrcore.cifar.cam.keras_feature_gradients import feature_gradients
 from lrcore.cifar.dropout_seed import dropout_seed
 from lrcore.cifar.models.keras_model import assign_keras_weights, build_keras_model, keras_weights, undecayed_variables
 from lrcore.cifar.models.keras_momentum import assign_keras_momentum, keras_momentum
+from lrcore.cifar.models.keras_statistics import KerasBatchStatistics
+from lrcore.cifar.models.reestimate import BatchStatistics
 from lrcore.cifar.models.spec import ModelSpec
 from lrcore.cifar.models.weights import Weights
 from lrcore.cifar.settings import Settings
-from lrcore.cifar.trainer import Batch, Sweep, TrainerState, Update
+from lrcore.cifar.trainer import Batch, Images, Labels, Sweep, TrainerState, Update
 from lrcore.keras import SGD, BatchLoss, ScheduleCallback, lr_find
 from lrcore.range_test_result import RangeTestResult
 from lrcore.schedules import Schedule
@@ -26,8 +30,8 @@ class KerasTrainer:
     def __init__(self, spec: ModelSpec, weights: Weights, settings: Settings) -> None:
         self._seed = settings.seed
         self._model = build_keras_model(spec, weights)
-        # The learning rate is that of `follow`; until then nothing may move.
-        optimizer = SGD(0.0, momentum=settings.momentum, weight_decay=spec.weight_decay, nesterov=settings.momentum > 0)
+        # Each update gets its learning rate from `follow` or from a range test.
+        optimizer = SGD(1.0, momentum=settings.momentum, weight_decay=spec.weight_decay, nesterov=settings.momentum > 0)
         optimizer.exclude_from_weight_decay(var_list=undecayed_variables(self._model, spec))
         optimizer.build(self._model.trainable_variables)
         self._correct = keras.metrics.SparseCategoricalAccuracy(name="accuracy")
@@ -69,6 +73,15 @@ class KerasTrainer:
     def predict(self, batches: Iterable[Batch]) -> npt.NDArray[np.float64]:
         """Logits (N, 10) of the images of `batches` in inference mode; trains nothing."""
         return np.concatenate([self._model.predict_on_batch(images) for images, _ in batches]).astype(np.float64)
+
+    def feature_gradients(self, layer: str, images: Images, classes: Labels) -> FeatureGradients:
+        """What `layer` gives for each image, and the gradient of the logit of its class there; changes nothing."""
+        return feature_gradients(self._model, layer, images, classes)
+
+    @property
+    def batch_statistics(self) -> BatchStatistics:
+        """How this framework measures the statistics that BatchNorm normalises a batch with."""
+        return KerasBatchStatistics
 
     def state(self) -> TrainerState:
         """A copy of the weights and the momentum."""

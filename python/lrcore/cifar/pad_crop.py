@@ -35,10 +35,10 @@ class PadCrop:
     Example:
         >>> import numpy as np
         >>> images = np.arange(1, 10, dtype=np.uint8).reshape(1, 3, 3, 1)
-        >>> PadCrop(padding=2)(images, seed=0, epoch=0, samples=[5])[0, :, :, 0]
-        array([[5, 4, 5],
-               [8, 7, 8],
-               [5, 4, 5]], dtype=uint8)
+        >>> PadCrop(padding=1)(images, seed=0, epoch=0, samples=[0])[0, :, :, 0]
+        array([[5, 6, 5],
+               [8, 9, 8],
+               [5, 6, 5]], dtype=uint8)
     """
 
     padding: int = 4

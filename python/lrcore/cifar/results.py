@@ -6,18 +6,26 @@ import hashlib
 import math
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from functools import partial
+from itertools import islice
 from typing import Any
 
 from safetensors.numpy import save
 
 from lrcore.atomic_write import write_atomically
+from lrcore.cifar.cam.choice import choose_cam
+from lrcore.cifar.evaluation.class_accuracy_figure import save_class_accuracy
+from lrcore.cifar.evaluation.confusion_figure import save_confusion
+from lrcore.cifar.evaluation.mistakes import explain_mistakes
+from lrcore.cifar.evaluation.mistakes_figure import save_mistakes
 from lrcore.cifar.evaluation.predictions import Predictions
 from lrcore.cifar.experiment import Experiment
 from lrcore.cifar.figures import save_history, save_trace
+from lrcore.cifar.models.reestimate import reestimate_batch_norm
 from lrcore.cifar.run import Run
 from lrcore.cifar.run_folder import Epoch, RunFolder
 from lrcore.cifar.settings import Settings
-from lrcore.cifar.trainer import Arrays, Metrics
+from lrcore.cifar.trainer import Arrays, Metrics, TrainerState
 
 
 @dataclass(frozen=True)
@@ -31,14 +39,15 @@ class Outcome:
 
 def write_results(run: Run, settings: Settings, experiment: Experiment, folder: RunFolder) -> Outcome:
     """Evaluate on the test images, once, and write weights, figures and result.json."""
+    if settings.reestimate_batch_norm > 0:
+        _reestimate_batch_norm(run, settings, experiment)
     history = run.state.history
     predictions = experiment.test.predictions(run.trainer)
     outcome = Outcome(tuple(history), Metrics.of(predictions), sum(epoch.seconds for epoch in history))
     weights = run.trainer.state().weights
     content = save(dict(weights), {"format": "lrcore-weights", "model": settings.model})
     write_atomically(folder.path / "weights.safetensors", content)  # as `lrcore cifar convert` reads it
-    save_history({settings.framework: history}, folder.path / "history.png")
-    save_trace({settings.framework: folder.trace()}, folder.path / "trace.png")
+    _draw(run, settings, experiment, folder, predictions)
     folder.write_json(
         "result.json",
         {
@@ -52,6 +61,25 @@ def write_results(run: Run, settings: Settings, experiment: Experiment, folder: 
         },
     )
     return outcome
+
+
+def _reestimate_batch_norm(run: Run, settings: Settings, experiment: Experiment) -> None:
+    """Measure the moving statistics anew, on batches that would have come next."""
+    weights, momentum = run.trainer.state()
+    batches = islice(experiment.training.epoch(settings.epochs), settings.reestimate_batch_norm)
+    weights = reestimate_batch_norm(experiment.spec, weights, batches, run.trainer.batch_statistics)
+    run.trainer.load(TrainerState(weights, momentum))
+
+
+def _draw(run: Run, settings: Settings, experiment: Experiment, folder: RunFolder, predictions: Predictions) -> None:
+    save_history({settings.framework: run.state.history}, folder.path / "history.png")
+    save_trace({settings.framework: folder.trace()}, folder.path / "trace.png")
+    save_confusion(predictions.confusion, experiment.classes, folder.path / "confusion.png")
+    save_class_accuracy(predictions, experiment.classes, folder.path / "class_accuracy.png")
+    layer, method = choose_cam(experiment.spec, settings.cam_layer, settings.cam_method)
+    test, gradients = experiment.test, partial(run.trainer.feature_gradients, layer)
+    mistakes = explain_mistakes(predictions, test.images, test.standardise, gradients, method)
+    save_mistakes(mistakes, experiment.classes, folder.path / "misclassified.png")
 
 
 def _by_class(predictions: Predictions, classes: tuple[str, ...]) -> dict[str, Any]:

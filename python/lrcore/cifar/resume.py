@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from lrcore.cifar.checkpoint import Checkpoint
 from lrcore.cifar.data import Dataset
 from lrcore.cifar.run_folder import RunFolder
-from lrcore.cifar.settings import Settings
+from lrcore.cifar.settings import OPTIONS_OF_TORCH, Settings
 from lrcore.cifar.training import run_config
 
 
@@ -50,10 +50,8 @@ class Interrupted:
         """The settings for going on in this framework, None being that of the run."""
         if framework in (None, self.settings.framework):
             return self.settings
-        defaults = {
-            name: Settings.__dataclass_fields__[name].default for name in ("precision", "channels_last", "device")
-        }
-        return replace(self.settings, framework=framework, **defaults)
+        of_torch = {name: Settings.__dataclass_fields__[name].default for name in OPTIONS_OF_TORCH}
+        return Settings.from_dict({**self.settings.to_dict(), **of_torch, "framework": framework})
 
     def go_on_in(self, out: Path | None, settings: Settings, data: Dataset) -> RunFolder:
         """The folder to go on in: that of the run, or a new one that gets a copy of its records.

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from lrcore._arguments import check_fields
+from lrcore.cifar.auto import Auto
 from lrcore.cifar.checkpoint import Checkpoint
 from lrcore.cifar.divergence_guard import Diverged, DivergenceGuard
 from lrcore.cifar.experiment import Experiment
@@ -97,7 +97,9 @@ class Run:
         self._settings, self._experiment = settings, experiment
         self._folder, self._records, self._report = folder, records, report
         self.trainer = experiment.trainer(settings)
+        assert not isinstance(settings.schedule, Auto)  # a range test has decided by now
         self.state = RunState(LearningRate(settings.schedule))
+        self._started = time.perf_counter()  # of the present epoch
 
     @property
     def updates(self) -> int:
@@ -113,7 +115,7 @@ class Run:
         """Save a checkpoint of the present state."""
         self._records.flush()
         run = {"state": self.state.to_dict(), "log_lines": self._records.log_lines}
-        self._folder.checkpoints.save(Checkpoint(self.state.step, self.trainer.state(), run))
+        self._folder.checkpoints.save(Checkpoint(self._settings.model, self.state.step, self.trainer.state(), run))
 
     def finish(self) -> None:
         """Do all updates that are left; after a divergence as the settings ask."""
@@ -127,22 +129,23 @@ class Run:
         epoch, done = divmod(self.state.step, len(self._experiment.training))
         self._started = time.perf_counter() - self.state.sums.seconds
         self.trainer.follow(self.state.learning_rate.schedule, self.state.step)
-        with closing(prefetch(self._experiment.training.epoch(epoch, start=done))) as batches:
-            self.trainer.train(batches, len(self._experiment.training) - done, self._on_update)
+        with prefetch(self._experiment.training.epoch(epoch, start=done)) as batches:
+            self.trainer.train(batches, len(self._experiment.training) - done, self.take)
         validation = Metrics.of(self._experiment.validation.predictions(self.trainer))
         self._end_epoch(epoch, Epoch(self.state.sums.metrics(), validation, time.perf_counter() - self._started))
 
     def _end_epoch(self, index: int, epoch: Epoch) -> None:
         self.state.history.append(epoch)
         self.state.sums = EpochSums()
-        self._records.epoch(index, epoch)
+        self._records.epoch(index, epoch, self.state.step)
         if self.state.learning_rate.epoch_ended(epoch.validation.loss):
             lr = self.state.learning_rate.schedule(self.state.step)
             self.tell("reduced", f"the validation loss no longer falls: learning rate reduced to {lr:.4g}")
         self._folder.write_history(self.state.history)
         self.save()
 
-    def _on_update(self, update: Update) -> None:
+    def take(self, update: Update) -> None:
+        """Write down an update that the trainer has done, judge it, and save a checkpoint where one is due."""
         self._records.update(update)
         self._report.update(update.step + 1, update.lr, update.loss)
         self.state.guard.check(update)

@@ -105,6 +105,11 @@ class RunFolder:
         return self.path / "log.jsonl"
 
     @property
+    def events_path(self) -> Path:
+        """The folder of the event files for TensorBoard."""
+        return self.path / "tensorboard"
+
+    @property
     def checkpoints(self) -> CheckpointFolder:
         """The states that the run can go on from."""
         return CheckpointFolder(self.path / "checkpoints")

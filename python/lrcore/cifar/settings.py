@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from lrcore._arguments import check_fields
+from lrcore.cifar.cam.choice import choose_cam
 from lrcore.cifar.models.zoo import MODELS
 from lrcore.cifar.policy import Policy, policy_from_dict
 
@@ -15,6 +16,7 @@ FRAMEWORKS = ("torch", "keras")
 PRECISIONS = ("float32", "bfloat16")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 ON_DIVERGENCE = ("stop", "rollback")
+OPTIONS_OF_TORCH = ("precision", "channels_last", "device")
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,9 @@ class Settings:
         reestimate_batch_norm: Training batches from which the moving statistics are measured anew at the end; 0: none.
         on_divergence: "stop", or "rollback" to the last checkpoint with half the learning rate.
         checkpoint_every: Updates between two checkpoints; there is one after each epoch in any case.
+        tensorboard: Whether to write event files too.
+        cam_layer: Layer that the figure of misclassified images looks at; None: the last one with a map above 4x4.
+        cam_method: "gradcam" or "hirescam"; None: the former where the model's head only averages.
 
     Raises:
         ValueError: When an argument is out of range; the sentence names it.
@@ -61,6 +66,9 @@ class Settings:
     reestimate_batch_norm: int = 0
     on_divergence: str = "stop"
     checkpoint_every: int = 500
+    tensorboard: bool = False
+    cam_layer: str | None = None
+    cam_method: str | None = None
 
     def __post_init__(self) -> None:
         _require_choice("framework", self.framework, FRAMEWORKS)
@@ -75,6 +83,9 @@ class Settings:
         _require_at_least("checkpoint_every", self.checkpoint_every, 1)
         if not (math.isfinite(self.momentum) and 0 <= self.momentum < 1):
             raise ValueError(f"momentum must be at least 0 and less than 1, but got {self.momentum}")
+        if self.reestimate_batch_norm > 0 and not MODELS[self.model].has_batch_norm:
+            raise ValueError(f"reestimate_batch_norm must be 0 for {self.model}, which has no BatchNorm")
+        choose_cam(MODELS[self.model], self.cam_layer, self.cam_method)
         if self.framework != "torch":
             self._require_defaults_of_torch()
 
@@ -94,7 +105,7 @@ class Settings:
         return cls(**{**content, "schedule": policy_from_dict(content["schedule"])})
 
     def _require_defaults_of_torch(self) -> None:
-        for name in ("precision", "channels_last", "device"):
+        for name in OPTIONS_OF_TORCH:
             default = type(self).__dataclass_fields__[name].default
             if getattr(self, name) != default:
                 raise ValueError(f"{name} is an option of torch and must be {default} for {self.framework}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -13,14 +14,18 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from lrcore.cifar.cam.feature_gradients import FeatureGradients
+from lrcore.cifar.cam.torch_feature_gradients import feature_gradients
 from lrcore.cifar.dropout_seed import dropout_seed
+from lrcore.cifar.models.reestimate import BatchStatistics
 from lrcore.cifar.models.spec import ModelSpec
 from lrcore.cifar.models.torch_model import assign_torch_weights, build_torch_model, parameter_groups, torch_weights
 from lrcore.cifar.models.torch_momentum import assign_torch_momentum, torch_momentum
+from lrcore.cifar.models.torch_statistics import TorchBatchStatistics
 from lrcore.cifar.models.weights import Weights
 from lrcore.cifar.settings import Settings
 from lrcore.cifar.torch_device import torch_device
-from lrcore.cifar.trainer import Batch, Sweep, TrainerState, Update
+from lrcore.cifar.trainer import Batch, Images, Labels, Sweep, TrainerState, Update
 from lrcore.range_test_result import RangeTestResult
 from lrcore.schedules import Schedule
 from lrcore.torch import SGD, Scheduler, lr_find
@@ -33,11 +38,12 @@ class TorchTrainer:
         self._seed = settings.seed
         self._device = torch_device(settings.device)
         self._bfloat16 = settings.precision == "bfloat16"
-        memory_format = torch.channels_last if settings.channels_last else torch.preserve_format
-        self._model = build_torch_model(spec, weights).to(self._device, memory_format=memory_format)
+        self._model = build_torch_model(spec, weights).to(self._device)
+        if settings.channels_last:
+            self._model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # its stub lacks this one
         groups = parameter_groups(self._model, spec)
-        # The learning rate is that of `follow`; until then nothing may move.
-        self._optimizer = SGD(groups, lr=0.0, momentum=settings.momentum, nesterov=settings.momentum > 0)
+        # Each update gets its learning rate from `follow` or from a range test; both groups share it.
+        self._optimizer = SGD(groups, lr=1.0, momentum=settings.momentum, nesterov=settings.momentum > 0)
 
     def range_test(self, batches: Sequence[Batch], sweep: Sweep) -> RangeTestResult:
         """Do the sweep over `batches` and put everything back as it was."""
@@ -77,6 +83,15 @@ class TorchTrainer:
             logits = [self._model(inputs).double().cpu().numpy() for inputs, _ in self._tensors(batches)]
         return np.concatenate(logits)
 
+    def feature_gradients(self, layer: str, images: Images, classes: Labels) -> FeatureGradients:
+        """What `layer` gives for each image, and the gradient of the logit of its class there; changes nothing."""
+        return feature_gradients(self._model, layer, images, classes)
+
+    @property
+    def batch_statistics(self) -> BatchStatistics:
+        """How this framework measures the statistics that BatchNorm normalises a batch with."""
+        return partial(TorchBatchStatistics, device=self._device)
+
     def state(self) -> TrainerState:
         """A copy of the weights and the momentum."""
         return TrainerState(torch_weights(self._model), torch_momentum(self._model, self._optimizer))
@@ -92,7 +107,7 @@ class TorchTrainer:
         with self._autocast():
             logits = self._model(inputs)
             loss = functional.cross_entropy(logits, labels)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         self._optimizer.step()
         return loss.detach(), logits.detach()
 

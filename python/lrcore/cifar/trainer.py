@@ -9,7 +9,9 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from lrcore.cifar.cam.feature_gradients import FeatureGradients
 from lrcore.cifar.evaluation.predictions import Predictions
+from lrcore.cifar.models.reestimate import BatchStatistics
 from lrcore.range_test import RangeTest
 from lrcore.range_test_result import RangeTestResult
 from lrcore.schedules import Exponential, Schedule
@@ -88,6 +90,13 @@ class Trainer(Protocol):
 
     def predict(self, batches: Iterable[Batch]) -> npt.NDArray[np.float64]:
         """Logits (N, 10) of the images of `batches` in inference mode; trains nothing."""
+
+    def feature_gradients(self, layer: str, images: Images, classes: Labels) -> FeatureGradients:
+        """What `layer` gives for each image, and the gradient of the logit of its class there; changes nothing."""
+
+    @property
+    def batch_statistics(self) -> BatchStatistics:
+        """How this framework measures the statistics that BatchNorm normalises a batch with."""
 
     def state(self) -> TrainerState:
         """A copy of the weights and the momentum."""

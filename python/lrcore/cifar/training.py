@@ -94,7 +94,10 @@ def _run(
     """The run, ready to do its next update; its records are closed on any exit."""
     step, log_lines = (checkpoint.step, checkpoint.run["log_lines"]) if checkpoint else (0, 0)
     updates = settings.epochs * len(experiment.training)
-    with Records(folder, step, log_lines) as records, report_progress(settings.framework, updates, console) as report:
+    with (
+        Records(folder, step, log_lines, settings.tensorboard) as records,
+        report_progress(settings.framework, updates, console) as report,
+    ):
         run = Run(settings, experiment, folder, records, report)
         if checkpoint is None:
             _warn(run, settings)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from lrcore.cifar.divergence_guard import Diverged
 from lrcore.cifar.policy import Policy, parse_policy
 from lrcore.cifar.resume import Interrupted
 from lrcore.cifar.run_folder import RunFolder
@@ -49,7 +54,10 @@ def train(
     ] = "stop",
     checkpoint_every: Annotated[int, typer.Option(help="Updates between two checkpoints within an epoch.")] = 500,
     tensorboard: Annotated[bool, typer.Option("--tensorboard", help="Write event files for TensorBoard.")] = False,
-    cam_layer: Annotated[str | None, typer.Option(help="Layer that the Grad-CAM figure looks at.")] = None,
+    cam_layer: Annotated[
+        str | None, typer.Option(help="Layer that the figure of misclassified images looks at.")
+    ] = None,
+    cam_method: Annotated[str | None, typer.Option(help="gradcam or hirescam.")] = None,
     resume: Annotated[
         Path | None, typer.Option(help="A run folder to go on with, there or in --out; only --framework may differ.")
     ] = None,
@@ -67,9 +75,25 @@ def train(
         interrupted, settings = _interrupted(context, resume, framework)
         experiment, images = prepare(settings)
         folder, checkpoint = interrupted.go_on_in(out, settings, images), interrupted.checkpoint
-    outcome = train_run(settings, experiment, folder, console, checkpoint)
+    with _told_how_to_go_on(folder):
+        outcome = train_run(settings, experiment, folder, console, checkpoint)
     console.print(f"test accuracy {outcome.test.accuracy:.4f} after {outcome.seconds:.0f} s")
     console.print(f"run folder: {folder.path}", soft_wrap=True)
+
+
+@contextmanager
+def _told_how_to_go_on(folder: RunFolder) -> Iterator[None]:
+    """Exit with one sentence when the run diverges, and tell how to resume it when it is interrupted."""
+    try:
+        yield
+    except Diverged as diverged:
+        print(f"lrcore: {diverged}; what was reached is in {folder.path}", file=sys.stderr)
+        raise typer.Exit(1) from None
+    except KeyboardInterrupt:
+        print(
+            f"lrcore: interrupted; go on with: lrcore train --resume {shlex.quote(str(folder.path))}", file=sys.stderr
+        )
+        raise typer.Exit(130) from None
 
 
 def _settings(context: typer.Context, policy: Policy) -> Settings:
@@ -80,12 +104,17 @@ def _settings(context: typer.Context, policy: Policy) -> Settings:
 
 def _interrupted(context: typer.Context, path: Path, framework: str) -> tuple[Interrupted, Settings]:
     """The run to go on with, and its settings in the framework that was asked for."""
-    given = [name for name in context.params if context.get_parameter_source(name).name != "DEFAULT"]
+    given = [name for name in context.params if _is_given(context, name)]
     for name in given:
         if name not in ("resume", "framework", "out"):
             raise ValueError(f"--{name.replace('_', '-')} is decided by the run that --resume names: leave it out")
     interrupted = Interrupted.open(path)
     return interrupted, interrupted.in_framework(framework if "framework" in given else None)
+
+
+def _is_given(context: typer.Context, name: str) -> bool:
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
 
 
 def _given(name: str, value: str | None) -> str:

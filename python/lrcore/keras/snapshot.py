@@ -46,7 +46,7 @@ class Snapshot:
         variables = [*model.variables, *model.optimizer.variables, *model.metrics_variables]
         self._values = [(variable, np.array(keras.ops.convert_to_numpy(variable))) for variable in variables]
         self._seeds = {id(variable) for variable in model.variables} - {id(weight) for weight in model.weights}
-        self._modules = _torch_modules(model)
+        self._modules = torch_modules(model)
         self._unbuilt = [
             part for part in (model._compile_loss, model._compile_metrics) if part is not None and not part.built
         ]
@@ -72,7 +72,8 @@ class Snapshot:
                 setattr(self._model, name, value)
 
 
-def _torch_modules(model: keras.Model) -> TorchModules | None:
+def torch_modules(model: keras.Model) -> TorchModules | None:
+    """What the torch backend keeps beside the variables of `model`; None on the other backends."""
     if keras.backend.backend() != "torch":
         return None
     from lrcore.keras.torch_modules import TorchModules

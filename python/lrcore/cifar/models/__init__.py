@@ -19,6 +19,7 @@ from lrcore.cifar.models.layers import (
     Residual,
     Scale,
 )
+from lrcore.cifar.models.shapes import cam_layer, has_averaging_head, output_shapes
 from lrcore.cifar.models.spec import ModelSpec
 from lrcore.cifar.models.weights import initial_weights
 from lrcore.cifar.models.zoo import GUIDE, MODELS, QUICK, RESNET9
@@ -41,5 +42,8 @@ __all__ = [
     "Relu",
     "Residual",
     "Scale",
+    "cam_layer",
+    "has_averaging_head",
     "initial_weights",
+    "output_shapes",
 ]

@@ -78,6 +78,11 @@ class ModelSpec:
         """The model with every layer changed; those inside a Residual first, and one that becomes None is left out."""
         return replace(self, layers=_mapped(self.layers, change))
 
+    @property
+    def has_batch_norm(self) -> bool:
+        """Whether a layer keeps moving statistics."""
+        return any(isinstance(layer, BatchNorm) for layer in self.named_layers.values())
+
     def without_dropout(self) -> ModelSpec:
         """The same model, with the same weights, whose training has no randomness."""
         return self.map_layers(lambda layer: None if isinstance(layer, Dropout) else layer)

@@ -45,7 +45,7 @@ def assign_torch_momentum(model: nn.Module, optimizer: torch.optim.Optimizer, ar
         optimizer.state[parameter]["momentum_buffer"] = buffer
 
 
-def _parameters(model: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, torch.Tensor]:
+def _parameters(model: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, nn.Parameter]:
     parameters = {name: tensor for name, tensor in torch_tensors(model).items() if isinstance(tensor, nn.Parameter)}
     updated = {id(parameter) for group in optimizer.param_groups for parameter in group["params"]}
     for name, parameter in parameters.items():

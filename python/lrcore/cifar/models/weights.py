@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from itertools import dropwhile
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -14,8 +15,18 @@ from lrcore.cifar.models.layers import AveragePool, BatchNorm, Conv, Dense, Kern
 from lrcore.cifar.models.spec import ModelSpec
 
 LOGITS_SCALE = 0.1
+CONSTANT_STARTS = {"bias": 0.0, "gamma": 1.0, "beta": 0.0, "moving_mean": 0.0, "moving_variance": 1.0}
+NAMES_SHOWN = 6
 
-Weights = Mapping[str, npt.NDArray[np.float64]]
+Weights = Mapping[str, npt.NDArray[Any]]
+
+
+class Shaped(Protocol):
+    """An array or tensor of any framework."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Sizes of its axes."""
 
 
 def initial_weights(spec: ModelSpec, seed: int) -> dict[str, npt.NDArray[np.float64]]:
@@ -55,27 +66,36 @@ def initial_weights(spec: ModelSpec, seed: int) -> dict[str, npt.NDArray[np.floa
         raise ValueError(f"seed must not be negative, but got {seed}")
     kernels = _kernels(spec, seed)
     weights = {}
-    for name, layer in spec.named_layers.items():
-        match layer:
-            case Conv() | Dense():
-                weights[f"{name}/kernel"] = kernels[name]
-                if layer.bias:
-                    weights[f"{name}/bias"] = np.zeros(layer.outputs)
-            case BatchNorm(channels=channels):
-                weights[f"{name}/gamma"] = np.ones(channels)
-                weights[f"{name}/beta"] = np.zeros(channels)
-                weights[f"{name}/moving_mean"] = np.zeros(channels)
-                weights[f"{name}/moving_variance"] = np.ones(channels)
+    for name, shape in weight_shapes(spec).items():
+        layer, kind = name.split("/")
+        weights[name] = kernels[layer] if kind == "kernel" else np.full(shape, CONSTANT_STARTS[kind])
     return weights
 
 
-def check_arrays(owner: str, arrays: Weights, shapes: Mapping[str, tuple[int, ...]]) -> None:
+def weight_shapes(spec: ModelSpec) -> dict[str, tuple[int, ...]]:
+    """The shapes of all weights by name, as `initial_weights` gives them."""
+    shapes: dict[str, tuple[int, ...]] = {}
+    for name, layer in spec.named_layers.items():
+        match layer:
+            case Conv() | Dense():
+                shapes[f"{name}/kernel"] = layer.kernel_shape
+                if layer.bias:
+                    shapes[f"{name}/bias"] = (layer.outputs,)
+            case BatchNorm(channels=channels):
+                for kind in ("gamma", "beta", "moving_mean", "moving_variance"):
+                    shapes[f"{name}/{kind}"] = (channels,)
+    return shapes
+
+
+def check_arrays(owner: str, arrays: Mapping[str, Shaped], shapes: Mapping[str, tuple[int, ...]]) -> None:
     """Raise a ValueError that calls `arrays` `owner` unless they have exactly the names and shapes of a model."""
-    if arrays.keys() != shapes.keys():
-        raise ValueError(f"{owner} must have the model's names, but differ in {sorted(arrays.keys() ^ shapes.keys())}")
+    differing = sorted(arrays.keys() ^ shapes.keys())
+    if differing:
+        shown = differing if len(differing) <= NAMES_SHOWN else [*differing[:NAMES_SHOWN], "..."]
+        raise ValueError(f"{owner} must have the model's names, but differ in {shown}")
     for name, shape in shapes.items():
-        if arrays[name].shape != shape:
-            raise ValueError(f"{owner}[{name!r}] must have shape {shape}, but got {arrays[name].shape}")
+        if tuple(arrays[name].shape) != shape:
+            raise ValueError(f"{owner}[{name!r}] must have shape {shape}, but got {tuple(arrays[name].shape)}")
 
 
 def _kernels(spec: ModelSpec, seed: int) -> dict[str, npt.NDArray[np.float64]]:
