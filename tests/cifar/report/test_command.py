@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 
 import pytest
 import typer
 from typer.testing import CliRunner
 
+from lrcore.__main__ import main
 from lrcore.cifar.report import write_report
 from lrcore.commands.report import report
 
@@ -55,6 +57,14 @@ def test_what_is_no_run_folder_is_refused_in_a_sentence(runs: dict[str, Path], t
     with pytest.raises(ValueError, match=r"^runs must name at least one run folder$"):
         write_report([], target)
     assert not target.exists()
+
+
+def test_the_command_ends_with_status_2_then(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["lrcore", "report", str(tmp_path)])
+    assert main() == 2
+    assert capsys.readouterr().err == f"lrcore: error: {tmp_path} is not a run folder: it has no config.json\n"
 
 
 def test_a_page_that_cannot_be_written_is_named(runs: dict[str, Path], tmp_path: Path) -> None:
