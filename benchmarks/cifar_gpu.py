@@ -2,9 +2,9 @@
 
     python benchmarks/cifar_gpu.py CIFAR_FOLDER [--device cuda]
 
-`guide` follows the guide: batches of 128 with cutout, here under the one-cycle schedule that its range test gives. `resnet9`
-follows cifar10-fast: batches of 512, shifts, flips and cutout, a learning rate that is linear between 0, 0.4 after five
-epochs, and 0; its target is 94 % test accuracy. Finished runs are kept, an interrupted one goes on.
+`guide` follows the guide: batches of 128 with cutout, here under the one-cycle schedule that its range test gives.
+`resnet9` follows cifar10-fast: batches of 512, shifts, flips and cutout, a learning rate that is linear between 0, 0.4
+after five epochs, and 0; its target is 94 % test accuracy. Finished runs are kept, an interrupted one goes on.
 """
 
 from __future__ import annotations
