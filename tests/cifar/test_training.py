@@ -87,7 +87,7 @@ def test_batch_norm_is_measured_anew_at_the_end(framework: str, tiny_cifar_folde
     ).relu()
     np.testing.assert_allclose(final["norm1/moving_mean"], maps.mean(dim=(0, 2, 3)), rtol=1e-4)
     variance = maps.var(dim=(0, 2, 3), unbiased=False)
-    np.testing.assert_allclose(final["norm1/moving_variance"], variance, rtol=1e-4)
+    np.testing.assert_allclose(final["norm1/moving_variance"], variance, rtol=1e-3)  # float32
 
 
 def test_ctrl_c_keeps_what_was_reached(cifar_folder: Path, tmp_path: Path) -> None:

@@ -115,7 +115,8 @@ class Run:
         """Save a checkpoint of the present state."""
         self._records.flush()
         run = {"state": self.state.to_dict(), "log_lines": self._records.log_lines}
-        self._folder.checkpoints.save(Checkpoint(self._settings.model, self.state.step, self.trainer.state(), run))
+        checkpoint = Checkpoint(self._settings.model, self.state.step, self.trainer.state(), run)
+        self._folder.checkpoints.save(checkpoint, self._settings.keep_checkpoints)
 
     def finish(self) -> None:
         """Do all updates that are left; after a divergence as the settings ask."""
