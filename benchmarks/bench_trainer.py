@@ -2,10 +2,10 @@
 
     python benchmarks/bench_trainer.py CIFAR_FOLDER
 
-Bare is forward, loss, backward and the same optimizer on one batch that lies ready, in a loop that does nothing else; in
-Keras it is the compiled training step, called on tensors. The trainer's update comes with all that `lrcore train` does:
-batches made from images in a thread, learning rate, loss and accuracy of the batch, trace, log, divergence guard,
-progress. Blocks of updates of both take turns; the ratio is the median of those of neighbouring blocks.
+Bare is forward, loss, backward and the same optimizer on one batch that lies ready, in a loop that does nothing else;
+in Keras it is the compiled training step, called on tensors. The trainer's update comes with all that `lrcore train`
+does: batches made from images in a thread, learning rate, loss and accuracy of the batch, trace, log, divergence
+guard, progress. Blocks of updates of both take turns; the ratio is the median of those of neighbouring blocks.
 """
 
 from __future__ import annotations
@@ -80,16 +80,19 @@ def measured(data: Dataset, model: str, framework: str, blocks: int) -> tuple[st
 def trained(settings: Settings, experiment: Experiment, updates: int) -> Iterator[Callable[[], None]]:
     """A function that does one block of updates as `lrcore train` does them."""
     batches = chain.from_iterable(experiment.training.epoch(epoch) for epoch in count())
-    with tempfile.TemporaryDirectory() as folder, Records(RunFolder(Path(folder))) as records:
-        with report_progress(settings.framework, 10**6, Console(file=io.StringIO())) as report:
-            run = Run(settings, experiment, RunFolder(Path(folder)), records, report)
-            run.trainer.follow(settings.schedule, 0)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Records(RunFolder(Path(folder))) as records,
+        report_progress(settings.framework, 10**6, Console(file=io.StringIO())) as report,
+    ):
+        run = Run(settings, experiment, RunFolder(Path(folder)), records, report)
+        run.trainer.follow(settings.schedule, 0)
 
-            def train_block() -> None:
-                with prefetch(islice(batches, updates)) as ahead:
-                    run.trainer.train(ahead, updates, run.take)
+        def train_block() -> None:
+            with prefetch(islice(batches, updates)) as ahead:
+                run.trainer.train(ahead, updates, run.take)
 
-            yield train_block
+        yield train_block
 
 
 def bare_torch(settings: Settings, experiment: Experiment, batch: Batch) -> Callable[[], object]:

@@ -7,15 +7,20 @@ import time
 from collections.abc import Callable, Mapping
 
 
-def median_times(candidates: Mapping[str, Callable[[], object]], repeats: int, calls: int) -> dict[str, float]:
+def median_times(
+    candidates: Mapping[str, Callable[[], object]],
+    repeats: int,
+    calls: int,
+    clock: Callable[[], float] = time.perf_counter,
+) -> dict[str, float]:
     """Seconds per call of each candidate: the median over `repeats` rounds of the mean of `calls` calls."""
     times: dict[str, list[float]] = {name: [] for name in candidates}
     for call in candidates.values():
         call()  # the first call allocates
     for _ in range(repeats):
         for name, call in candidates.items():
-            started = time.perf_counter()
+            started = clock()
             for _ in range(calls):
                 call()
-            times[name].append((time.perf_counter() - started) / calls)
+            times[name].append((clock() - started) / calls)
     return {name: statistics.median(samples) for name, samples in times.items()}

@@ -46,11 +46,12 @@ def test_the_tensors_are_plain_safetensors_that_any_framework_reads(tmp_path: Pa
     assert sorted(tensors) == ["momentum/conv1/kernel", "weights/conv1/bias", "weights/conv1/kernel"]
 
 
-def test_the_last_two_are_kept(tmp_path: Path) -> None:
+@pytest.mark.parametrize("keep", [2, 3])
+def test_the_last_are_kept(keep: int, tmp_path: Path) -> None:
     folder = CheckpointFolder(tmp_path)
     for step in (0, 5, 10, 20):
-        folder.save(checkpoint(step))
-    stems = ("step-00000010", "step-00000020")
+        folder.save(checkpoint(step), keep)
+    stems = ("step-00000005", "step-00000010", "step-00000020")[-keep:]
     assert files(folder) == [f"{stem}.{suffix}" for stem in stems for suffix in ("json", "safetensors")]
 
 

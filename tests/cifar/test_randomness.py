@@ -47,7 +47,7 @@ def test_rows_may_start_anywhere_each_for_itself() -> None:
 
 def test_streams_keep_their_numbers_for_good() -> None:
     first_six = ["SHUFFLE", "CUTOUT", "CUTOUT_NOISE", "SYNTHETIC", "SYNTHETIC_NOISE", "SPLIT"]
-    names = [*first_six, "FLIP", "CROP", "CUTOUT_TRIES"]
+    names = [*first_six, "FLIP", "CROP", "CUTOUT_TRIES", "DROPOUT"]
     assert {stream.name: int(stream) for stream in Stream} == {name: place for place, name in enumerate(names)}
 
 

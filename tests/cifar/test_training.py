@@ -87,16 +87,16 @@ def test_batch_norm_is_measured_anew_at_the_end(framework: str, tiny_cifar_folde
     ).relu()
     np.testing.assert_allclose(final["norm1/moving_mean"], maps.mean(dim=(0, 2, 3)), rtol=1e-4)
     variance = maps.var(dim=(0, 2, 3), unbiased=False)
-    np.testing.assert_allclose(final["norm1/moving_variance"], variance, rtol=1e-4)
+    np.testing.assert_allclose(final["norm1/moving_variance"], variance, rtol=1e-3)  # float32
 
 
 def test_ctrl_c_keeps_what_was_reached(cifar_folder: Path, tmp_path: Path) -> None:
-    command = [sys.executable, "-u", "-m", "lrcore", "train", "--schedule", "constant(0.001)", "--epochs", "1000"]
+    command = [sys.executable, "-u", "-m", "lrcore", "train", "--schedule", "constant(0.001)", "--epochs", "40"]
     command += ["--data", str(cifar_folder), "--batch-size", "180", "--out", "run"]
     with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         for line in process.stdout:
-            if re.match(r"torch \d+/1000", line):
+            if re.match(r"torch \d+/40", line):
                 process.send_signal(signal.SIGINT)
                 break
         stderr = process.communicate()[1]

@@ -43,17 +43,16 @@ class Checkpoint:
 
 @dataclass(frozen=True)
 class CheckpointFolder:
-    """The last `keep` checkpoints of a run: step-00000450.safetensors and step-00000450.json.
+    """The last checkpoints of a run: step-00000450.safetensors and step-00000450.json.
 
     The JSON file is written last and holds the hash of the other: a pair that is cut short by `kill -9` or a full disk
     is no checkpoint, and the one before it is used.
     """
 
     path: Path
-    keep: int = 2
 
-    def save(self, checkpoint: Checkpoint) -> None:
-        """Write a checkpoint, then remove those that are no longer kept.
+    def save(self, checkpoint: Checkpoint, keep: int = 2) -> None:
+        """Write a checkpoint, then remove all but the last `keep`.
 
         Raises:
             OSError: When the folder cannot be written.
@@ -71,7 +70,8 @@ class CheckpointFolder:
         }
         write_atomically(stem.with_suffix(".safetensors"), tensors)
         write_atomically(stem.with_suffix(".json"), (json.dumps(sidecar, indent=1, allow_nan=False) + "\n").encode())
-        self._prune()
+        for old in list(self._sidecars())[keep:]:
+            _remove(old)
 
     def latest(self) -> Checkpoint | None:
         """The newest checkpoint that is whole; None when there is none at all.
@@ -96,10 +96,6 @@ class CheckpointFolder:
                 _remove(sidecar)
         for partial in self.path.glob(".*.partial"):
             partial.unlink()
-
-    def _prune(self) -> None:
-        for sidecar in list(self._sidecars())[self.keep :]:
-            _remove(sidecar)
 
     def _sidecars(self) -> Iterator[Path]:
         return iter(sorted(self.path.glob("step-*.json"), reverse=True))

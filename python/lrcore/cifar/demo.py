@@ -12,12 +12,12 @@ from lrcore.cifar.data import Dataset
 from lrcore.cifar.experiment import Experiment, trainer_class
 from lrcore.cifar.figures import save_history, save_trace
 from lrcore.cifar.finding import find, save
+from lrcore.cifar.report import write_report
 from lrcore.cifar.results import Outcome
 from lrcore.cifar.run_folder import RunFolder
 from lrcore.cifar.settings import FRAMEWORKS, Settings
 from lrcore.cifar.trainer import Sweep
 from lrcore.cifar.training import run_config, train
-from lrcore.schedules import Cyclic
 from lrcore.suggest import Suggestion
 from lrcore.trace import Difference, first_difference
 
@@ -47,13 +47,14 @@ def run_demo(settings: Settings, sweep: Sweep, data: Dataset, out: Path, console
     result = find(experiment, settings, sweep, console)
     save(result, folder.path)
     schedule = Auto("cyclic").schedule(result, settings.epochs * len(experiment.training), settings.epochs)
-    assert isinstance(schedule, Cyclic)
-    console.print(f"bounds: base_lr {schedule.base_lr:.3g}, max_lr {schedule.max_lr:.3g}", highlight=False)
+    console.print(f"schedule: {schedule!r}", soft_wrap=True)
     outcomes, folders = {}, {}
     for framework in FRAMEWORKS:
         chosen = replace(settings, framework=framework, schedule=schedule)
         folders[framework] = RunFolder.create(out / framework, run_config(chosen, data))
+        save(result, folders[framework].path)
         outcomes[framework] = train(chosen, experiment, folders[framework], console)
+    write_report([folder.path for folder in folders.values()], out / "report.html")
     return _compare(result.suggestion(), outcomes, folders, out)
 
 

@@ -41,6 +41,7 @@ class Settings:
         reestimate_batch_norm: Training batches from which the moving statistics are measured anew at the end; 0: none.
         on_divergence: "stop", or "rollback" to the last checkpoint with half the learning rate.
         checkpoint_every: Updates between two checkpoints; there is one after each epoch in any case.
+        keep_checkpoints: How many of the last are kept, at least 2: a rollback may need the one before the last.
         tensorboard: Whether to write event files too.
         cam_layer: Layer that the figure of misclassified images looks at; None: the last one with a map above 4x4.
         cam_method: "gradcam" or "hirescam"; None: the former where the model's head only averages.
@@ -66,6 +67,7 @@ class Settings:
     reestimate_batch_norm: int = 0
     on_divergence: str = "stop"
     checkpoint_every: int = 500
+    keep_checkpoints: int = 2
     tensorboard: bool = False
     cam_layer: str | None = None
     cam_method: str | None = None
@@ -81,6 +83,7 @@ class Settings:
         _require_at_least("seed", self.seed, 0)
         _require_at_least("reestimate_batch_norm", self.reestimate_batch_norm, 0)
         _require_at_least("checkpoint_every", self.checkpoint_every, 1)
+        _require_at_least("keep_checkpoints", self.keep_checkpoints, 2)
         if not (math.isfinite(self.momentum) and 0 <= self.momentum < 1):
             raise ValueError(f"momentum must be at least 0 and less than 1, but got {self.momentum}")
         if self.reestimate_batch_norm > 0 and not MODELS[self.model].has_batch_norm:

@@ -33,5 +33,5 @@ def demo(
     for framework, outcome in result.outcomes.items():
         table.add_row(framework, f"{outcome.test.accuracy:.4f}", f"{outcome.seconds:.0f}")
     console.print(table)
-    console.print(f"figures and runs: {folder}", soft_wrap=True)
+    console.print(f"figures, runs and report.html: {folder}", soft_wrap=True)
     tell_difference(result.difference, result.updates)

@@ -33,8 +33,7 @@ def parity(
     settings = ParitySettings(model, updates, batch_size, seed, parse_schedule(schedule))
     side_makers()  # a framework that is missing should not be found out after minutes
     images = load_images(data)
-    config = {"settings": settings.to_dict(), "data": images.source}
-    folder = RunFolder.create(out_folder(out, "parity"), config)
+    folder = RunFolder.create(out_folder(out, "parity"), {"settings": settings.to_dict()})
     result = run_parity(settings, images, console)
     folder.write_json("parity.json", result.to_dict())
     save_parity(result, folder.path / "parity.png")

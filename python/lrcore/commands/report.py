@@ -15,7 +15,7 @@ def report(
     runs: Annotated[list[Path], typer.Argument(help="Run folders; the others are compared with the first.")],
     out: Annotated[
         Path | None,
-        typer.Option(help="HTML file [default: report.html in the run folder, or here for several]."),
+        typer.Option(help="HTML file; if not given, report.html in the run folder, or here for several."),
     ] = None,
 ) -> None:
     """Write one self-contained HTML page about one run or several."""

@@ -53,11 +53,14 @@ def train(
         str, typer.Option(help="stop, or rollback to the last checkpoint with half the learning rate.")
     ] = "stop",
     checkpoint_every: Annotated[int, typer.Option(help="Updates between two checkpoints within an epoch.")] = 500,
+    keep_checkpoints: Annotated[int, typer.Option(help="How many of the last checkpoints are kept.")] = 2,
     tensorboard: Annotated[bool, typer.Option("--tensorboard", help="Write event files for TensorBoard.")] = False,
     cam_layer: Annotated[
-        str | None, typer.Option(help="Layer that the figure of misclassified images looks at.")
+        str | None, typer.Option(help="Layer that the figure of mistakes looks at; if not given, one that suits.")
     ] = None,
-    cam_method: Annotated[str | None, typer.Option(help="gradcam or hirescam.")] = None,
+    cam_method: Annotated[
+        str | None, typer.Option(help="gradcam or hirescam; if not given, what suits the head.")
+    ] = None,
     resume: Annotated[
         Path | None, typer.Option(help="A run folder to go on with, there or in --out; only --framework may differ.")
     ] = None,

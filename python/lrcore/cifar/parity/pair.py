@@ -33,6 +33,12 @@ class Pair:
             shape (n,).
         largest_weights: Largest absolute value of PyTorch's weights and statistics after each update, float64,
             shape (n,).
+
+    Example:
+        >>> steps, lrs = [0, 1], [0.5, 0.25]
+        >>> torch, keras = Trace(steps, lrs, lrs, [2.0, 1.0]), Trace(steps, lrs, lrs, [2.0, 1.25])
+        >>> Pair(torch, keras, np.zeros(2), np.ones(2)).broken_limits
+        ('relative loss difference 2.0e-01 at update 1, over 1e-10',)
     """
 
     torch: Trace

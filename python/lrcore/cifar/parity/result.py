@@ -21,13 +21,13 @@ class ParityResult:
 
     Args:
         settings: What was compared.
-        data: Where the images came from.
+        data: "source", where the images came from, and "sha256" of them.
         versions: Of the packages that took part.
         pairs: "lrcore" and "stock".
     """
 
     settings: ParitySettings
-    data: str
+    data: Mapping[str, str]
     versions: Mapping[str, str]
     pairs: Mapping[str, Pair]
 
@@ -41,7 +41,7 @@ class ParityResult:
         return {
             "version": VERSION,
             "settings": self.settings.to_dict(),
-            "data": self.data,
+            "data": dict(self.data),
             "versions": dict(self.versions),
             "limits": {"relative loss difference": LOSS_LIMIT, "weight difference": WEIGHT_LIMIT},
             "pairs": {name: pair.to_dict() for name, pair in self.pairs.items()},

@@ -51,7 +51,7 @@ def run_parity(settings: ParitySettings, data: Dataset, console: Console) -> Par
         with report_progress(f"{name} pair", settings.updates, console) as report:
             sides = make_torch(start, name), make_keras(start, name)
             pairs[name] = _train(*sides, _batches(settings, data), report)
-    return ParityResult(settings, data.source, _versions(), pairs)
+    return ParityResult(settings, {"source": data.source, "sha256": data.sha256}, _versions(), pairs)
 
 
 def side_makers() -> tuple[Callable[[Start, str], Side], Callable[[Start, str], Side]]:

@@ -16,26 +16,27 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 WINDOWS = 50  # of the moving average, in the longest run
+DRAWN = 1e30  # no axis reaches much further
 LOGARITHMIC = 1000.0  # ratio of the largest loss to the smallest
 
 
 def plot_losses(traces: Mapping[str, Trace], ax: Axes) -> None:
     """Draw the loss of every update: raw faint, its exponential moving average bold.
 
-    The average spans a fiftieth of the longest run, so that its lag is not seen. A loss that is not finite leaves a
-    gap. The axis is logarithmic when the losses span three decades.
+    The average spans a fiftieth of the longest run, so that its lag is not seen. A loss that is not finite or
+    beyond 1e30 leaves a gap. The axis is logarithmic when the losses span three decades.
     """
     beta = 1 - 1 / max(2.0, max(map(len, traces.values())) / WINDOWS)
     for index, (name, trace) in enumerate(traces.items()):
-        finite = np.isfinite(trace.loss)
-        ax.plot(trace.step, np.where(finite, trace.loss, np.nan), color=f"C{index}", alpha=0.25, linewidth=0.8)
-        ax.plot(trace.step[finite], smooth(trace.loss[finite], beta), label=name, **overlaid(index))
+        drawn = np.abs(trace.loss) < DRAWN
+        ax.plot(trace.step, np.where(drawn, trace.loss, np.nan), color=f"C{index}", alpha=0.25, linewidth=0.8)
+        ax.plot(trace.step[drawn], smooth(trace.loss[drawn], beta), label=name, **overlaid(index))
     ax.set(xlabel="update", ylabel="loss", yscale=_scale(traces))
     decorate(ax)
 
 
 def _scale(traces: Mapping[str, Trace]) -> str:
-    losses = np.concatenate([trace.loss[np.isfinite(trace.loss)] for trace in traces.values()])
+    losses = np.concatenate([trace.loss[np.abs(trace.loss) < DRAWN] for trace in traces.values()])
     wide = losses.size > 0 and 0 < losses.min() * LOGARITHMIC < losses.max()
     return "log" if wide else "linear"
 

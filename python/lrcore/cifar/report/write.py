@@ -26,10 +26,11 @@ def write_report(runs: Sequence[Path], target: Path) -> Path:
         ValueError: When a path is no run folder or is given twice, or `target` is a file but no report.
         OSError: When the page cannot be written.
     """
-    page = render(read_runs(runs))
+    read = read_runs(runs)
     try:
         if target.exists() and not _is_report(target):
             raise ValueError(f"{target} is not a report of lrcore and is not overwritten: choose another --out")
+        page = render(read)
         write_atomically(target, page.encode("utf-8", errors="replace"))
     except OSError as error:
         raise type(error)(f"report {target} cannot be written: {error.strerror}") from error

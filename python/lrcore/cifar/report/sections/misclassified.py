@@ -13,7 +13,7 @@ def misclassified(runs: Sequence[RecordedRun]) -> Section:
     """The figure of misclassified images that each run left."""
     pictures, missing = present(runs, attrgetter("misclassified"))
     photos = [
-        Photo(png, f"Misclassified test images of {name}.", f"{name}: index, actual class and predicted class.")
+        Photo(png, f"Misclassified test images of {name}.", f"Misclassified test images of {name}.")
         for name, png in pictures.items()
     ]
     return Section("Misclassified images", [*photos, *sentences(missing)])
