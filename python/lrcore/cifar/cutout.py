@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal, TypeVar
 
 import numpy as np
@@ -15,6 +17,9 @@ from lrcore.cifar.boxes import Boxes, Shape, fitted_boxes, guide_boxes
 from lrcore.cifar.randomness import Stream, uniforms
 
 Batch = TypeVar("Batch", npt.NDArray[np.float32], npt.NDArray[np.float64])
+Indices = npt.NDArray[np.int64]
+Numbers = npt.NDArray[np.float64]
+Draw = Callable[..., Numbers]  # uniforms, but for seed and epoch
 
 TRIES = 100  # of which all fail once in 10**17 images for the guide's own arguments
 
@@ -104,32 +109,29 @@ class Cutout:
             raise TypeError(f"images must be float32 or float64, but got {images.dtype}")
         check_batch(images, samples)
         height, width, channels = images.shape[1:]
-        samples = np.asarray(samples)
-        draws = uniforms(seed, epoch, Stream.CUTOUT, samples, 6)
-        chosen = np.flatnonzero(draws[:, 0] < self.p)
-        boxes = self._boxes(draws[chosen, 1:5], seed, epoch, samples[chosen], height, width)
-        box, place = np.divmod(np.flatnonzero(boxes.masks(height, width)), height * width)
-        noise = draws[chosen[box], 5:]
-        if self.pixel_level:
-            keys = samples[chosen[box]]
-            noise = uniforms(seed, epoch, Stream.CUTOUT_NOISE, keys, channels, start=channels * place)
-        numbers = np.minimum(self.v_l + (self.v_h - self.v_l) * noise, self.v_h)
-        values = np.broadcast_to(numbers, (len(place), channels)).astype(images.dtype, order="C")
+        draw = partial(uniforms, seed, epoch)
+        chosen = np.flatnonzero(draw(Stream.CUTOUT, samples, 1)[:, 0] < self.p)
+        keys = np.asarray(samples)[chosen]
+        masks = self._boxes(draw, keys, height, width).masks(height, width)
+        box, place = np.divmod(np.flatnonzero(masks), height * width)
+        noise = self._noise(draw, keys, box, channels * place, channels)
         erased = images.copy()
-        pixels(erased).reshape(-1)[chosen[box] * height * width + place] = pixels(values)
+        pixels(erased).reshape(-1)[chosen[box] * height * width + place] = pixels(noise.astype(images.dtype, order="C"))
         return erased
 
-    def _boxes(
-        self,
-        draws: npt.NDArray[np.float64],
-        seed: int,
-        epoch: int,
-        samples: npt.NDArray[np.int64],
-        height: int,
-        width: int,
-    ) -> Boxes:
+    def _boxes(self, draw: Draw, keys: Indices, height: int, width: int) -> Boxes:
+        """One box for each key."""
         shape = Shape(self.s_l, self.s_h, self.r_1, self.r_2)
         if self.compat is None:
-            return fitted_boxes(draws, shape, height, width)
-        tries = uniforms(seed, epoch, Stream.CUTOUT_TRIES, samples, 4 * TRIES)
+            return fitted_boxes(draw(Stream.CUTOUT, keys, 4, start=1), shape, height, width)
+        tries = draw(Stream.CUTOUT_TRIES, keys, 4 * TRIES)
         return guide_boxes(tries.reshape(-1, TRIES, 4), shape, height, width)
+
+    def _noise(self, draw: Draw, keys: Indices, box: Indices, start: Indices, channels: int) -> Numbers:
+        """What becomes of erased pixels, shape (n, channels): of which box, and at which number of its image."""
+        if self.pixel_level:
+            numbers = draw(Stream.CUTOUT_NOISE, keys[box], channels, start=start)
+        else:
+            numbers = draw(Stream.CUTOUT, keys, 1, start=5)[box]
+        values = np.minimum(self.v_l + (self.v_h - self.v_l) * numbers, self.v_h)
+        return np.broadcast_to(values, (len(box), channels))

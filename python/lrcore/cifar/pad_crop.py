@@ -68,8 +68,9 @@ class PadCrop:
         top, left = np.floor(draws * (2 * self.padding + 1)).astype(np.int64).T[..., None]
         rows = _reflected(top - self.padding + np.arange(height), height)
         windows = sliding_window_view(self._widened(pixels(np.ascontiguousarray(images))), width, axis=2)
-        crops: npt.NDArray[Number] = windows[np.arange(len(images))[:, None], rows, left].view(images.dtype)
-        return crops.reshape(images.shape)
+        crops = np.ascontiguousarray(windows[np.arange(len(images))[:, None], rows, left])
+        result: npt.NDArray[Number] = crops.view(images.dtype).reshape(images.shape)
+        return result
 
     def _widened(self, images: npt.NDArray[np.void]) -> npt.NDArray[np.void]:
         """Images, shape (N, H, W), with their reflections on the left and on the right."""
