@@ -14,8 +14,8 @@ updates under a triangle from 1e-3 to `max_lr` and back in 20 updates, seed 0, l
 
 The growth is steady at first: no ReLU is open in one training and closed in the other, and the ties that max-pooling
 decides differently change nothing. Only when the weights are about 1e-7 apart does a first ReLU differ; then the
-gradients jump, and ten updates later the weights are 1e-3 apart. (Counted in two PyTorch trainings with batches of 16 up
-to 5e-2, of which one began a rounding away from the other.)
+gradients jump, and ten updates later the weights are 1e-3 apart. (Counted in two PyTorch trainings with batches of 16
+up to 5e-2, of which one began a rounding away from the other.)
 
 So the defaults of `lrcore parity`, batches of 32 up to 1e-2, move the learning rate tenfold within ten updates and stay
 a factor of 80 below the limits. (Of seeds 0, 1 and 2, seed 0 comes closest to them.) They take about seven minutes on
