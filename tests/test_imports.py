@@ -7,7 +7,18 @@ import sys
 
 import pytest
 
-HEAVY = ("torch", "keras", "tensorflow", "matplotlib", "typer", "rich", "platformdirs")
+HEAVY = (
+    "torch",
+    "keras",
+    "tensorflow",
+    "matplotlib",
+    "typer",
+    "rich",
+    "platformdirs",
+    "filelock",
+    "safetensors",
+    "jinja2",
+)
 
 
 def run(code: str) -> subprocess.CompletedProcess[str]:

@@ -17,7 +17,7 @@ def first_refused(losses: list[float], guard: DivergenceGuard | None = None) -> 
         try:
             guard.check(Update(step, 0.1, 0.1, loss, 0, 10))
         except Diverged as diverged:
-            return diverged.update.step
+            return diverged.step
     return None
 
 

@@ -91,9 +91,9 @@ def test_each_mistake_is_named_with_both_classes_and_both_probabilities() -> Non
         "from none (the photo) to most (yellow)."
     ]
     assert [texts(axes) for axes in figure.axes] == [
-        ["#7\nloss 1.41", "predicted cat\np = 0.67", "actual dog\np = 0.24"],
-        ["#2\nloss nan", "predicted none", "actual frog\np = nan", "empty"],
-        ["#5\nloss 20.00", "predicted dog\np = 1", "actual cat\np = 2.1e-09", "empty"],
+        ["#7\nloss 1.41", "predicted\ncat\np = 0.67", "actual\ndog\np = 0.24"],
+        ["#2\nloss nan", "predicted\nnone", "actual\nfrog\np = nan", "empty"],
+        ["#5\nloss 20.00", "predicted\ndog\np = 1", "actual\ncat\np = 2.1e-09", "empty"],
         [],
     ]
 

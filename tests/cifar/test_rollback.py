@@ -67,6 +67,13 @@ def test_a_rollback_goes_back_to_the_last_checkpoint_with_half_the_learning_rate
     assert folder.is_finished
 
 
+def test_weights_that_the_last_update_ruins_show_in_the_validation_loss(cifar_folder: Path, tmp_path: Path) -> None:
+    # The last of 6 updates of the second epoch: no loss of a later one can show it.
+    schedule = PiecewiseConstant([11], [1e-3, 1e30])
+    with pytest.raises(Diverged, match=r"^training diverged at update 11: the validation loss is not a finite number"):
+        trained("torch", schedule, "stop", cifar_folder, tmp_path / "run")
+
+
 def test_after_ten_halvings_a_run_gives_up(cifar_folder: Path, tmp_path: Path) -> None:
     with pytest.raises(Diverged):
         trained("torch", Constant(1e9), "rollback", cifar_folder, tmp_path / "run")

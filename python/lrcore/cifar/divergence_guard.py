@@ -10,22 +10,26 @@ from lrcore.divergence import DivergenceDetector, Verdict
 from lrcore.smoothing import ExponentialMovingAverage
 
 FACTOR = 4.0
+WRONG = {
+    Verdict.nonfinite: "loss is not a finite number",
+    Verdict.diverged: f"loss rose above {FACTOR:g} times its best",
+}
 BETA = 0.9  # a mean over about ten updates: one hard batch is no divergence
 
 
 class Diverged(ArithmeticError):
     """The loss of a training run is not finite, or has risen far above what it was.
 
-    Attributes:
-        update: The update whose loss it was.
+    Args:
+        step: The update at which it was noticed.
+        lr: Its learning rate.
+        loss: The loss that is wrong.
+        what: What is wrong with it, a phrase.
     """
 
-    def __init__(self, update: Update, verdict: Verdict) -> None:
-        what = "is not a finite number" if verdict is Verdict.nonfinite else f"rose above {FACTOR:g} times its best"
-        super().__init__(
-            f"training diverged at update {update.step}: the loss {what} ({update.loss:.4g} at lr {update.lr:.3g})"
-        )
-        self.update = update
+    def __init__(self, step: int, lr: float, loss: float, what: str) -> None:
+        super().__init__(f"training diverged at update {step}: the {what} ({loss:.4g} at lr {lr:.3g})")
+        self.step = step
 
 
 class DivergenceGuard:
@@ -60,7 +64,12 @@ class DivergenceGuard:
         judged = max(smoothed, self._floor) if math.isfinite(smoothed) else smoothed
         verdict = self._detector.update(judged)
         if verdict is not Verdict.ok:
-            raise Diverged(update, verdict)
+            raise Diverged(update.step, update.lr, update.loss, WRONG[verdict])
+
+    def check_validation(self, step: int, lr: float, loss: float) -> None:
+        """Judge the validation loss after update `step`, which no loss of a later update may get to show."""
+        if not math.isfinite(loss):
+            raise Diverged(step, lr, loss, "validation loss is not a finite number")
 
     def state_dict(self) -> dict[str, Any]:
         """What it has seen, in JSON types."""

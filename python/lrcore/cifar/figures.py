@@ -28,7 +28,7 @@ def save_history(histories: Mapping[str, Sequence[Epoch]], path: Path) -> None:
 
 
 def draw_history(histories: Mapping[str, Sequence[Epoch]]) -> Figure:
-    """Two panels, accuracy and loss by epoch: dotted while training, solid on the validation images.
+    """Two panels, accuracy and loss by epoch: dotted and hollow while training, solid on the validation images.
 
     A later run is drawn thinner, so that where two runs agree the earlier shows below it. Epochs are marked while they
     can be told apart.
@@ -47,10 +47,11 @@ def draw_history(histories: Mapping[str, Sequence[Epoch]]) -> Figure:
 
 
 def _plot_metric(axes: Axes, metric: str, label: str, epochs: Sequence[Epoch], style: Mapping[str, Any]) -> None:
-    for part, line in (("training", ":"), ("validation", "-")):
+    for part, line, fill in (("training", ":", "none"), ("validation", "-", "full")):
         values = [getattr(getattr(epoch, part), metric) for epoch in epochs]
         marker = "o" if len(values) <= MOST_MARKED else None
-        axes.plot(range(1, len(values) + 1), values, line, marker=marker, label=f"{label}, {part}", **style)
+        drawn = {"marker": marker, "fillstyle": fill, "label": f"{label}, {part}", **style}
+        axes.plot(range(1, len(values) + 1), values, line, **drawn)
 
 
 def save_trace(traces: Mapping[str, Trace], path: Path) -> None:

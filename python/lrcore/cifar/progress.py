@@ -40,6 +40,7 @@ def _bar(console: Console) -> Progress:
         TextColumn("lr {task.fields[lr]:.2e}  loss {task.fields[loss]:.3f}"),
         TimeRemainingColumn(),
         console=console,
+        refresh_per_second=4,  # each refresh takes time from the model
     )
 
 

@@ -133,6 +133,8 @@ class Run:
         with prefetch(self._experiment.training.epoch(epoch, start=done)) as batches:
             self.trainer.train(batches, len(self._experiment.training) - done, self.take)
         validation = Metrics.of(self._experiment.validation.predictions(self.trainer))
+        last = self.state.step - 1
+        self.state.guard.check_validation(last, self.state.learning_rate.schedule(last), validation.loss)
         self._end_epoch(epoch, Epoch(self.state.sums.metrics(), validation, time.perf_counter() - self._started))
 
     def _end_epoch(self, index: int, epoch: Epoch) -> None:
@@ -162,7 +164,7 @@ class Run:
         if self._settings.on_divergence != "rollback" or self.state.learning_rate.scale <= 0.5**MOST_ROLLBACKS:
             raise diverged
         # The loss of update t is that of the weights which a checkpoint of step t holds: such a one is no good either.
-        self._folder.checkpoints.discard_after(diverged.update.step - 1)
+        self._folder.checkpoints.discard_after(diverged.step - 1)
         checkpoint = self._folder.checkpoints.latest()
         if checkpoint is None:
             raise diverged

@@ -17,6 +17,7 @@ from torch.nn import functional
 from lrcore.cifar.cam.feature_gradients import FeatureGradients
 from lrcore.cifar.cam.torch_feature_gradients import feature_gradients
 from lrcore.cifar.dropout_seed import dropout_seed
+from lrcore.cifar.models.layers import Dropout
 from lrcore.cifar.models.reestimate import BatchStatistics
 from lrcore.cifar.models.spec import ModelSpec
 from lrcore.cifar.models.torch_model import assign_torch_weights, build_torch_model, parameter_groups, torch_weights
@@ -39,6 +40,7 @@ class TorchTrainer:
         self._device = torch_device(settings.device)
         self._bfloat16 = settings.precision == "bfloat16"
         self._model = build_torch_model(spec, weights).to(self._device)
+        self._has_dropout = any(isinstance(layer, Dropout) for layer in spec.named_layers.values())
         if settings.channels_last:
             self._model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # its stub lacks this one
         groups = parameter_groups(self._model, spec)
@@ -69,7 +71,8 @@ class TorchTrainer:
         self._model.train()
         for inputs, labels in self._tensors(islice(batches, updates)):
             step = self._scheduler.last_epoch
-            torch.manual_seed(dropout_seed(self._seed, step))
+            if self._has_dropout:
+                torch.manual_seed(dropout_seed(self._seed, step))
             loss, logits = self._step(inputs, labels)
             correct = int((logits.argmax(dim=1) == labels).sum())
             read_back = float(self._optimizer.param_groups[0]["lr"])

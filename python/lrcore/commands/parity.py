@@ -21,7 +21,7 @@ def parity(
     model: Model = "guide",
     updates: Annotated[int, typer.Option(help="How many each optimizer does.")] = 200,
     data: Data = "synthetic",
-    batch_size: BatchSize = 16,
+    batch_size: BatchSize = 32,
     seed: Seed = 0,
     schedule: Annotated[str, typer.Option(help="Learning rate.")] = "cyclic(1e-3, 1e-2, step_size_up=10)",
     out: Out = None,

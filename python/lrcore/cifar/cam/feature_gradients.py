@@ -30,8 +30,8 @@ class FeatureGradients:
         layer: Name of the layer.
 
     Raises:
-        ValueError: When the logits are probabilities. The gradient of a softmax is p * (1 - p) times as large or mixes
-            in that of the other classes, and vanishes for confident images.
+        ValueError: When the logits are probabilities. The gradient of a softmax, p_c * (dy_c - sum of p_k * dy_k),
+            mixes in those of the other classes, and vanishes where the model is sure.
     """
 
     features: Array

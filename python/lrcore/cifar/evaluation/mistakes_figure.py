@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 COLUMNS = 4  # of images
 SCALE = 8  # side of a pixel of the photo in pixels of its enlargement
 GAP = 8  # such pixels between the three pictures of an image
-CELL, CAPTION, HEADER = 3.4, 0.45, 0.75  # inches: width of an image with its maps, heights of the texts
+CELL, CAPTION, HEADER = 3.4, 0.62, 0.75  # inches: width of an image with its maps, heights of the texts
 METHOD_NAMES = {"gradcam": "Grad-CAM", "hirescam": "HiResCAM"}
 
 
@@ -80,12 +80,11 @@ def _pictures(mistakes: Mistakes) -> Bytes:
 
 def _caption(axes: Axes, mistakes: Mistakes, number: int, classes: Sequence[str]) -> None:
     shown = mistakes.predictions
-    actual, predicted = shown.labels[number], shown.predicted[number]
-    probabilities = shown.probabilities[number]
-    none = predicted == NO_CLASS
     _below(axes, 0, f"#{mistakes.indices[number]}\nloss {shown.losses[number]:.2f}")
-    _below(axes, 1, "predicted none" if none else f"predicted {classes[predicted]}\np = {probabilities[predicted]:.2g}")
-    _below(axes, 2, f"actual {classes[actual]}\np = {probabilities[actual]:.2g}")
+    chosen = {"predicted": shown.predicted[number], "actual": shown.labels[number]}
+    for panel, (role, label) in enumerate(chosen.items(), start=1):
+        probability = f"{classes[label]}\np = {shown.probabilities[number, label]:.2g}"
+        _below(axes, panel, f"{role}\n{'none' if label == NO_CLASS else probability}")
     for panel, maps in enumerate((mistakes.for_predicted, mistakes.for_actual), start=1):
         if maps.empty[number]:
             _mark_empty(axes, panel)
