@@ -26,6 +26,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from lrcore.cifar.batches import Batch
 from lrcore.cifar.data import Dataset, load
 from lrcore.cifar.experiment import Experiment
 from lrcore.cifar.prefetch import prefetch
@@ -34,7 +35,7 @@ from lrcore.cifar.records import Records
 from lrcore.cifar.run import Run
 from lrcore.cifar.run_folder import RunFolder
 from lrcore.cifar.settings import FRAMEWORKS, Settings
-from lrcore.cifar.trainer import Batch, Update
+from lrcore.cifar.trainer import Update
 from lrcore.schedules import Constant
 
 UPDATES = {"quick": 30, "guide": 6}  # of a block: one to two seconds

@@ -7,11 +7,12 @@ from pathlib import Path
 
 from rich.console import Console
 
+from lrcore.cifar.batches import Batch
 from lrcore.cifar.experiment import Experiment
 from lrcore.cifar.figures import save_range_test
 from lrcore.cifar.run_folder import RunFolder
 from lrcore.cifar.settings import Settings
-from lrcore.cifar.trainer import Batch, Sweep
+from lrcore.cifar.trainer import Sweep
 from lrcore.range_test_result import RangeTestResult
 
 

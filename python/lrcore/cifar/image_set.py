@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from lrcore.cifar.batches import Batch
 from lrcore.cifar.evaluation.predictions import Predictions
 from lrcore.cifar.standardise import Standardise
-from lrcore.cifar.trainer import Batch, Trainer
+from lrcore.cifar.trainer import Trainer
 
 BATCH_SIZE = 500
 

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
+from lrcore.cifar.batches import Batch
 from lrcore.cifar.cam.feature_gradients import FeatureGradients
 from lrcore.cifar.cam.keras_feature_gradients import feature_gradients
 from lrcore.cifar.dropout_seed import dropout_seed
@@ -18,7 +19,7 @@ from lrcore.cifar.models.reestimate import BatchStatistics
 from lrcore.cifar.models.spec import ModelSpec
 from lrcore.cifar.models.weights import Weights
 from lrcore.cifar.settings import Settings
-from lrcore.cifar.trainer import Batch, Images, Labels, Sweep, TrainerState, Update
+from lrcore.cifar.trainer import Images, Labels, Sweep, TrainerState, Update
 from lrcore.keras import SGD, BatchLoss, ScheduleCallback, lr_find
 from lrcore.range_test_result import RangeTestResult
 from lrcore.schedules import Schedule

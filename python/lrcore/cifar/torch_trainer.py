@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from lrcore.cifar.batches import Batch
 from lrcore.cifar.cam.feature_gradients import FeatureGradients
 from lrcore.cifar.cam.torch_feature_gradients import feature_gradients
 from lrcore.cifar.dropout_seed import dropout_seed
@@ -26,7 +27,7 @@ from lrcore.cifar.models.torch_statistics import TorchBatchStatistics
 from lrcore.cifar.models.weights import Weights
 from lrcore.cifar.settings import Settings
 from lrcore.cifar.torch_device import torch_device
-from lrcore.cifar.trainer import Batch, Images, Labels, Sweep, TrainerState, Update
+from lrcore.cifar.trainer import Images, Labels, Sweep, TrainerState, Update
 from lrcore.range_test_result import RangeTestResult
 from lrcore.schedules import Schedule
 from lrcore.torch import SGD, Scheduler, lr_find

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from lrcore.cifar.batches import Batch
 from lrcore.cifar.cam.feature_gradients import FeatureGradients
 from lrcore.cifar.evaluation.predictions import Predictions
 from lrcore.cifar.models.reestimate import BatchStatistics
@@ -18,7 +19,6 @@ from lrcore.schedules import Exponential, Schedule
 
 Images = npt.NDArray[np.float32]
 Labels = npt.NDArray[np.int64]
-Batch = tuple[Images, Labels]
 Arrays = Mapping[str, npt.NDArray[Any]]
 
 
