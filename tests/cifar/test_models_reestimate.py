@@ -94,7 +94,7 @@ def test_both_frameworks_agree() -> None:
         "norm1/moving_mean", "norm1/moving_variance", "norm2/moving_mean", "norm2/moving_variance",
     }  # fmt: skip
     for name, expected in moving(in_keras).items():
-        np.testing.assert_allclose(in_torch[name], expected, rtol=1e-6, atol=1e-6)
+        np.testing.assert_allclose(in_torch[name], expected, rtol=1e-5)  # float32, summed in another order
 
 
 def test_moving_averages_of_a_long_run_on_one_batch_go_to_the_same_statistics() -> None:
