@@ -67,12 +67,13 @@ def test_every_number_in_a_confusion_matrix_stands_out_from_its_cell(share: floa
 
 def test_the_bars_are_the_accuracies_of_the_classes_and_the_line_that_of_all_images() -> None:
     predictions = Predictions(np.eye(3)[[0, 0, 2, 0]], np.array([0, 0, 0, 2]))
-    (axes,) = draw_class_accuracy(predictions, CLASSES).axes
+    figure = draw_class_accuracy(predictions, CLASSES)
+    (axes,) = figure.axes
     assert [bar.get_height() for bar in axes.patches] == [2 / 3, 0, 0]
     assert texts(axes) == ["66.7%", "no images", "0.0%"]
     (line,) = axes.get_lines()
     assert list(line.get_ydata()) == [0.5, 0.5]
-    assert line.get_label() == "all images: 50.00%"
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["all images: 50.00%"]
 
 
 def mistakes() -> Mistakes:

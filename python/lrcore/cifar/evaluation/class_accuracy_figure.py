@@ -33,10 +33,12 @@ def draw_class_accuracy(predictions: Predictions, classes: Sequence[str]) -> Fig
     labels = ["no images" if np.isnan(accuracy) else f"{accuracy:.1%}" for accuracy in accuracies]
     background = {"facecolor": "white", "edgecolor": "none", "pad": 0.5}  # the line may pass behind a label
     axes.bar_label(bars, labels, padding=2, fontsize="small", bbox=background, zorder=4)
-    axes.axhline(predictions.accuracy, color="C3", label=f"all images: {predictions.accuracy:.2%}", zorder=3)
+    line = axes.axhline(predictions.accuracy, color="C3", zorder=3)
+    legend = f"all images: {predictions.accuracy:.2%}"
+    figure.legend([line], [legend], loc="outside lower center", frameon=False, fontsize="small")  # below long names
     axes.set(ylabel="accuracy", ylim=(0, 1.08), yticks=np.linspace(0, 1, 6))
     axes.yaxis.set_major_formatter(PercentFormatter(1))
-    axes.tick_params("x", rotation=30)
+    axes.set_xticks(range(len(classes)), classes, rotation=30, ha="right", rotation_mode="anchor")
     decorate(axes)
     axes.grid(visible=False, axis="x")
     return figure
