@@ -1,0 +1,96 @@
+"""The parameters of an optimizer side by side with their state, as long as nobody changes either."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import chain
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from lrcore import _core
+from lrcore.torch.param_groups import ParamGroup
+
+State = Mapping[Any, dict[str, Any]]
+Column = list[Tensor | None]
+Place = tuple[int, str]
+"""Where a tensor of the state belongs: the position of its parameter, and its name in the state of that."""
+
+NAMES = ("momentum_buffer", "average", "master_weight")
+HALF_TYPES = (torch.bfloat16, torch.float16)
+_EMPTY: dict[str, Any] = dict.fromkeys(NAMES)
+
+
+class SgdTable:
+    """All parameters in the order of their groups, and the tensors of their states.
+
+    To look up the state of a parameter takes longer than to update a small one: it is not done at each step.
+
+    Args:
+        param_groups: Of the optimizer.
+        state: Of the optimizer.
+    """
+
+    def __init__(self, param_groups: Sequence[ParamGroup], state: State) -> None:
+        self.params: list[Tensor] = [param for group in param_groups for param in group["params"]]
+        self.group_indices = [index for index, group in enumerate(param_groups) for _ in group["params"]]
+        self.singles = [position for position, param in enumerate(self.params) if param.numel() <= 1]
+        self._names = _names(param_groups)
+        self._seen = _objects(param_groups, state)
+        self._dtypes = self._current_dtypes()
+        self._missing: list[Place] = []
+        self._states = {name: self._find(name, state) for name in {*chain(*self._names)}}
+        self.columns = {name: self._column(name) for name in NAMES}
+
+    def describes(self, param_groups: Sequence[ParamGroup], state: State) -> bool:
+        """Whether these still are the parameters and the tensors of their states that the options ask for."""
+        if not _core.same_objects(self._seen, _objects(param_groups, state)) or self._names != _names(param_groups):
+            return False
+        try:
+            columns = [(self.columns[name], self._column(name)) for name in self._states]
+        except KeyError:
+            return False
+        return all(_core.same_objects(*pair) for pair in columns) and self._dtypes == self._current_dtypes()
+
+    def missing(self, grads: Sequence[Tensor | None]) -> list[Place]:
+        """What the states of the parameters with a gradient still lack."""
+        return [place for place in self._missing if grads[place[0]] is not None]
+
+    def label(self, position: int) -> str:
+        """The name of a parameter in the param groups."""
+        group = self.group_indices[position]
+        return f"param_groups[{group}]['params'][{position - self.group_indices.index(group)}]"
+
+    def _find(self, name: str, state: State) -> list[dict[str, Any]]:
+        """The state of each parameter, or an empty one where this tensor is missing or not used."""
+        states = []
+        for position, (param, group) in enumerate(zip(self.params, self.group_indices, strict=True)):
+            used = name in self._names[group] and (name != "master_weight" or param.dtype in HALF_TYPES)
+            # Not state[param], which would make an entry.
+            found = state.get(param, _EMPTY) if used else _EMPTY
+            states.append(found if found.get(name) is not None else _EMPTY)
+            if used and states[-1] is _EMPTY:
+                self._missing.append((position, name))
+        return states
+
+    def _column(self, name: str) -> Column:
+        return [state[name] for state in self._states.get(name, ())]
+
+    def _current_dtypes(self) -> list[torch.dtype]:
+        """Of all parameters, on which it depends whether they have a master weight; empty where none has."""
+        return [param.dtype for param in self.params] if "master_weight" in {*chain(*self._names)} else []
+
+
+def _names(param_groups: Sequence[ParamGroup]) -> list[tuple[str, ...]]:
+    """The names of the tensors that the options of each group ask for, beside the parameters."""
+    return [
+        ("momentum_buffer",) * (group["momentum"] != 0)
+        + ("average",) * (group["ema_decay"] is not None)
+        + ("master_weight",) * bool(group["master_weights"])
+        for group in param_groups
+    ]
+
+
+def _objects(param_groups: Sequence[ParamGroup], state: State) -> list[Any]:
+    return [*chain.from_iterable(group["params"] for group in param_groups), *state, *state.values()]
