@@ -4,11 +4,13 @@
 #include <array>
 #include <atomic>
 #include <cmath>
+#include <string>
 #include <utility>
 
 #include "lrcore/thread_pool.hpp"
 #include "lrcore/validate.hpp"
 #include "sgd_kernel.hpp"
+#include "tensor_bytes.hpp"
 
 namespace lrcore {
 namespace {
@@ -27,12 +29,12 @@ Bytes bytes_at(const void* data, std::size_t size) {
 }
 
 Bytes gradient_bytes(const SgdTensor& tensor) {
-    return bytes_at(tensor.grad, tensor.size * element_bytes(tensor.type));
+    return bytes_at(tensor.grad, param_bytes(tensor));
 }
 
 std::array<Bytes, 4> written_bytes(const SgdTensor& tensor) {
-    const std::size_t wide = tensor.size * wide_bytes_of(tensor.type);
-    return {bytes_at(tensor.param, tensor.size * element_bytes(tensor.type)),
+    const std::size_t wide = wide_bytes(tensor);
+    return {bytes_at(tensor.param, param_bytes(tensor)),
             bytes_at(tensor.buffer, wide), bytes_at(tensor.master, wide),
             bytes_at(tensor.average, wide)};
 }
@@ -75,6 +77,7 @@ bool SgdPlan::take_gradients(Span<const GroupedTensor> tensors) {
         if (tensor.grad != tensors_[i].tensor.grad && written_.overlaps(gradient_bytes(tensor))) {
             return false;
         }
+        gradients_overlap_known_ = gradients_overlap_known_ && tensor.grad == tensors_[i].tensor.grad;
         tensors_[i].tensor = tensor;
     }
     return true;
@@ -83,6 +86,7 @@ bool SgdPlan::take_gradients(Span<const GroupedTensor> tensors) {
 void SgdPlan::rebuild(Span<const GroupedTensor> tensors) {
     tensors_.clear();
     left_out_.clear();
+    gradients_overlap_known_ = false;
     std::vector<std::size_t> sizes;
     std::vector<Bytes> written;
     for (std::size_t i = 0; i < tensors.size(); ++i) {
@@ -118,9 +122,36 @@ double SgdPlan::grad_norm(double grad_factor, std::int64_t num_threads) {
     return std::sqrt(sum);
 }
 
+void SgdPlan::check(Span<const SgdOptions> options) {
+    for (const SgdOptions& group : options) {
+        check_options(group);
+        if (group.grad_after != GradAfter::kept) check_gradients_are_apart(group.grad_after);
+    }
+    for (const GroupedTensor& grouped : tensors_) {
+        count_of_at_least(static_cast<std::int64_t>(grouped.group) + 1, "the number of options",
+                          static_cast<std::int64_t>(options.size()));
+        const bool has_what_it_needs = grouped.tensor.buffer != nullptr || grouped.tensor.size == 0;
+        require(has_what_it_needs || options[grouped.group].momentum == 0.0, "momentum",
+                "be 0 without a buffer", options[grouped.group].momentum);
+    }
+}
+
+/// Written twice, a gradient would be scaled twice, or be zero when its second reader comes.
+void SgdPlan::check_gradients_are_apart(GradAfter after) {
+    if (!gradients_overlap_known_) {
+        std::vector<Bytes> gradients;
+        for (const GroupedTensor& grouped : tensors_) {
+            gradients.push_back(gradient_bytes(grouped.tensor));
+        }
+        gradients_overlap_ = WrittenMemory(std::move(gradients)).has_overlap();
+        gradients_overlap_known_ = true;
+    }
+    const std::string given = after == GradAfter::scaled ? "scaled" : "zeroed";
+    require(!gradients_overlap_, "grad_after", "be 'kept' for gradients that overlap", given);
+}
+
 std::size_t SgdPlan::step(Span<const SgdOptions> options) {
     check(options);
-    check_written_gradients(options);
     std::atomic<std::size_t> nonfinite{0};
     const std::size_t thread_count = overlaps_ || tensors_.empty() ? 1 : threads(options[0].num_threads);
     run_tasks(tasks_.size(), thread_count, [&](std::size_t task) noexcept {
@@ -136,7 +167,9 @@ std::size_t SgdPlan::update(Span<const Segment> segments, Span<const SgdOptions>
     std::size_t nonfinite = 0;
     for (const Segment& segment : segments) {
         const GroupedTensor& grouped = tensors_[segment.tensor];
-        nonfinite += sgd_update(grouped.tensor, segment.begin, segment.end, options[grouped.group],
+        SgdTensor tensor = grouped.tensor;
+        if (options[grouped.group].momentum == 0.0) tensor.buffer = nullptr;
+        nonfinite += sgd_update(tensor, segment.begin, segment.end, options[grouped.group],
                                 best_instruction_set());
     }
     return nonfinite;

@@ -44,7 +44,7 @@ class SgdPlan {
     bool take_gradients(Span<const GroupedTensor> tensors);
     void rebuild(Span<const GroupedTensor> tensors);
     void check(Span<const SgdOptions> options);
-    void check_written_gradients(Span<const SgdOptions> options);
+    void check_gradients_are_apart(GradAfter after);
     std::size_t update(Span<const Segment> segments, Span<const SgdOptions> options) const;
     std::size_t threads(std::int64_t requested) const;
 
@@ -53,6 +53,8 @@ class SgdPlan {
     TaskTable tasks_;
     WrittenMemory written_;
     bool overlaps_ = false;
+    bool gradients_overlap_ = false;
+    bool gradients_overlap_known_ = false;
     std::vector<double> partial_sums_;
 };
 
