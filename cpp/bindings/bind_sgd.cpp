@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "bindings.hpp"
@@ -50,17 +51,18 @@ py::array_t<T> in_place(const py::object& object, Item item) {
     return array;
 }
 
-template <class T>
-Span<const T> readable(const py::object& object, Item item) {
-    const auto array = in_place<T>(object, item);
-    return {array.data(), static_cast<std::size_t>(array.size())};
+void check_size(std::size_t size, std::size_t expected, Item item) {
+    if (size == expected) return;
+    throw std::invalid_argument(item.name() + " must have the " + std::to_string(expected) +
+                                " elements of params[" + std::to_string(item.index) +
+                                "], but got " + std::to_string(size));
 }
 
 template <class T>
-Span<T> writable(const py::object& object, Item item) {
+py::array_t<T> writable(const py::object& object, Item item) {
     auto array = in_place<T>(object, item);
     if (!array.writeable()) throw std::invalid_argument(item.name() + " must be writable");
-    return {array.mutable_data(), static_cast<std::size_t>(array.size())};
+    return array;
 }
 
 /// The items, owned: another thread may change the list while the GIL is released.
@@ -84,13 +86,33 @@ void check_length(const char* name, std::size_t length, std::size_t expected) {
 }
 
 template <class T>
+constexpr ElementType element_type =
+    std::is_same_v<T, float> ? ElementType::float32 : ElementType::float64;
+
+template <class T>
+SgdTensor tensor(const py::object& param, const py::object& grad, const py::object* buffer,
+                 std::size_t index) {
+    SgdTensor tensor;
+    tensor.type = element_type<T>;
+    auto weights = writable<T>(param, {"params", index});
+    tensor.size = static_cast<std::size_t>(weights.size());
+    tensor.param = weights.mutable_data();
+    const auto slope = in_place<T>(grad, {"grads", index});
+    check_size(static_cast<std::size_t>(slope.size()), tensor.size, {"grads", index});
+    tensor.grad = const_cast<T*>(slope.data());  // read only: grad_after is kept
+    if (buffer == nullptr) return tensor;
+    auto velocity = writable<T>(*buffer, {"buffers", index});
+    check_size(static_cast<std::size_t>(velocity.size()), tensor.size, {"buffers", index});
+    tensor.buffer = velocity.mutable_data();
+    return tensor;
+}
+
+template <class T>
 void step(const std::vector<py::object>& params, const std::vector<py::object>& grads,
           const std::vector<py::object>& buffers, const SgdOptions& options) {
-    std::vector<SgdTensor<T>> tensors(params.size());
+    std::vector<SgdTensor> tensors(params.size());
     for (std::size_t i = 0; i < tensors.size(); ++i) {
-        tensors[i].param = writable<T>(params[i], {"params", i});
-        tensors[i].grad = readable<T>(grads[i], {"grads", i});
-        if (!buffers.empty()) tensors[i].buffer = writable<T>(buffers[i], {"buffers", i});
+        tensors[i] = tensor<T>(params[i], grads[i], buffers.empty() ? nullptr : &buffers[i], i);
     }
     // From here on only memory of arrays that this call owns a reference to is touched.
     const py::gil_scoped_release unlocked;
@@ -100,7 +122,12 @@ void step(const std::vector<py::object>& params, const std::vector<py::object>& 
 void sgd_step_of_arrays(const ArrayList& param_list, const ArrayList& grad_list,
                         const ArrayList& buffer_list, double lr, double momentum,
                         double weight_decay, bool nesterov, std::int64_t num_threads) {
-    const SgdOptions options{lr, momentum, weight_decay, nesterov, num_threads};
+    SgdOptions options;
+    options.lr = lr;
+    options.momentum = momentum;
+    options.weight_decay = weight_decay;
+    options.nesterov = nesterov;
+    options.num_threads = num_threads;
     check_options(options);
     const std::vector<py::object> params = items(param_list);
     const std::vector<py::object> grads = items(grad_list);
