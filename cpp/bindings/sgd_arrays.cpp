@@ -26,17 +26,20 @@ const char* dtype_name(ElementType type) {
     }
 }
 
+// Numbers of NumPy's that pybind11 has no names for.
+constexpr int numpy_half = 23;
+constexpr int numpy_first_of_others = 256;
+
 std::optional<ElementType> find_type(const py::array& array) {
     using npy = py::detail::npy_api;
     const py::dtype dtype = array.dtype();
     const int number = dtype.num();
     // NumPy itself has no bfloat16: ml_dtypes registers one, under a number that is not fixed.
-    const bool is_own = number < npy::NPY_USERDEF_;
-    if (!is_own && text(dtype) == "bfloat16") return ElementType::bfloat16;
+    if (number >= numpy_first_of_others && text(dtype) == "bfloat16") return ElementType::bfloat16;
     if (dtype.byteorder() != '=') return std::nullopt;
     if (number == npy::NPY_FLOAT_) return ElementType::float32;
     if (number == npy::NPY_DOUBLE_) return ElementType::float64;
-    if (number == npy::NPY_HALF_) return ElementType::float16;
+    if (number == numpy_half) return ElementType::float16;
     return std::nullopt;
 }
 

@@ -17,8 +17,8 @@
 
 namespace lrcore {
 
-/// What a kernel is compiled for. Contraction to fused multiply-adds is off (see CMakeLists.txt), so
-/// that all of them give the same bits.
+/// What a kernel is compiled for. Contraction to fused multiply-adds is off (see CMakeLists.txt),
+/// so that all of them give the same bits.
 enum class InstructionSet { baseline, avx2, avx512 };
 
 /// What this build has and this CPU can run; the last is the best.

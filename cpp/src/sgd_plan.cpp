@@ -7,13 +7,19 @@
 #include <string>
 #include <utility>
 
-#include "lrcore/thread_pool.hpp"
 #include "lrcore/validate.hpp"
 #include "sgd_kernel.hpp"
 #include "tensor_bytes.hpp"
 
 namespace lrcore {
 namespace {
+
+// Until the pool is there.
+template <class Work>
+void run_tasks(std::size_t tasks, std::size_t, const Work& work) {
+    for (std::size_t task = 0; task < tasks; ++task) work(task);
+}
+std::int64_t num_threads() { return 1; }
 
 // With fewer elements than this, waking another thread costs more than its help gains.
 constexpr std::size_t elements_worth_threads = std::size_t{1} << 18;

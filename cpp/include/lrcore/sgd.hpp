@@ -32,10 +32,10 @@ struct SgdTensor {
     ElementType type = ElementType::float32;  // of param and grad
     std::size_t size = 0;
     void* param = nullptr;
-    void* grad = nullptr;     // written only if grad_after is not kept
-    void* buffer = nullptr;   // wide momentum; nullptr if there is none
-    void* master = nullptr;   // float32 weights of a 16-bit param, or nullptr
-    void* average = nullptr;  // wide moving average of the weights, or nullptr
+    void* grad = nullptr;         // written only if grad_after is not kept
+    void* buffer = nullptr;       // wide momentum; nullptr if there is none
+    void* master = nullptr;       // float32 weights of a 16-bit param, or nullptr
+    void* average = nullptr;      // wide moving average of the weights, or nullptr
     bool first_momentum = false;  // the buffer holds nothing yet and is not read
     bool first_average = false;   // likewise the average
 };
