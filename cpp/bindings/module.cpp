@@ -9,6 +9,7 @@ PYBIND11_MODULE(_core, m) {
     lrcore::bind_range_test(m);
     lrcore::bind_plateau(m);
     lrcore::bind_sgd(m);
+    lrcore::bind_sgd_plan(m);
     lrcore::bind_valley(m);
     lrcore::bind_philox(m);
     lrcore::bind_look_up(m);
