@@ -10,6 +10,7 @@ PYBIND11_MODULE(_core, m) {
     lrcore::bind_plateau(m);
     lrcore::bind_sgd(m);
     lrcore::bind_sgd_plan(m);
+    lrcore::bind_same_objects(m);
     lrcore::bind_valley(m);
     lrcore::bind_philox(m);
     lrcore::bind_look_up(m);

@@ -9,7 +9,8 @@ from typing import Any
 
 from torch import Tensor
 
-from lrcore.torch.sgd_table import HALF_TYPES
+from lrcore.torch.layouts import HALF_TYPES
+
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,9 @@
-"""SGD with Nesterov momentum for torch, updated in the core where the tensors allow it."""
+"""SGD with torch's momentum, updated in the core where the tensors allow it."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Mapping
-from math import inf
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any, overload
 
 import torch
@@ -12,36 +11,52 @@ from torch import Tensor
 from torch.optim import Optimizer
 from torch.optim.optimizer import ParamsT
 
-from lrcore._arguments import real
-from lrcore.torch.param_groups import ParamGroup
-from lrcore.torch.sgd_kernels import Kernel, kernel_for
-
-Tensors = tuple[list[Tensor], list[Tensor], list[Tensor]]
+from lrcore.torch.averaged_weights import averaged_weights
+from lrcore.torch.hooked_step import hooked_step
+from lrcore.torch.loaded_state import hold, release
+from lrcore.torch.sgd_options import check_max_grad_norm, check_options
+from lrcore.torch.sgd_update import SgdUpdate
 
 
 class SGD(Optimizer):
-    """Stochastic gradient descent with torch's form of momentum, updated in the core where that is possible.
+    """`torch.optim.SGD` in the core: stochastic gradient descent with momentum, all parameters in one call.
 
-        g <- g + weight_decay * p
-        b <- momentum * b + g
-        p <- p - lr * (g + momentum * b)    (nesterov)
-        p <- p - lr * b                     (otherwise)
+        g <- g + weight_decay * p                   (-g with maximize)
+        b <- momentum * b + (1 - dampening) * g     (b <- g at the first update of p)
+        p <- p - lr * (g + momentum * b)            (nesterov)
+        p <- p - lr * b                             (otherwise)
+        e <- ema_decay * e + (1 - ema_decay) * p    (e <- p at the first update of p)
 
-    with b = 0 before the first update. Dense float32 and float64 CPU tensors are updated in place by
-    `lrcore.sgd_step`, all others by `torch.optim`'s functional SGD. `state_dict` is interchangeable with that of
-    `torch.optim.SGD`, in both directions and at any update.
+    A replacement for `torch.optim.SGD`: its arguments in its order, its groups, its hooks, and its `state_dict`,
+    which each of the two can load from the other at any update. The core updates dense float32, float64, bfloat16 and
+    float16 tensors on the CPU in place, in any memory format, 16-bit ones with float32 momentum. All others, also on
+    other devices, are updated by torch, fused where it can.
 
     Args:
         params: Parameters or param groups, whose own options go before those below.
-        lr: Learning rate, not negative; a tensor is read at each update.
-        momentum: Factor of the previous b, at least 0 and less than 1.
-        weight_decay: Factor of the parameter in its gradient, not negative.
-        nesterov: Whether to look ahead by one momentum step; needs a momentum.
+        lr: Learning rate, finite and not negative; a tensor of one element is read at each update.
+        momentum: Factor of the previous b, finite and not negative.
+        dampening: What is withheld from g in b, finite.
+        weight_decay: Factor of the parameter in its gradient, finite and not negative.
+        nesterov: Whether to look ahead by one momentum step; needs a momentum and no dampening.
+        maximize: Whether to go up the gradient.
+        foreach: Accepted for torch's sake; makes no difference.
+        differentiable: Accepted for torch's sake; must be False.
+        fused: Accepted for torch's sake; makes no difference.
+        max_grad_norm: Clip the norm of all gradients together, as `torch.nn.utils.clip_grad_norm_` does, but leave the
+            gradients themselves as they are; None: no clipping. Can be set anew at any time.
+        ema_decay: Keep the average e of the weights in the state as "average", float32 for 16-bit parameters. At least
+            0 and less than 1; None: no average.
+        master_weights: Whether 16-bit parameters are rounded from float32 weights, in the state as "master_weight".
+
+    Attributes:
+        grad_norm: The norm of the unscaled gradients of the last update if it clipped, else None.
+        path: What the last update has used: "core", "torch" or "core, torch"; None before the first.
 
     Raises:
         ValueError: For values outside these ranges, here or in a group.
 
-    Source: Sutskever et al., "On the importance of initialization and momentum in deep learning", 2013.
+    Source: torch.optim.SGD; Sutskever et al., "On the importance of initialization and momentum in deep learning", 2013.
 
     Example:
         >>> parameter = torch.tensor([1.0], requires_grad=True)
@@ -52,41 +67,65 @@ class SGD(Optimizer):
         0.625
     """
 
+    # torch's GradScaler leaves the scale and what it has found in `grad_scale` and `found_inf` for the time of a step.
+    _step_supports_amp_scaling = True
+
     def __init__(
         self,
         params: ParamsT,
         lr: float | Tensor = 1e-3,
-        *,
-        momentum: float = 0.0,
-        weight_decay: float = 0.0,
+        momentum: float = 0,
+        dampening: float = 0,
+        weight_decay: float | Tensor = 0,
         nesterov: bool = False,
+        *,
+        maximize: bool = False,
+        foreach: bool | None = None,
+        differentiable: bool = False,
+        fused: bool | None = None,
+        max_grad_norm: float | None = None,
+        ema_decay: float | None = None,
+        master_weights: bool = False,
     ) -> None:
-        # torch.optim.SGD needs to find a dampening in a state_dict that it loads.
-        options = {"lr": lr, "momentum": momentum, "dampening": 0.0, "weight_decay": weight_decay, "nesterov": nesterov}
+        self.max_grad_norm = check_max_grad_norm(max_grad_norm)
+        self._update = SgdUpdate()
+        options = {
+            "lr": lr,
+            "momentum": momentum,
+            "dampening": dampening,
+            "weight_decay": weight_decay,
+            "nesterov": nesterov,
+            "maximize": maximize,
+            "foreach": foreach,
+            "differentiable": differentiable,
+            "fused": fused,
+            "ema_decay": ema_decay,
+            "master_weights": master_weights,
+        }
         super().__init__(params, options)
+
+    @property
+    def grad_norm(self) -> float | None:
+        """The norm of the unscaled gradients of the last update if it clipped, else None."""
+        return self._update.grad_norm
+
+    @property
+    def path(self) -> str | None:
+        """What the last update has used: "core", "torch" or "core, torch"; None before the first."""
+        return self._update.path
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         """Add a group of parameters, whose own options go before the optimizer's."""
-        _check_options({**self.defaults, **param_group})
+        check_options({**self.defaults, **param_group})
         super().add_param_group(param_group)
-
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take over the state of another `SGD` or of a `torch.optim.SGD`.
-
-        Raises:
-            ValueError: When a group has a dampening, or another option whose recurrence is not this one.
-        """
-        for group in state_dict["param_groups"]:
-            _check_options({**self.defaults, **group})
-        super().load_state_dict(state_dict)
 
     @overload
     def step(self, closure: None = None) -> None: ...
     @overload
     def step(self, closure: Callable[[], float]) -> float: ...
-    @torch.no_grad()
+    @hooked_step
     def step(self, closure: Callable[[], float] | None = None) -> float | None:
-        """Update every parameter that has a gradient.
+        """Update every parameter that has a gradient; nothing when a `GradScaler` has found an overflow.
 
         Args:
             closure: Computes the gradients and returns the loss, which is then returned.
@@ -98,52 +137,50 @@ class SGD(Optimizer):
         if closure is not None:
             with torch.enable_grad():
                 loss = closure()
-        batches = [batch for index in range(len(self.param_groups)) for batch in self._batches(index)]
-        for kernel, tensors, group in batches:
-            kernel(*tensors, **{name: group[name] for name in ("lr", "momentum", "weight_decay", "nesterov")})
+        overflow = getattr(self, "found_inf", None)
+        if overflow is None or not float(overflow) > 0:
+            scale = getattr(self, "grad_scale", None)
+            self._update(self.param_groups, self.state, grad_scale=scale, max_grad_norm=self.max_grad_norm)
         return loss
 
-    def _batches(self, index: int) -> list[tuple[Kernel, Tensors, ParamGroup]]:
-        """The params, grads and buffers of one group, apart by kernel and dtype."""
-        group = self.param_groups[index]
-        batches: defaultdict[tuple[Kernel, torch.dtype], Tensors] = defaultdict(lambda: ([], [], []))
-        for position, parameter in enumerate(group["params"]):
-            if parameter.grad is None:
-                continue
-            if parameter.grad.layout != torch.strided:
-                name = f"param_groups[{index}]['params'][{position}]"
-                raise ValueError(f"{name} must have a dense gradient, but got {parameter.grad.layout}")
-            tensors = [parameter, parameter.grad]
-            if group["momentum"] != 0:
-                tensors.append(self._momentum_buffer(parameter))
-            for column, tensor in zip(batches[kernel_for(tensors), parameter.dtype], tensors, strict=False):
-                column.append(tensor)
-        return [(kernel, tensors, group) for (kernel, _), tensors in batches.items()]
+    def averaged_weights(self) -> AbstractContextManager[None]:
+        """A context in which the parameters hold their averages; their own values are back after it.
 
-    def _momentum_buffer(self, parameter: Tensor) -> Tensor:
-        state = self.state[parameter]
-        if state.get("momentum_buffer") is None:
-            state["momentum_buffer"] = torch.zeros_like(parameter)
-        buffer: Tensor = state["momentum_buffer"]
-        return buffer
+        Parameters that have no average yet keep their values.
+
+        Raises:
+            ValueError: When no group has an `ema_decay`.
+        """
+        if all(group["ema_decay"] is None for group in self.param_groups):
+            raise ValueError("ema_decay must be a number for averaged_weights, but got None")
+        return averaged_weights(self.param_groups, self.state)
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take over the state of another `SGD` or of a `torch.optim.SGD`; that of 16-bit parameters is not rounded.
+
+        Raises:
+            ValueError: When an option of a group is out of its range; nothing is changed then.
+        """
+        # The last of these hooks: it sees what the others have made of the state.
+        hook = self.register_load_state_dict_pre_hook(_check_and_hold)
+        try:
+            super().load_state_dict(state_dict)
+        finally:
+            hook.remove()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**super().__getstate__(), "max_grad_norm": self.max_grad_norm}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        self._update = SgdUpdate()
+        release(self.state)
+        for group in self.param_groups:
+            for name, default in self.defaults.items():
+                group.setdefault(name, default)
 
 
-def _check_options(group: Mapping[str, Any]) -> None:
-    for name in ("lr", "weight_decay"):
-        if not 0 <= _number(name, group[name]) < inf:
-            raise ValueError(f"{name} must be finite and not negative, but got {group[name]}")
-    if not 0 <= _number("momentum", group["momentum"]) < 1:
-        raise ValueError(f"momentum must be at least 0 and less than 1, but got {group['momentum']}")
-    if group["nesterov"] and group["momentum"] == 0:
-        raise ValueError(f"momentum must be greater than 0 with nesterov=True, but got {group['momentum']}")
-    for name in ("dampening", "maximize", "differentiable"):
-        if group.get(name):
-            raise ValueError(f"{name} is not supported and must be {type(group[name])(0)}, but got {group[name]}")
-
-
-def _number(name: str, value: Any) -> float:
-    if not isinstance(value, Tensor):
-        return real(name, value)
-    if value.numel() != 1:
-        raise ValueError(f"{name} must have 1 element, but got a tensor of {value.numel()}")
-    return float(value)
+def _check_and_hold(optimizer: Optimizer, state_dict: dict[str, Any]) -> dict[str, Any]:
+    for group in state_dict["param_groups"]:
+        check_options({**optimizer.defaults, **group})
+    return hold(state_dict, [param for group in optimizer.param_groups for param in group["params"]])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from lrcore import _core
+from lrcore.torch.layouts import HALF_TYPES, PLAIN_TYPES
 from lrcore.torch.param_groups import ParamGroup
 
 State = Mapping[Any, dict[str, Any]]
@@ -18,7 +19,6 @@ Place = tuple[int, str]
 """Where a tensor of the state belongs: the position of its parameter, and its name in the state of that."""
 
 NAMES = ("momentum_buffer", "average", "master_weight")
-HALF_TYPES = (torch.bfloat16, torch.float16)
 _EMPTY: dict[str, Any] = dict.fromkeys(NAMES)
 
 
@@ -42,6 +42,7 @@ class SgdTable:
         self._missing: list[Place] = []
         self._states = {name: self._find(name, state) for name in {*chain(*self._names)}}
         self.columns = {name: self._column(name) for name in NAMES}
+        self.subclassed = frozenset(self._find_subclassed())
 
     def describes(self, param_groups: Sequence[ParamGroup], state: State) -> bool:
         """Whether these still are the parameters and the tensors of their states that the options ask for."""
@@ -73,6 +74,13 @@ class SgdTable:
             if used and states[-1] is _EMPTY:
                 self._missing.append((position, name))
         return states
+
+    def _find_subclassed(self) -> Iterator[int]:
+        """The positions of tensors that may keep their values elsewhere than in their own memory."""
+        for column in (self.params, *self.columns.values()):
+            for position, tensor in enumerate(column):
+                if tensor is not None and (type(tensor) not in PLAIN_TYPES or tensor.is_neg()):
+                    yield position
 
     def _column(self, name: str) -> Column:
         return [state[name] for state in self._states.get(name, ())]

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 import torch
 from torch import Tensor
 
 from lrcore.sgd_plan import SgdPlan
-from lrcore.torch.layouts import is_dense, laid_out, wide_type
+from lrcore.torch.layouts import PLAIN_TYPES, is_dense, laid_out, wide_type
+from lrcore.torch.param_groups import ParamGroup
 from lrcore.torch.sgd_table import Column, Place, SgdTable, State
+from lrcore.torch.torch_update import TorchTensors
+
+_PLAIN_OR_NONE = frozenset([*PLAIN_TYPES, type(None)])
 
 
 class SgdTensors:
@@ -31,6 +37,7 @@ class SgdTensors:
             self._resolve_sign(position)
         for position, name in table.missing(self.grads):
             self._make(position, name, state)
+        self._hidden = self._find_hidden()
 
     def read_into(self, plan: SgdPlan) -> list[int]:
         """Hand the tensors to the core; returns the positions of the parameters that it cannot update.
@@ -44,32 +51,41 @@ class SgdTensors:
             left = self._read(plan)
         return left
 
-    def put(self, position: int, name: str, tensor: Tensor) -> None:
-        """Have `tensor` in the state of a parameter from now on."""
-        if not self._new:
-            self.columns = {each: list(column) for each, column in self.columns.items()}
-        self.columns[name][position] = tensor
-        self._new.append((position, name))
+    def of_torch(self, position: int, param_groups: Sequence[ParamGroup]) -> TorchTensors:
+        """The tensors of a parameter for torch's update."""
+        param, grad = self._table.params[position], self.grads[position]
+        assert grad is not None  # otherwise the core would not have left it
+        known = {
+            name: column[position] if column and position not in self._first.get(name, ()) else None
+            for name, column in self.columns.items()
+        }
+        return TorchTensors(param, grad, param_groups[self._table.group_indices[position]], **known)
 
-    def is_first(self, position: int, name: str) -> bool:
-        """Whether this tensor of the state holds nothing yet."""
-        return position in self._first.get(name, ())
-
-    def store(self, state: State) -> None:
+    def store(self, state: State, by_torch: Iterable[tuple[int, TorchTensors]]) -> None:
         """Put what is new into the state."""
+        for position, tensors in by_torch:
+            for name, column in self.columns.items():
+                tensor = getattr(tensors, name)
+                if column and tensor is not column[position]:
+                    self._put(position, name, tensor)
         for position, name in self._new:
             state[self._table.params[position]][name] = self.columns[name][position]
 
     @torch.no_grad()
     def store_grads(self) -> None:
-        """Write the gradients that the update has changed in copies only."""
+        """Note the new values of the gradients, which the core has written, also in those that it got as copies."""
+        torch.autograd.graph.increment_version([grad for grad in self._core_grads if grad is not None])
         for position in self._copied_grads:
             self._table.params[position].grad.copy_(self.grads[position])  # type: ignore[union-attr, arg-type]
 
     def _read(self, plan: SgdPlan) -> list[int]:
-        return plan.read(
+        hidden = self._hidden
+        self._core_grads = [*self.grads] if hidden else self.grads
+        for position in hidden:
+            self._core_grads[position] = None
+        left = plan.read(
             self._table.params,
-            self.grads,
+            self._core_grads,
             self.columns["momentum_buffer"],
             groups=self._table.group_indices,
             masters=self.columns["master_weight"],
@@ -77,16 +93,35 @@ class SgdTensors:
             first_momenta=self._first.get("momentum_buffer", ()),
             first_averages=self._first.get("average", ()),
         )
+        return sorted([*left, *hidden]) if hidden else left
+
+    def _find_hidden(self) -> list[int]:
+        """Those whose values may not be in their own memory: the core must not see them."""
+        if not self._table.subclassed and _PLAIN_OR_NONE.issuperset(map(type, self.grads)):
+            return []
+        hidden = self._table.subclassed
+        return [
+            position
+            for position, grad in enumerate(self.grads)
+            if grad is not None and (position in hidden or type(grad) not in PLAIN_TYPES)
+        ]
+
+    def _put(self, position: int, name: str, tensor: Tensor) -> None:
+        """Have `tensor` in the state of a parameter from now on."""
+        if not self._new:
+            self.columns = {each: list(column) for each, column in self.columns.items()}
+        self.columns[name][position] = tensor
+        self._new.append((position, name))
 
     def _make(self, position: int, name: str, state: State) -> None:
         param = self._table.params[position]
         known = state.get(param, {}).get(name)
         if known is not None:
-            self.put(position, name, known)
+            self._put(position, name, known)
         elif name == "master_weight":
-            self.put(position, name, param.detach().float())
+            self._put(position, name, param.detach().float())
         else:
-            self.put(position, name, torch.empty_like(param, dtype=wide_type(param.dtype)))
+            self._put(position, name, torch.empty_like(param, dtype=wide_type(param.dtype)))
             self._first.setdefault(name, []).append(position)
 
     def _refuse_sparse(self, left: list[int]) -> None:
@@ -96,11 +131,28 @@ class SgdTensors:
                 raise ValueError(f"{self._table.label(position)} must have a dense gradient, but got {layout}")
 
     def _lay_out(self, position: int) -> bool:
-        """Copy those tensors of a dense parameter that lie in another way; returns whether there are any."""
-        param, copied = self._table.params[position], False
+        """Copy what lies in another way than its parameter, if that is dense; returns whether there was anything."""
+        param = self._table.params[position]
         if not is_dense(param):
             return False
-        ...
+        copied = self._lay_out_grad(position, param)
+        for name, column in self.columns.items():
+            tensor = column[position] if column else None
+            if tensor is not None and (laid := laid_out(tensor, param, wide_type(param.dtype))) is not tensor:
+                self._put(position, name, laid)
+                copied = True
+        return copied
+
+    def _lay_out_grad(self, position: int, param: Tensor) -> bool:
+        grad = self.grads[position]
+        if grad is None or type(grad) not in PLAIN_TYPES or grad.dtype != param.dtype:
+            return False
+        laid = laid_out(grad, param, param.dtype)
+        if laid is grad:
+            return False
+        self.grads[position] = laid
+        self._copied_grads.append(position)
+        return True
 
     def _resolve_sign(self, position: int) -> None:
         """Copy a gradient whose sign is negated by a flag that the core cannot see; only a single value is dense then."""

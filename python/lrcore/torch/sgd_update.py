@@ -2,57 +2,103 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
 from lrcore.sgd_plan import SgdOptions, SgdPlan
 from lrcore.torch.gradient_clipping import clipping_factor, joint_norm
+from lrcore.torch.master_weights import MasterWeights
 from lrcore.torch.param_groups import ParamGroup
-from lrcore.torch.sgd_table import SgdTable
+from lrcore.torch.sgd_table import SgdTable, State
 from lrcore.torch.sgd_tensors import SgdTensors
-from lrcore.torch.torch_update import update_by_torch
+from lrcore.torch.torch_update import TorchTensors, update_by_torch
 
 
 class SgdUpdate:
-    """Updates the parameters of an optimizer; remembers from one update to the next what seldom changes."""
+    """Updates the parameters of one optimizer, and remembers from step to step what seldom changes.
+
+    Attributes:
+        path: Which paths the last update has taken: "core", "torch", "core, torch", or None before the first.
+        grad_norm: The norm of the gradients of the last update, if it clipped.
+    """
 
     def __init__(self) -> None:
-        self._plan = SgdPlan(torch.utils.dlpack.to_dlpack)
-        self._table: SgdTable | None = None
         self.path: str | None = None
         self.grad_norm: float | None = None
+        self._plan = SgdPlan(torch.utils.dlpack.to_dlpack)
+        self._table = SgdTable([], {})
+        self._masters = MasterWeights()
 
     def __call__(
         self,
         param_groups: Sequence[ParamGroup],
-        state: Mapping[Any, dict[str, Any]],
+        state: State,
         *,
         grad_scale: Tensor | None,
         max_grad_norm: float | None,
     ) -> None:
-        """Do the update.
+        """Do one update.
 
         Args:
             param_groups: Of the optimizer.
-            state: Of the optimizer, written.
-            grad_scale: What the gradients have been multiplied by; they are left divided by it.
-            max_grad_norm: To clip to; None: not at all.
+            state: Of the optimizer; what is missing there is added.
+            grad_scale: What the gradients were multiplied by; they are left divided by it.
+            max_grad_norm: To clip to, or None.
 
         Raises:
             ValueError: When a gradient is sparse; nothing is changed then.
         """
-        tensors = SgdTensors(self._current_table(param_groups, state))
-        tensors.read_into(self._plan, param_groups)
+        if not self._table.describes(param_groups, state):
+            self._table, self._masters = SgdTable(param_groups, state), MasterWeights()
+        tensors = SgdTensors(self._table, state)
+        left = tensors.read_into(self._plan)
+        masters = tensors.columns["master_weight"]
+        self._masters.follow(self._table.params, masters)
+        by_torch = [tensors.of_torch(position, param_groups) for position in left]
         factor = 1.0 if grad_scale is None else 1 / float(grad_scale)
-        if max_grad_norm is not None:
-            factor *= self._clipping_factor(tensors, factor, max_grad_norm)
-        scaled = grad_scale is not None
-        self._plan.step([_core_options(group, factor, scaled) for group in param_groups])
+        factor *= self._clip(by_torch, factor, max_grad_norm)
+        self._update(tensors, param_groups, factor, grad_scale is not None)
+        update_by_torch(by_torch, factor, write_grads=grad_scale is not None)
+        tensors.store(state, zip(left, by_torch, strict=True))
+        self._masters.note(self._table.params, masters)
+        self._note_path(by_torch)
+
+    def _clip(self, by_torch: Sequence[TorchTensors], grad_factor: float, max_norm: float | None) -> float:
+        """The factor that clips the gradients, whose norm is kept."""
+        if max_norm is None:
+            self.grad_norm = None
+            return 1.0
+        core = self._plan.grad_norm(grad_factor)
+        self.grad_norm = joint_norm(core, [tensors.grad for tensors in by_torch], grad_factor)
+        return clipping_factor(self.grad_norm, max_norm)
+
+    def _update(self, tensors: SgdTensors, param_groups: Sequence[ParamGroup], factor: float, scaled: bool) -> None:
+        """Have the core update what it has read."""
+        grad_after = "scaled" if scaled else "kept"
+        self._plan.step([_core_options(group, factor, grad_after) for group in param_groups])
+        # Autograd cannot see these writes, but must know that what it saved for a backward is no longer current.
         torch.autograd.graph.increment_version(self._plan.params_updated)
-        if tensors.left:
-            update_by_torch(tensors.left, factor, write_grads=scaled)
-        tensors.store(state)
-"""
+        if scaled:
+            tensors.store_grads()
+
+    def _note_path(self, by_torch: Sequence[TorchTensors]) -> None:
+        if not by_torch:
+            self.path = "core"
+        else:
+            self.path = "core, torch" if self._plan.params_updated else "torch"
+
+
+def _core_options(group: ParamGroup, grad_factor: float, grad_after: str) -> SgdOptions:
+    return SgdOptions(
+        lr=float(group["lr"]),
+        momentum=float(group["momentum"]),
+        dampening=float(group["dampening"]),
+        weight_decay=float(group["weight_decay"]),
+        nesterov=bool(group["nesterov"]),
+        maximize=bool(group["maximize"]),
+        grad_factor=grad_factor,
+        ema_decay=float(group["ema_decay"] or 0.0),
+        grad_after=grad_after,
+    )

@@ -11,8 +11,8 @@ from torch import Tensor
 from torch.optim.sgd import sgd
 from torch.utils._foreach_utils import _get_fused_kernels_supported_devices
 
+from lrcore.torch.layouts import HALF_TYPES
 from lrcore.torch.param_groups import ParamGroup
-from lrcore.torch.sgd_table import HALF_TYPES
 
 
 @dataclass(eq=False)

@@ -1,0 +1,298 @@
+"""The state: interchange with torch, copies, and what users do to it between two steps."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from torch.testing import assert_close
+
+from lrcore.torch import SGD
+
+OPTIONS: list[dict[str, Any]] = [
+    {},
+    {"weight_decay": 0.01, "maximize": True},
+    {"momentum": 0.9},
+    {"momentum": 0.9, "dampening": 0.3, "maximize": True},
+    {"momentum": 0.9, "weight_decay": 0.01, "nesterov": True},
+]
+ALL: dict[str, Any] = {"momentum": 0.9, "ema_decay": 0.9, "master_weights": True, "max_grad_norm": 1.0}
+LRS = [0.1, 0.05, 0.2, 0.1, 0.3]
+
+
+def drawn(size: int, dtype: torch.dtype, seed: int) -> torch.Tensor:
+    return torch.randn(size, dtype=torch.float64, generator=torch.Generator().manual_seed(seed)).to(dtype)
+
+
+def parameters(*dtypes: torch.dtype) -> list[torch.nn.Parameter]:
+    return [torch.nn.Parameter(drawn(33 + index, dtype, seed=index)) for index, dtype in enumerate(dtypes)]
+
+
+def train(optimizer: torch.optim.Optimizer, updates: range) -> None:
+    for update in updates:
+        for group in optimizer.param_groups:
+            group["lr"] = LRS[update]
+            for index, parameter in enumerate(group["params"]):
+                parameter.grad = drawn(parameter.numel(), parameter.dtype, seed=100 + 10 * update + index)
+        optimizer.step()
+
+
+# Interchange
+
+
+@pytest.mark.parametrize("change", range(5))
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
+@pytest.mark.parametrize(("first", "second"), [(SGD, torch.optim.SGD), (torch.optim.SGD, SGD), (SGD, SGD)])
+def test_a_run_can_change_over_between_torch_and_this(
+    options: dict[str, Any], first: Any, second: Any, change: int
+) -> None:
+    whole = parameters(torch.float64, torch.float64)
+    halves = copy.deepcopy(whole)
+    train(torch.optim.SGD(whole, lr=1.0, **options), range(5))
+    old = first(halves, lr=1.0, **options)
+    train(old, range(change))
+    new = second(halves, lr=3.0)
+    new.load_state_dict(copy.deepcopy(old.state_dict()))
+    assert {key: new.param_groups[0][key] for key in options} == options
+    train(new, range(change, 5))
+    assert_close(halves, whole, rtol=1e-12, atol=1e-15)
+
+
+def test_torch_has_no_use_for_what_it_does_not_know() -> None:
+    ours, peers = parameters(torch.float32), parameters(torch.float32)
+    old, peer = SGD(ours, lr=1.0, momentum=0.9, ema_decay=0.5), torch.optim.SGD(peers, lr=1.0, momentum=0.9)
+    for optimizer in (old, peer):
+        train(optimizer, range(2))
+    new = torch.optim.SGD(ours, lr=1.0)
+    new.load_state_dict(copy.deepcopy(old.state_dict()))
+    for optimizer in (new, peer):
+        train(optimizer, range(2, 5))
+    assert_close(ours, peers)
+    assert set(new.state[ours[0]]) == {"momentum_buffer", "average"}
+
+
+def test_options_that_the_state_does_not_have_keep_their_values() -> None:
+    ours = parameters(torch.float32)
+    optimizer = SGD(ours, lr=1.0, ema_decay=0.5, master_weights=True)
+    state = torch.optim.SGD(parameters(torch.float32), lr=0.25).state_dict()
+    del state["param_groups"][0]["maximize"]
+    optimizer.load_state_dict(state)
+    group = optimizer.param_groups[0]
+    assert (group["lr"], group["ema_decay"], group["master_weights"], group["maximize"]) == (0.25, 0.5, True, False)
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_the_float32_state_of_16_bit_parameters_is_not_rounded(dtype: torch.dtype) -> None:
+    whole = parameters(dtype)
+    old_params, new_params = copy.deepcopy((whole, whole))
+    uninterrupted, old, new = (SGD(params, lr=1.0, **ALL) for params in (whole, old_params, new_params))
+    train(uninterrupted, range(5))
+    train(old, range(3))
+    new.load_state_dict(pickle.loads(pickle.dumps(old.state_dict())))
+    new_params[0].data.copy_(old_params[0])
+    assert {name: value.dtype for name, value in new.state[new_params[0]].items()} == dict.fromkeys(
+        ["momentum_buffer", "average", "master_weight"], torch.float32
+    )
+    train(new, range(3, 5))
+    assert torch.equal(new_params[0], whole[0])
+    for name, value in uninterrupted.state[whole[0]].items():
+        assert torch.equal(new.state[new_params[0]][name], value)
+
+
+def test_torchs_16_bit_momentum_is_widened() -> None:
+    ours = parameters(torch.bfloat16)
+    peer = torch.optim.SGD(copy.deepcopy(ours), lr=1.0, momentum=0.5)
+    train(peer, range(1))
+    optimizer = SGD(ours, lr=1.0)
+    optimizer.load_state_dict(copy.deepcopy(peer.state_dict()))
+    train(optimizer, range(1, 2))
+    buffer = optimizer.state[ours[0]]["momentum_buffer"]
+    expected = 0.5 * drawn(33, torch.bfloat16, seed=100).float() + drawn(33, torch.bfloat16, seed=110).float()
+    assert torch.equal(buffer, expected)
+    assert optimizer.path == "core"
+
+
+def test_hooks_of_load_state_dict_see_and_change_what_is_loaded() -> None:
+    ours = parameters(torch.bfloat16)
+    old, new = (SGD(ours, lr=1.0, momentum=0.5) for _ in range(2))
+    train(old, range(1))
+    seen = []
+
+    def doubled(_: Any, state_dict: dict[str, Any]) -> dict[str, Any]:
+        buffer = state_dict["state"][0]["momentum_buffer"]
+        return {**state_dict, "state": {0: {"momentum_buffer": 2 * buffer}}}
+
+    new.register_load_state_dict_pre_hook(doubled)
+    new.register_load_state_dict_post_hook(lambda loaded: seen.append(loaded.state[ours[0]]["momentum_buffer"]))
+    new.load_state_dict(old.state_dict())
+    assert torch.equal(seen[0], 2 * old.state[ours[0]]["momentum_buffer"])
+    assert len(new._optimizer_load_state_dict_pre_hooks) == 1
+
+
+def test_a_state_with_an_option_out_of_range_is_refused_and_changes_nothing() -> None:
+    optimizer = SGD(parameters(torch.float32), lr=0.25)
+    for option, value, message in (
+        ("differentiable", True, "differentiable=True is not supported"),
+        ("momentum", -1.0, "momentum must be finite and not negative, but got -1.0"),
+    ):
+        state = torch.optim.SGD(parameters(torch.float32), lr=0.5).state_dict()
+        state["param_groups"][0][option] = value
+        with pytest.raises(ValueError, match=message):
+            optimizer.load_state_dict(state)
+    assert optimizer.param_groups[0]["lr"] == 0.25
+
+
+# Copies
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda pair: pickle.loads(pickle.dumps(pair))])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_a_copied_optimizer_goes_on_alike(copied: Callable[..., Any], dtype: torch.dtype) -> None:
+    ours = parameters(dtype, torch.float64)
+    optimizer = SGD(ours, lr=1.0, **ALL)
+    train(optimizer, range(2))
+    others, other = copied((ours, optimizer))
+    for each in (optimizer, other):
+        train(each, range(2, 5))
+    assert [torch.equal(*pair) for pair in zip(ours, others, strict=True)] == [True, True]
+    assert other.grad_norm == optimizer.grad_norm
+    assert str(other) == str(optimizer)
+
+
+# What users do to it
+
+
+def forget(optimizer: torch.optim.Optimizer, _: torch.Tensor) -> None:
+    optimizer.state.clear()
+
+
+def forget_one(optimizer: torch.optim.Optimizer, parameter: torch.Tensor) -> None:
+    del optimizer.state[parameter]
+
+
+def replace_the_state(optimizer: torch.optim.Optimizer, parameter: torch.Tensor) -> None:
+    optimizer.state[parameter] = {"momentum_buffer": torch.ones_like(parameter)}
+
+
+def replace_the_buffer(optimizer: torch.optim.Optimizer, parameter: torch.Tensor) -> None:
+    optimizer.state[parameter]["momentum_buffer"] = torch.full_like(parameter, 2.0)
+
+
+def write_the_buffer(optimizer: torch.optim.Optimizer, parameter: torch.Tensor) -> None:
+    optimizer.state[parameter]["momentum_buffer"].zero_()
+
+
+def delete_the_buffer(optimizer: torch.optim.Optimizer, parameter: torch.Tensor) -> None:
+    del optimizer.state[parameter]["momentum_buffer"]
+
+
+def set_the_buffer_to_none(optimizer: torch.optim.Optimizer, parameter: torch.Tensor) -> None:
+    optimizer.state[parameter]["momentum_buffer"] = None
+
+
+def swap_the_states(optimizer: torch.optim.Optimizer, parameter: torch.Tensor) -> None:
+    other = optimizer.param_groups[0]["params"][-1]
+    optimizer.state[parameter], optimizer.state[other] = optimizer.state[other], optimizer.state[parameter]
+
+
+def remove_the_parameter(optimizer: torch.optim.Optimizer, _: torch.Tensor) -> None:
+    optimizer.param_groups[0]["params"].pop(0)
+
+
+def replace_the_parameter(optimizer: torch.optim.Optimizer, parameter: torch.Tensor) -> None:
+    optimizer.param_groups[0]["params"][0] = torch.nn.Parameter(torch.ones(33, dtype=parameter.dtype))
+
+
+def give_it_other_memory(_: torch.optim.Optimizer, parameter: torch.Tensor) -> None:
+    parameter.data = torch.arange(33, dtype=parameter.dtype)
+
+
+def skip_one(optimizer: torch.optim.Optimizer, parameter: torch.Tensor) -> None:
+    for each in optimizer.param_groups[0]["params"]:
+        each.grad = None if each is parameter else torch.ones_like(each)
+    optimizer.step()
+
+
+def add_a_group(optimizer: torch.optim.Optimizer, _: torch.Tensor) -> None:
+    optimizer.add_param_group({"params": parameters(torch.float64), "momentum": 0.5, "nesterov": True})
+
+
+def stop_the_momentum(optimizer: torch.optim.Optimizer, _: torch.Tensor) -> None:
+    optimizer.param_groups[0]["momentum"] = 0.0
+
+
+def dampen(optimizer: torch.optim.Optimizer, _: torch.Tensor) -> None:
+    optimizer.param_groups[0].update(dampening=0.5, maximize=True, weight_decay=0.1)
+
+
+CHANGES = [
+    forget,
+    forget_one,
+    replace_the_state,
+    replace_the_buffer,
+    write_the_buffer,
+    delete_the_buffer,
+    set_the_buffer_to_none,
+    swap_the_states,
+    remove_the_parameter,
+    replace_the_parameter,
+    give_it_other_memory,
+    skip_one,
+    add_a_group,
+    stop_the_momentum,
+    dampen,
+]
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("start", [0.9, 0.0])
+def test_a_change_between_two_steps_has_torchs_effect(
+    change: Callable[[torch.optim.Optimizer, torch.Tensor], None], start: float
+) -> None:
+    all_params = []
+    for make in (SGD, torch.optim.SGD):
+        params = [torch.nn.Parameter(drawn(33, torch.float64, seed=index)) for index in range(3)]
+        optimizer = make(params, lr=1.0, momentum=start)
+        train(optimizer, range(2))
+        optimizer.param_groups[0]["momentum"] = 0.9
+        if start == 0:
+            train(optimizer, range(2, 3))
+        change(optimizer, params[0])
+        train(optimizer, range(2, 5))
+        all_params.append([*params, *(param for group in optimizer.param_groups for param in group["params"])])
+    assert_close(*all_params, rtol=1e-12, atol=1e-14)
+
+
+def test_a_buffer_that_comes_late_is_used() -> None:
+    results = []
+    for make in (SGD, torch.optim.SGD):
+        param = parameters(torch.float64)[0]
+        optimizer = make([param], lr=1.0, momentum=0.9)
+        optimizer.state[param]["step"] = 0
+        param.grad = None
+        optimizer.step()
+        optimizer.state[param]["momentum_buffer"] = torch.ones_like(param)
+        train(optimizer, range(2))
+        results.append(param)
+    assert_close(*results, rtol=1e-12, atol=1e-14)
+
+
+def test_parameters_without_gradient_are_skipped_and_get_no_state() -> None:
+    trained, resting = (torch.nn.Parameter(torch.ones(2)) for _ in range(2))
+    optimizer = SGD([resting, trained], lr=0.5, momentum=0.9)
+    trained.grad = torch.ones(2)
+    optimizer.step()
+    assert (trained.tolist(), resting.tolist()) == ([0.5, 0.5], [1.0, 1.0])
+    assert resting not in optimizer.state
+    assert len(optimizer.state) == 1
+
+
+def test_without_momentum_no_state_is_made() -> None:
+    ours = parameters(torch.float32)
+    optimizer = SGD(ours, lr=0.5)
+    train(optimizer, range(2))
+    assert optimizer.state_dict()["state"] == {}
