@@ -144,7 +144,7 @@ def test_each_step_is_within_2_ulp_of_torch(dtype: torch.dtype, options: dict[st
                 terms.append(momentum * b)
             if options.get("nesterov"):
                 difference = difference + two_ulp([*terms, (p - start) / lr])
-            assert ((p - peer_p).abs() <= two_ulp([start, p, p - start]) + lr * difference).all()
+            assert ((p - peer_p).abs() <= two_ulp([start, p - start, *(lr * term for term in terms)]) + lr * difference).all()
 
 
 @all_options

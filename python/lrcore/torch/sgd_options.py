@@ -8,7 +8,7 @@ from typing import Any
 
 from torch import Tensor
 
-from lrcore._arguments import real
+from lrcore._arguments import flag, real
 
 
 def check_options(group: Mapping[str, Any]) -> None:
@@ -26,6 +26,7 @@ def check_options(group: Mapping[str, Any]) -> None:
         raise ValueError("differentiable=True is not supported: use torch.optim.SGD to differentiate through updates")
     if group["ema_decay"] is not None and not 0 <= number("ema_decay", group["ema_decay"]) < 1:
         raise ValueError(f"ema_decay must be at least 0 and less than 1, but got {group['ema_decay']}")
+    flag("master_weights", group["master_weights"])
 
 
 def check_max_grad_norm(max_grad_norm: float | None) -> float | None:

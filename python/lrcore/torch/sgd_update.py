@@ -59,8 +59,12 @@ class SgdUpdate:
         by_torch = [tensors.of_torch(position, param_groups) for position in left]
         factor = 1.0 if grad_scale is None else 1 / float(grad_scale)
         factor *= self._clip(by_torch, factor, max_grad_norm)
-        self._update(tensors, param_groups, factor, grad_scale is not None)
-        update_by_torch(by_torch, factor, write_grads=grad_scale is not None)
+        scaled = grad_scale is not None
+        self._update_in_core(param_groups, factor, scaled)
+        if by_torch:
+            update_by_torch(by_torch, factor, write_grads=scaled)
+        if scaled:
+            tensors.store_grads()
         tensors.store(state, zip(left, by_torch, strict=True))
         self._masters.note(self._table.params, masters)
         self._note_path(by_torch)
@@ -74,14 +78,12 @@ class SgdUpdate:
         self.grad_norm = joint_norm(core, [tensors.grad for tensors in by_torch], grad_factor)
         return clipping_factor(self.grad_norm, max_norm)
 
-    def _update(self, tensors: SgdTensors, param_groups: Sequence[ParamGroup], factor: float, scaled: bool) -> None:
+    def _update_in_core(self, param_groups: Sequence[ParamGroup], factor: float, scaled: bool) -> None:
         """Have the core update what it has read."""
         grad_after = "scaled" if scaled else "kept"
         self._plan.step([_core_options(group, factor, grad_after) for group in param_groups])
         # Autograd cannot see these writes, but must know that what it saved for a backward is no longer current.
         torch.autograd.graph.increment_version(self._plan.params_updated)
-        if scaled:
-            tensors.store_grads()
 
     def _note_path(self, by_torch: Sequence[TorchTensors]) -> None:
         if not by_torch:

@@ -60,12 +60,20 @@ def update_by_torch(all_tensors: Sequence[TorchTensors], grad_factor: float, *, 
         # torch's fused kernel takes first updates and later ones apart.
         batches[id(tensors.group), tensors.is_fused, tensors.momentum_buffer is None].append(tensors)
     for (_, fused, _), batch in batches.items():
-        grads = [tensors.grad for tensors in batch]
-        if write_grads:
-            torch._foreach_mul_(grads, grad_factor)
-        elif grad_factor != 1:
-            grads = list(torch._foreach_mul(grads, grad_factor))
-        _update(batch, grads, fused)
+        _update(batch, _multiplied_grads(batch, grad_factor, write_grads), fused)
+
+
+def _multiplied_grads(batch: list[TorchTensors], factor: float, write: bool) -> list[Tensor]:
+    grads = [tensors.grad.float() if tensors.widens else tensors.grad for tensors in batch]
+    if factor == 1:
+        return grads
+    if not write:
+        return list(torch._foreach_mul(grads, factor))
+    torch._foreach_mul_(grads, factor)
+    for tensors, grad in zip(batch, grads, strict=True):
+        if grad is not tensors.grad:
+            tensors.grad.copy_(grad)
+    return grads
 
 
 def _update(batch: list[TorchTensors], grads: list[Tensor], fused: bool) -> None:
@@ -73,13 +81,16 @@ def _update(batch: list[TorchTensors], grads: list[Tensor], fused: bool) -> None
     buffers = [tensors.momentum_buffer for tensors in batch]
     sgd(
         [tensors.weight for tensors in batch],
-        [grad.float() if tensors.widens else grad for tensors, grad in zip(batch, grads, strict=True)],
+        grads,
         buffers,
         foreach=False,
         fused=fused,
         lr=float(group["lr"]),
-        **{name: float(group[name]) for name in ("momentum", "dampening", "weight_decay")},
-        **{name: bool(group[name]) for name in ("nesterov", "maximize")},
+        momentum=float(group["momentum"]),
+        dampening=float(group["dampening"]),
+        weight_decay=float(group["weight_decay"]),
+        nesterov=bool(group["nesterov"]),
+        maximize=bool(group["maximize"]),
     )
     for tensors, buffer in zip(batch, buffers, strict=True):
         tensors.momentum_buffer = buffer
