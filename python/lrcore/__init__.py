@@ -22,7 +22,7 @@ from lrcore.schedules import (
     Scaled,
     Schedule,
 )
-from lrcore.sgd import sgd_step
+from lrcore.sgd import grad_norm, sgd_step
 from lrcore.smoothing import ExponentialMovingAverage, smooth
 from lrcore.suggest import Bounds, Suggestion, bounds, suggest
 from lrcore.trace import Difference, Trace, TraceWriter, first_difference
@@ -54,6 +54,7 @@ __all__ = [
     "__version__",
     "bounds",
     "first_difference",
+    "grad_norm",
     "parse_schedule",
     "plot_range_test",
     "plot_schedule",

@@ -28,7 +28,7 @@ class SgdPlan:
             of its own.)
 
     Example:
-        >>> import pytest; torch = pytest.importorskip("torch")
+        >>> import torch
         >>> p, grad, b = torch.ones(2), torch.tensor([1.0, 2.0]), torch.zeros(2)
         >>> plan = SgdPlan()
         >>> plan.read([p], [grad], [b], groups=[0])
