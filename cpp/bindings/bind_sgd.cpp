@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "bindings.hpp"
+#include "gil_release.hpp"
 #include "lrcore/sgd.hpp"
 
 namespace lrcore {
@@ -93,7 +94,7 @@ void step(const std::vector<py::object>& params, const std::vector<py::object>& 
         if (!buffers.empty()) tensors[i].buffer = writable<T>(buffers[i], {"buffers", i});
     }
     // From here on only memory of arrays that this call owns a reference to is touched.
-    const py::gil_scoped_release unlocked;
+    const GilRelease unlocked;
     sgd_step(tensors, options);
 }
 

@@ -4,12 +4,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
-#include <thread>
 #include <utility>
 
 #include "lrcore/memory_overlap.hpp"
+#include "lrcore/thread_pool.hpp"
 #include "lrcore/validate.hpp"
-#include "parallel.hpp"
 #include "sgd_kernel.hpp"
 
 namespace lrcore {
@@ -69,7 +68,7 @@ std::size_t thread_count(std::size_t elements, std::size_t blocks, std::int64_t 
     if (requested > 0) return std::min(blocks, static_cast<std::size_t>(requested));
     const std::size_t worthwhile = elements / elements_per_thread;
     if (worthwhile <= 1) return 1;
-    return std::min<std::size_t>(worthwhile, std::max(1u, std::thread::hardware_concurrency()));
+    return std::min(worthwhile, static_cast<std::size_t>(num_threads()));
 }
 
 /// Updates elements [begin, end) of the tensors laid end to end.
@@ -116,7 +115,7 @@ void sgd_step(const std::vector<SgdTensor<T>>& tensors, const SgdOptions& option
     const auto boundary = [=](std::size_t thread) {
         return std::min(elements, blocks * thread / threads * block);
     };
-    run_in_threads(threads, [&](std::size_t thread) noexcept {
+    run_tasks(threads, threads, [&](std::size_t thread) noexcept {
         update_range(tensors, boundary(thread), boundary(thread + 1), scalars);
     });
 }
