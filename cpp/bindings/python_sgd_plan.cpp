@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "gil_release.hpp"
 #include "read_sgd_tensor.hpp"
 
 namespace lrcore {
@@ -164,7 +165,7 @@ void PythonSgdPlan::check_has_read() const {
 double PythonSgdPlan::grad_norm(double grad_factor, std::int64_t num_threads) {
     const Use use(is_in_use_);
     check_has_read();
-    const py::gil_scoped_release unlocked;
+    const GilRelease unlocked;
     return plan_.grad_norm(grad_factor, num_threads);
 }
 
@@ -175,7 +176,7 @@ std::size_t PythonSgdPlan::step(const std::vector<SgdOptions>& options) {
     std::size_t nonfinite = 0;
     {
         // From here on only memory of tensors that the plan holds a reference to is touched.
-        const py::gil_scoped_release unlocked;
+        const GilRelease unlocked;
         nonfinite = plan_.step({options.data(), options.size()});
     }
     has_read_ = false;

@@ -7,19 +7,13 @@
 #include <string>
 #include <utility>
 
+#include "lrcore/thread_pool.hpp"
 #include "lrcore/validate.hpp"
 #include "sgd_kernel.hpp"
 #include "tensor_bytes.hpp"
 
 namespace lrcore {
 namespace {
-
-// Until the pool is there.
-template <class Work>
-void run_tasks(std::size_t tasks, std::size_t, const Work& work) {
-    for (std::size_t task = 0; task < tasks; ++task) work(task);
-}
-std::int64_t num_threads() { return 1; }
 
 // With fewer elements than this, waking another thread costs more than its help gains.
 constexpr std::size_t elements_worth_threads = std::size_t{1} << 18;
@@ -34,15 +28,12 @@ Bytes bytes_at(const void* data, std::size_t size) {
     return {begin, data == nullptr ? begin : begin + size};
 }
 
-Bytes gradient_bytes(const SgdTensor& tensor) {
-    return bytes_at(tensor.grad, param_bytes(tensor));
-}
+Bytes gradient_bytes(const SgdTensor& tensor) { return bytes_at(tensor.grad, param_bytes(tensor)); }
 
 std::array<Bytes, 4> written_bytes(const SgdTensor& tensor) {
     const std::size_t wide = wide_bytes(tensor);
-    return {bytes_at(tensor.param, param_bytes(tensor)),
-            bytes_at(tensor.buffer, wide), bytes_at(tensor.master, wide),
-            bytes_at(tensor.average, wide)};
+    return {bytes_at(tensor.param, param_bytes(tensor)), bytes_at(tensor.buffer, wide),
+            bytes_at(tensor.master, wide), bytes_at(tensor.average, wide)};
 }
 
 bool overlaps_itself(const SgdTensor& tensor) {
@@ -83,7 +74,8 @@ bool SgdPlan::take_gradients(Span<const GroupedTensor> tensors) {
         if (tensor.grad != tensors_[i].tensor.grad && written_.overlaps(gradient_bytes(tensor))) {
             return false;
         }
-        gradients_overlap_known_ = gradients_overlap_known_ && tensor.grad == tensors_[i].tensor.grad;
+        gradients_overlap_known_ =
+            gradients_overlap_known_ && tensor.grad == tensors_[i].tensor.grad;
         tensors_[i].tensor = tensor;
     }
     return true;
@@ -110,17 +102,16 @@ void SgdPlan::rebuild(Span<const GroupedTensor> tensors) {
     const auto is_in_written = [this](const GroupedTensor& grouped) {
         return written_.overlaps(gradient_bytes(grouped.tensor));
     };
-    overlaps_ = written_.has_overlap() ||
-                std::any_of(tensors_.begin(), tensors_.end(), is_in_written);
+    overlaps_ =
+        written_.has_overlap() || std::any_of(tensors_.begin(), tensors_.end(), is_in_written);
 }
 
 double SgdPlan::grad_norm(double grad_factor, std::int64_t num_threads) {
     partial_sums_.assign(tasks_.size(), 0.0);
     run_tasks(tasks_.size(), threads(num_threads), [&](std::size_t task) noexcept {
         for (const Segment& segment : tasks_[task]) {
-            partial_sums_[task] +=
-                sum_of_squares(tensors_[segment.tensor].tensor, segment.begin, segment.end,
-                               grad_factor, best_instruction_set());
+            partial_sums_[task] += sum_of_squares(tensors_[segment.tensor].tensor, segment.begin,
+                                                  segment.end, grad_factor, best_instruction_set());
         }
     });
     double sum = 0.0;
@@ -159,7 +150,8 @@ void SgdPlan::check_gradients_are_apart(GradAfter after) {
 std::size_t SgdPlan::step(Span<const SgdOptions> options) {
     check(options);
     std::atomic<std::size_t> nonfinite{0};
-    const std::size_t thread_count = overlaps_ || tensors_.empty() ? 1 : threads(options[0].num_threads);
+    const std::size_t thread_count =
+        overlaps_ || tensors_.empty() ? 1 : threads(options[0].num_threads);
     run_tasks(tasks_.size(), thread_count, [&](std::size_t task) noexcept {
         nonfinite.fetch_add(update(tasks_[task], options), std::memory_order_relaxed);
     });
@@ -183,7 +175,9 @@ std::size_t SgdPlan::update(Span<const Segment> segments, Span<const SgdOptions>
 
 std::size_t SgdPlan::threads(std::int64_t requested) const {
     if (requested > 0) return static_cast<std::size_t>(requested);
-    return tasks_.elements() < elements_worth_threads ? 1 : static_cast<std::size_t>(num_threads());
+    return tasks_.elements() < elements_worth_threads
+               ? 1
+               : static_cast<std::size_t>(lrcore::num_threads());
 }
 
 }  // namespace lrcore

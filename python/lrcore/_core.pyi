@@ -8,7 +8,7 @@ import enum
 import numpy
 import numpy.typing
 import typing
-__all__: list[str] = ['Constant', 'Cosine', 'Cyclic', 'CyclicMomentum', 'DivergenceDetector', 'Ema', 'Exponential', 'InverseTime', 'Linear', 'OneCycle', 'PiecewiseConstant', 'Plateau', 'RangeTest', 'Scaled', 'SgdOptions', 'SgdPlan', 'StopReason', 'Verdict', 'grad_norm', 'look_up', 'philox_words', 'sgd_step', 'smooth', 'valley']
+__all__: list[str] = ['Constant', 'Cosine', 'Cyclic', 'CyclicMomentum', 'DivergenceDetector', 'Ema', 'Exponential', 'InverseTime', 'Linear', 'OneCycle', 'PiecewiseConstant', 'Plateau', 'RangeTest', 'Scaled', 'SgdOptions', 'SgdPlan', 'StopReason', 'Verdict', 'grad_norm', 'look_up', 'num_threads', 'philox_words', 'set_num_threads', 'sgd_step', 'smooth', 'valley']
 
 class Constant:
     """
@@ -478,9 +478,19 @@ def look_up(levels: typing.Annotated[numpy.typing.ArrayLike, numpy.uint8], table
     The number of each level in the table of its channel, which is the last axis.
     """
 
+def num_threads() -> int:
+    """
+    How many threads one kernel uses at most.
+    """
+
 def philox_words(seed: typing.SupportsInt | typing.SupportsIndex, epoch: typing.SupportsInt | typing.SupportsIndex, stream: typing.SupportsInt | typing.SupportsIndex, samples: typing.Annotated[numpy.typing.ArrayLike, numpy.uint64], starts: typing.Annotated[numpy.typing.ArrayLike, numpy.uint64], width: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.uint64]:
     """
     Rows of random words: row i holds width words of samples[i] from the one numbered starts[i] on.
+    """
+
+def set_num_threads(num_threads: typing.SupportsInt | typing.SupportsIndex) -> None:
+    """
+    Holds for all kernels that begin from now on.
     """
 
 def sgd_step(params: list[numpy.typing.NDArray[typing.Any]], grads: list[numpy.typing.NDArray[typing.Any]], buffers: list[numpy.typing.NDArray[typing.Any]], *, lr: typing.SupportsFloat | typing.SupportsIndex, momentum: typing.SupportsFloat | typing.SupportsIndex=0.0, dampening: typing.SupportsFloat | typing.SupportsIndex=0.0, weight_decay: typing.SupportsFloat | typing.SupportsIndex=0.0, nesterov: bool=False, maximize: bool=False, grad_factor: typing.SupportsFloat | typing.SupportsIndex=1.0, grad_after: str='kept', masters: list[numpy.typing.NDArray[typing.Any]]=[], averages: list[numpy.typing.NDArray[typing.Any]]=[], ema_decay: typing.SupportsFloat | typing.SupportsIndex=0.0, first: bool=False, count_nonfinite: bool=False, num_threads: typing.SupportsInt | typing.SupportsIndex=0) -> int:
