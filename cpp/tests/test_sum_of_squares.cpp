@@ -68,7 +68,7 @@ TEST_CASE_TEMPLATE("sum_of_squares is near the sum in long double, the same in e
         const double baseline = sum(grad, factor, InstructionSet::baseline);
         // Half a unit for the factor, twice as the product is squared, for the square and for each
         // of the additions to a lane and of lanes. All terms are positive, so nothing cancels.
-        const double units = 0.5 * (2 + 1 + 4 + static_cast<double>(size) / 16 + 1);
+        const double units = 0.5 * (2 + 1 + 5 + static_cast<double>(size) / 32 + 1);
         const double bound = units * std::numeric_limits<double>::epsilon();
         REQUIRE(std::abs(static_cast<long double>(baseline) - expected) <= bound * expected);
         for (const InstructionSet set : available_instruction_sets()) {
