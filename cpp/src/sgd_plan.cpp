@@ -123,8 +123,8 @@ void SgdPlan::check(Span<const SgdOptions> options) {
         if (group.grad_after != GradAfter::kept) check_gradients_are_apart(group.grad_after);
     }
     for (const GroupedTensor& grouped : tensors_) {
-        count_of_at_least(static_cast<std::int64_t>(grouped.group) + 1, "the number of options",
-                          static_cast<std::int64_t>(options.size()));
+        require(grouped.group < options.size(), "options", "hold a value for each group",
+                static_cast<std::int64_t>(options.size()));
         const bool has_what_it_needs = grouped.tensor.buffer != nullptr || grouped.tensor.size == 0;
         require(has_what_it_needs || options[grouped.group].momentum == 0.0, "momentum",
                 "be 0 without a buffer", options[grouped.group].momentum);
