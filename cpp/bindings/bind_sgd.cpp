@@ -1,5 +1,3 @@
-#include "lrcore/sgd.hpp"
-
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -8,6 +6,8 @@
 #include <vector>
 
 #include "bindings.hpp"
+#include "gil_release.hpp"
+#include "lrcore/sgd.hpp"
 #include "lrcore/sgd_plan.hpp"
 #include "lrcore/validate.hpp"
 #include "sgd_arrays.hpp"
@@ -24,8 +24,9 @@ SgdOptions sgd_options(double lr, double momentum, double dampening, double weig
                        std::int64_t num_threads) {
     constexpr std::array<const char*, 3> choices{"kept", "scaled", "zeroed"};
     const auto after = parse_choice<GradAfter>("grad_after", grad_after, choices);
-    const SgdOptions options{lr,          momentum,  dampening, weight_decay,    nesterov,   maximize,
-                             grad_factor, ema_decay, after,     count_nonfinite, num_threads};
+    const SgdOptions options{lr,       momentum,        dampening,   weight_decay,
+                             nesterov, maximize,        grad_factor, ema_decay,
+                             after,    count_nonfinite, num_threads};
     check_options(options);
     return options;
 }
@@ -76,7 +77,7 @@ std::size_t step(const ArrayColumn& params, const ArrayColumn& grads, const Arra
     fill(tensors, &SgdTensor::average, averages, wide_type(type));
     for (SgdTensor& tensor : tensors) tensor.first_momentum = tensor.first_average = first;
     // From here on only memory of arrays that the columns own a reference to is touched.
-    const py::gil_scoped_release unlocked;
+    const GilRelease unlocked;
     return sgd_step(tensors, options);
 }
 
@@ -105,7 +106,7 @@ double grad_norm_of_arrays(const ArrayList& list, std::int64_t num_threads) {
         tensor.size = static_cast<std::size_t>(array.size());
         tensor.grad = const_cast<void*>(array.data());
     }
-    const py::gil_scoped_release unlocked;
+    const GilRelease unlocked;
     SgdPlan plan;
     plan.assign({tensors.data(), tensors.size()});
     return plan.grad_norm(1.0, num_threads);

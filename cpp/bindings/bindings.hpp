@@ -12,6 +12,7 @@ void bind_plateau(pybind11::module_& m);
 void bind_sgd(pybind11::module_& m);
 void bind_sgd_plan(pybind11::module_& m);
 void bind_same_objects(pybind11::module_& m);
+void bind_thread_pool(pybind11::module_& m);
 void bind_valley(pybind11::module_& m);
 void bind_philox(pybind11::module_& m);
 void bind_look_up(pybind11::module_& m);

@@ -2,9 +2,9 @@
 
 #include <cstdint>
 
-/// The C structures by which DLPack lets one library see another's tensors, after version 1.3 of its
-/// specification (dmlc.github.io/dlpack): what reading on the host needs of them, in the same memory
-/// layout.
+/// The C structures by which DLPack lets one library see another's tensors, after version 1.3 of
+/// its specification (dmlc.github.io/dlpack): what reading on the host needs of them, in the same
+/// memory layout.
 namespace lrcore::dlpack {
 
 struct Version {
@@ -49,7 +49,8 @@ struct ExchangeApiHeader {
     const ExchangeApiHeader* older;
 };
 
-/// What the capsule `__dlpack_c_exchange_api__` of a tensor type, named "dlpack_exchange_api", holds.
+/// What the capsule `__dlpack_c_exchange_api__` of a tensor type, named "dlpack_exchange_api",
+/// holds.
 struct ExchangeApi {
     ExchangeApiHeader header;
     void (*allocate)();        // not called here

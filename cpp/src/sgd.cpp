@@ -41,8 +41,8 @@ void check_options(const SgdOptions& options) {
     not_negative("momentum", options.momentum);
     require(std::isfinite(options.dampening), "dampening", "be a finite number", options.dampening);
     not_negative("weight_decay", options.weight_decay);
-    require(options.ema_decay >= 0.0 && options.ema_decay <= 1.0, "ema_decay", "be at least 0 and at most 1",
-            options.ema_decay);
+    require(options.ema_decay >= 0.0 && options.ema_decay <= 1.0, "ema_decay",
+            "be at least 0 and at most 1", options.ema_decay);
     require(options.num_threads >= 0, "num_threads", "not be negative", options.num_threads);
     require(!options.nesterov || options.momentum > 0.0, "momentum",
             "be greater than 0 with nesterov", options.momentum);

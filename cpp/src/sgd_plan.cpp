@@ -7,19 +7,13 @@
 #include <string>
 #include <utility>
 
+#include "lrcore/thread_pool.hpp"
 #include "lrcore/validate.hpp"
 #include "sgd_kernel.hpp"
 #include "tensor_bytes.hpp"
 
 namespace lrcore {
 namespace {
-
-// Until the pool is there.
-template <class Work>
-void run_tasks(std::size_t tasks, std::size_t, const Work& work) {
-    for (std::size_t task = 0; task < tasks; ++task) work(task);
-}
-std::int64_t num_threads() { return 1; }
 
 // With fewer elements than this, waking another thread costs more than its help gains.
 constexpr std::size_t elements_worth_threads = std::size_t{1} << 18;
@@ -34,15 +28,12 @@ Bytes bytes_at(const void* data, std::size_t size) {
     return {begin, data == nullptr ? begin : begin + size};
 }
 
-Bytes gradient_bytes(const SgdTensor& tensor) {
-    return bytes_at(tensor.grad, param_bytes(tensor));
-}
+Bytes gradient_bytes(const SgdTensor& tensor) { return bytes_at(tensor.grad, param_bytes(tensor)); }
 
 std::array<Bytes, 4> written_bytes(const SgdTensor& tensor) {
     const std::size_t wide = wide_bytes(tensor);
-    return {bytes_at(tensor.param, param_bytes(tensor)),
-            bytes_at(tensor.buffer, wide), bytes_at(tensor.master, wide),
-            bytes_at(tensor.average, wide)};
+    return {bytes_at(tensor.param, param_bytes(tensor)), bytes_at(tensor.buffer, wide),
+            bytes_at(tensor.master, wide), bytes_at(tensor.average, wide)};
 }
 
 bool overlaps_itself(const SgdTensor& tensor) {
@@ -57,7 +48,7 @@ bool overlaps_itself(const SgdTensor& tensor) {
     return false;
 }
 
-bool differs_in_gradient_alone(const GroupedTensor& a, const GroupedTensor& b) {
+bool differ_in_gradient_alone(const GroupedTensor& a, const GroupedTensor& b) {
     return a.tensor.param == b.tensor.param && a.tensor.buffer == b.tensor.buffer &&
            a.tensor.size == b.tensor.size && a.tensor.type == b.tensor.type &&
            a.tensor.master == b.tensor.master && a.tensor.average == b.tensor.average &&
@@ -67,23 +58,22 @@ bool differs_in_gradient_alone(const GroupedTensor& a, const GroupedTensor& b) {
 }  // namespace
 
 const std::vector<std::size_t>& SgdPlan::assign(Span<const GroupedTensor> tensors) {
-    if (!differs_in_gradients_alone(tensors) || !take_gradients(tensors)) rebuild(tensors);
+    const bool is_simple = left_out_.empty() && !overlaps_;
+    if (!is_simple || tensors.size() != tensors_.size() || !take_gradients(tensors)) {
+        rebuild(tensors);
+    }
     return left_out_;
 }
 
-bool SgdPlan::differs_in_gradients_alone(Span<const GroupedTensor> tensors) const {
-    return left_out_.empty() && !overlaps_ && tensors.size() == tensors_.size() &&
-           std::equal(tensors.begin(), tensors.end(), tensors_.begin(), differs_in_gradient_alone);
-}
-
-/// Whether all gradients could be taken because none lies in written memory.
+/// Whether that was all: the written arrays are where they were, and no gradient is in one.
 bool SgdPlan::take_gradients(Span<const GroupedTensor> tensors) {
     for (std::size_t i = 0; i < tensors.size(); ++i) {
+        if (!differ_in_gradient_alone(tensors[i], tensors_[i])) return false;
         const SgdTensor& tensor = tensors[i].tensor;
-        if (tensor.grad != tensors_[i].tensor.grad && written_.overlaps(gradient_bytes(tensor))) {
-            return false;
+        if (tensor.grad != tensors_[i].tensor.grad) {
+            if (written_.overlaps(gradient_bytes(tensor))) return false;
+            gradients_overlap_known_ = false;
         }
-        gradients_overlap_known_ = gradients_overlap_known_ && tensor.grad == tensors_[i].tensor.grad;
         tensors_[i].tensor = tensor;
     }
     return true;
@@ -110,17 +100,16 @@ void SgdPlan::rebuild(Span<const GroupedTensor> tensors) {
     const auto is_in_written = [this](const GroupedTensor& grouped) {
         return written_.overlaps(gradient_bytes(grouped.tensor));
     };
-    overlaps_ = written_.has_overlap() ||
-                std::any_of(tensors_.begin(), tensors_.end(), is_in_written);
+    overlaps_ =
+        written_.has_overlap() || std::any_of(tensors_.begin(), tensors_.end(), is_in_written);
 }
 
 double SgdPlan::grad_norm(double grad_factor, std::int64_t num_threads) {
     partial_sums_.assign(tasks_.size(), 0.0);
     run_tasks(tasks_.size(), threads(num_threads), [&](std::size_t task) noexcept {
         for (const Segment& segment : tasks_[task]) {
-            partial_sums_[task] +=
-                sum_of_squares(tensors_[segment.tensor].tensor, segment.begin, segment.end,
-                               grad_factor, best_instruction_set());
+            partial_sums_[task] += sum_of_squares(tensors_[segment.tensor].tensor, segment.begin,
+                                                  segment.end, grad_factor, best_instruction_set());
         }
     });
     double sum = 0.0;
@@ -134,8 +123,8 @@ void SgdPlan::check(Span<const SgdOptions> options) {
         if (group.grad_after != GradAfter::kept) check_gradients_are_apart(group.grad_after);
     }
     for (const GroupedTensor& grouped : tensors_) {
-        count_of_at_least(static_cast<std::int64_t>(grouped.group) + 1, "the number of options",
-                          static_cast<std::int64_t>(options.size()));
+        require(grouped.group < options.size(), "options", "hold a value for each group",
+                static_cast<std::int64_t>(options.size()));
         const bool has_what_it_needs = grouped.tensor.buffer != nullptr || grouped.tensor.size == 0;
         require(has_what_it_needs || options[grouped.group].momentum == 0.0, "momentum",
                 "be 0 without a buffer", options[grouped.group].momentum);
@@ -159,7 +148,8 @@ void SgdPlan::check_gradients_are_apart(GradAfter after) {
 std::size_t SgdPlan::step(Span<const SgdOptions> options) {
     check(options);
     std::atomic<std::size_t> nonfinite{0};
-    const std::size_t thread_count = overlaps_ || tensors_.empty() ? 1 : threads(options[0].num_threads);
+    const std::size_t thread_count =
+        overlaps_ || tensors_.empty() ? 1 : threads(options[0].num_threads);
     run_tasks(tasks_.size(), thread_count, [&](std::size_t task) noexcept {
         nonfinite.fetch_add(update(tasks_[task], options), std::memory_order_relaxed);
     });
@@ -183,7 +173,9 @@ std::size_t SgdPlan::update(Span<const Segment> segments, Span<const SgdOptions>
 
 std::size_t SgdPlan::threads(std::int64_t requested) const {
     if (requested > 0) return static_cast<std::size_t>(requested);
-    return tasks_.elements() < elements_worth_threads ? 1 : static_cast<std::size_t>(num_threads());
+    return tasks_.elements() < elements_worth_threads
+               ? 1
+               : static_cast<std::size_t>(lrcore::num_threads());
 }
 
 }  // namespace lrcore

@@ -15,9 +15,8 @@ WrittenMemory::WrittenMemory(std::vector<Bytes> blocks) : blocks_(std::move(bloc
 
 bool WrittenMemory::overlaps(Bytes other) const {
     // Blocks that do not overlap are sorted by their ends as well as by their begins.
-    const auto first_behind =
-        std::partition_point(blocks_.begin(), blocks_.end(),
-                             [=](Bytes block) { return block.end <= other.begin; });
+    const auto first_behind = std::partition_point(
+        blocks_.begin(), blocks_.end(), [=](Bytes block) { return block.end <= other.begin; });
     return first_behind != blocks_.end() && first_behind->overlaps(other);
 }
 

@@ -28,7 +28,7 @@ class SgdPlan:
             of its own.)
 
     Example:
-        >>> import pytest; torch = pytest.importorskip("torch")
+        >>> import torch
         >>> p, grad, b = torch.ones(2), torch.tensor([1.0, 2.0]), torch.zeros(2)
         >>> plan = SgdPlan()
         >>> plan.read([p], [grad], [b], groups=[0])
@@ -81,11 +81,11 @@ class SgdPlan:
             params,
             grads,
             buffers,
-            groups=groups,
-            masters=masters or [],
-            averages=averages or [],
-            first_momenta=list(first_momenta),
-            first_averages=list(first_averages),
+            groups,
+            masters or [],
+            averages or [],
+            list(first_momenta),
+            list(first_averages),
         )
 
     def grad_norm(self, grad_factor: float = 1.0, *, num_threads: int = 0) -> float:

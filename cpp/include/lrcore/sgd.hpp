@@ -58,9 +58,9 @@ void check_options(const SgdOptions& options);
 /// The p of a 16-bit parameter is its master weight, whose nearest even 16-bit value becomes the
 /// parameter. Without one, p is the parameter itself, rounded likewise before e averages it.
 /// The result has the same bits for every number of threads and on every CPU (NaN is NaN, with any
-/// payload). Returns the number of gradient elements that are inf or NaN, if they are to be counted.
-/// Throws std::invalid_argument, and then changes nothing, for options out of range, momentum without
-/// a buffer, and a written array that overlaps another.
+/// payload). Returns the number of gradient elements that are inf or NaN, if they are to be
+/// counted. Throws std::invalid_argument, and then changes nothing, for options out of range,
+/// momentum without a buffer, and a written array that overlaps another.
 std::size_t sgd_step(const std::vector<SgdTensor>& tensors, const SgdOptions& options);
 
 }  // namespace lrcore
