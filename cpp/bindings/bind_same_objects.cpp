@@ -11,12 +11,39 @@ namespace py = pybind11;
 namespace {
 
 using ObjectList = py::typing::List<py::object>;
+using ObjectDict = py::typing::Dict<py::object, py::object>;
+using DictList = py::typing::List<ObjectDict>;
+
+PyObject** items(const py::list& list) { return PySequence_Fast_ITEMS(list.ptr()); }
 
 bool same_objects(const ObjectList& first, const ObjectList& second) {
-    const auto begin = PySequence_Fast_ITEMS(first.ptr());
     const auto size = static_cast<py::ssize_t>(first.size());
     return first.size() == second.size() &&
-           std::equal(begin, begin + size, PySequence_Fast_ITEMS(second.ptr()));
+           std::equal(items(first), items(first) + size, items(second));
+}
+
+bool same_items(const ObjectDict& dict, const ObjectList& keys, const ObjectList& values) {
+    if (dict.size() != keys.size() || dict.size() != values.size()) return false;
+    PyObject *key = nullptr, *value = nullptr;
+    py::ssize_t place = 0;
+    for (py::ssize_t i = 0; PyDict_Next(dict.ptr(), &place, &key, &value) != 0; ++i) {
+        if (key != items(keys)[i] || value != items(values)[i]) return false;
+    }
+    return true;
+}
+
+/// No Python code runs meanwhile: the key is a string.
+bool same_values(const DictList& dicts, const py::str& key, const ObjectList& values) {
+    if (dicts.size() != values.size()) return false;
+    for (std::size_t i = 0; i < dicts.size(); ++i) {
+        PyObject* dict = items(dicts)[i];
+        if (PyDict_Check(dict) == 0) return false;
+        if (PyDict_GetItemWithError(dict, key.ptr()) != items(values)[i]) {
+            PyErr_Clear();
+            return false;
+        }
+    }
+    return true;
 }
 
 }  // namespace
@@ -24,6 +51,10 @@ bool same_objects(const ObjectList& first, const ObjectList& second) {
 void bind_same_objects(py::module_& m) {
     m.def("same_objects", &same_objects, py::arg("first"), py::arg("second"), py::pos_only(),
           "Whether two lists hold the same objects in the same order, whatever these equal.");
+    m.def("same_items", &same_items, py::arg("dict"), py::arg("keys"), py::arg("values"),
+          py::pos_only(), "Whether a dict holds these very keys and values in this order.");
+    m.def("same_values", &same_values, py::arg("dicts"), py::arg("key"), py::arg("values"),
+          py::pos_only(), "Whether each dict holds this very value under the key.");
 }
 
 }  // namespace lrcore

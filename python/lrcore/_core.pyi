@@ -8,7 +8,7 @@ import enum
 import numpy
 import numpy.typing
 import typing
-__all__: list[str] = ['Constant', 'Cosine', 'Cyclic', 'CyclicMomentum', 'DivergenceDetector', 'Ema', 'Exponential', 'InverseTime', 'Linear', 'OneCycle', 'PiecewiseConstant', 'Plateau', 'RangeTest', 'Scaled', 'SgdOptions', 'SgdPlan', 'StopReason', 'Verdict', 'grad_norm', 'look_up', 'num_threads', 'philox_words', 'set_num_threads', 'sgd_step', 'smooth', 'valley']
+__all__: list[str] = ['Constant', 'Cosine', 'Cyclic', 'CyclicMomentum', 'DivergenceDetector', 'Ema', 'Exponential', 'InverseTime', 'Linear', 'OneCycle', 'PiecewiseConstant', 'Plateau', 'RangeTest', 'Scaled', 'SgdOptions', 'SgdPlan', 'StopReason', 'Verdict', 'grad_norm', 'look_up', 'num_threads', 'philox_words', 'same_items', 'same_objects', 'same_values', 'set_num_threads', 'sgd_step', 'smooth', 'valley']
 
 class Constant:
     """
@@ -486,6 +486,21 @@ def num_threads() -> int:
 def philox_words(seed: typing.SupportsInt | typing.SupportsIndex, epoch: typing.SupportsInt | typing.SupportsIndex, stream: typing.SupportsInt | typing.SupportsIndex, samples: typing.Annotated[numpy.typing.ArrayLike, numpy.uint64], starts: typing.Annotated[numpy.typing.ArrayLike, numpy.uint64], width: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.uint64]:
     """
     Rows of random words: row i holds width words of samples[i] from the one numbered starts[i] on.
+    """
+
+def same_items(dict: dict[typing.Any, typing.Any], keys: list[typing.Any], values: list[typing.Any]) -> bool:
+    """
+    Whether a dict holds these very keys and values in this order.
+    """
+
+def same_objects(first: list[typing.Any], second: list[typing.Any]) -> bool:
+    """
+    Whether two lists hold the same objects in the same order, whatever these equal.
+    """
+
+def same_values(dicts: list[dict[typing.Any, typing.Any]], key: str, values: list[typing.Any]) -> bool:
+    """
+    Whether each dict holds this very value under the key.
     """
 
 def set_num_threads(num_threads: typing.SupportsInt | typing.SupportsIndex) -> None:

@@ -85,7 +85,10 @@ def test_gradients_that_were_unscaled_before_are_not_unscaled_again() -> None:
 
 def test_the_gradients_clipped_are_the_unscaled_ones() -> None:
     models = linear(), linear()
-    ours, peer = SGD(models[0].parameters(), **OPTIONS, max_grad_norm=0.1), torch.optim.SGD(models[1].parameters(), **OPTIONS)
+    ours, peer = (
+        SGD(models[0].parameters(), **OPTIONS, max_grad_norm=0.1),
+        torch.optim.SGD(models[1].parameters(), **OPTIONS),
+    )
     scalers = [torch.amp.GradScaler("cpu") for _ in models]
     for update in range(3):
         scaled_step(models[0], ours, scalers[0], update, overflow=False)
@@ -156,7 +159,9 @@ def test_the_finder_works_under_a_scaler() -> None:
     loader = [(batch(update, torch.float32), torch.zeros(4, 3)) for update in range(8)]
     results = []
     for scaler in (torch.amp.GradScaler("cpu", 2.0**10), None):
-        settings = {} if scaler is None else {"amp_backend": "torch", "grad_scaler": scaler, "amp_config": {"enabled": False}}
+        settings = (
+            {} if scaler is None else {"amp_backend": "torch", "grad_scaler": scaler, "amp_config": {"enabled": False}}
+        )
         finder = LRFinder(model, optimizer, nn.functional.mse_loss, **settings)
         results.append(finder.range_test(loader, start_lr=1e-3, end_lr=1e-1, num_iter=8, progress=False))
     assert_close(torch.tensor(results[0].losses), torch.tensor(results[1].losses))

@@ -249,9 +249,7 @@ def test_a_sparse_gradient_is_refused_by_name_before_anything_is_changed(positio
 
 @pytest.mark.parametrize("momentum", [0.0, 0.9])
 @pytest.mark.parametrize("layout", [contiguous, every_second_column])
-def test_autograd_notices_that_a_saved_tensor_was_updated(
-    layout: Callable[..., torch.Tensor], momentum: float
-) -> None:
+def test_autograd_notices_that_a_saved_tensor_was_updated(layout: Callable[..., torch.Tensor], momentum: float) -> None:
     parameter = torch.nn.Parameter(layout(torch.ones(3)))
     optimizer = SGD([parameter], lr=1.0, momentum=momentum)
     version = parameter._version

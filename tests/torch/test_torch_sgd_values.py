@@ -115,7 +115,7 @@ def test_16_bits_are_those_of_the_recurrence_in_float32_rounded(
 
 
 def two_ulp(terms: list[torch.Tensor]) -> torch.Tensor:
-    """Twice the unit in the last place of the largest term or partial sum: the result itself can be small by cancellation."""
+    """Twice the unit in the last place of the largest term or partial sum: cancellation can leave a small result."""
     largest = torch.stack([term.abs() for term in terms]).amax(dim=0)
     return 2 * (torch.nextafter(largest, torch.tensor(torch.inf, dtype=largest.dtype)) - largest)
 
@@ -144,7 +144,9 @@ def test_each_step_is_within_2_ulp_of_torch(dtype: torch.dtype, options: dict[st
                 terms.append(momentum * b)
             if options.get("nesterov"):
                 difference = difference + two_ulp([*terms, (p - start) / lr])
-            assert ((p - peer_p).abs() <= two_ulp([start, p - start, *(lr * term for term in terms)]) + lr * difference).all()
+            assert (
+                (p - peer_p).abs() <= two_ulp([start, p - start, *(lr * term for term in terms)]) + lr * difference
+            ).all()
 
 
 @all_options

@@ -12,7 +12,6 @@ from torch import Tensor
 from lrcore.torch.layouts import HALF_TYPES
 
 
-
 @dataclass(frozen=True)
 class Held:
     """A tensor that `Optimizer.load_state_dict` does not know for one, and so leaves as it is."""

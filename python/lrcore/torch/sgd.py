@@ -56,7 +56,8 @@ class SGD(Optimizer):
     Raises:
         ValueError: For values outside these ranges, here or in a group.
 
-    Source: torch.optim.SGD; Sutskever et al., "On the importance of initialization and momentum in deep learning", 2013.
+    Source: torch.optim.SGD; Sutskever et al., "On the importance of initialization and momentum in deep learning" (ICML
+    2013).
 
     Example:
         >>> parameter = torch.tensor([1.0], requires_grad=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import Any
 
@@ -13,7 +13,7 @@ from lrcore import _core
 from lrcore.torch.layouts import HALF_TYPES, PLAIN_TYPES
 from lrcore.torch.param_groups import ParamGroup
 
-State = Mapping[Any, dict[str, Any]]
+State = dict[Any, dict[str, Any]]
 Column = list[Tensor | None]
 Place = tuple[int, str]
 """Where a tensor of the state belongs: the position of its parameter, and its name in the state of that."""
@@ -37,22 +37,24 @@ class SgdTable:
         self.group_indices = [index for index, group in enumerate(param_groups) for _ in group["params"]]
         self.singles = [position for position, param in enumerate(self.params) if param.numel() <= 1]
         self._names = _names(param_groups)
-        self._seen = _objects(param_groups, state)
-        self._dtypes = self._current_dtypes()
+        self._seen_params = [list(group["params"]) for group in param_groups]
+        self._seen_keys, self._seen_states = list(state), list(state.values())
         self._missing: list[Place] = []
         self._states = {name: self._find(name, state) for name in {*chain(*self._names)}}
+        self._dtypes = self._current_dtypes()
         self.columns = {name: self._column(name) for name in NAMES}
         self.subclassed = frozenset(self._find_subclassed())
 
     def describes(self, param_groups: Sequence[ParamGroup], state: State) -> bool:
         """Whether these still are the parameters and the tensors of their states that the options ask for."""
-        if not _core.same_objects(self._seen, _objects(param_groups, state)) or self._names != _names(param_groups):
-            return False
-        try:
-            columns = [(self.columns[name], self._column(name)) for name in self._states]
-        except KeyError:
-            return False
-        return all(_core.same_objects(*pair) for pair in columns) and self._dtypes == self._current_dtypes()
+        return (
+            len(param_groups) == len(self._seen_params)
+            and all(map(_core.same_objects, self._seen_params, [group["params"] for group in param_groups]))
+            and _core.same_items(state, self._seen_keys, self._seen_states)
+            and self._names == _names(param_groups)
+            and all(_core.same_values(its, name, self.columns[name]) for name, its in self._states.items())
+            and self._dtypes == self._current_dtypes()
+        )
 
     def missing(self, grads: Sequence[Tensor | None]) -> list[Place]:
         """What the states of the parameters with a gradient still lack."""
@@ -77,7 +79,8 @@ class SgdTable:
 
     def _find_subclassed(self) -> Iterator[int]:
         """The positions of tensors that may keep their values elsewhere than in their own memory."""
-        for column in (self.params, *self.columns.values()):
+        columns: list[Sequence[Tensor | None]] = [self.params, *self.columns.values()]
+        for column in columns:
             for position, tensor in enumerate(column):
                 if tensor is not None and (type(tensor) not in PLAIN_TYPES or tensor.is_neg()):
                     yield position
@@ -87,7 +90,7 @@ class SgdTable:
 
     def _current_dtypes(self) -> list[torch.dtype]:
         """Of all parameters, on which it depends whether they have a master weight; empty where none has."""
-        return [param.dtype for param in self.params] if "master_weight" in {*chain(*self._names)} else []
+        return [param.dtype for param in self.params] if "master_weight" in self._states else []
 
 
 def _names(param_groups: Sequence[ParamGroup]) -> list[tuple[str, ...]]:
@@ -98,7 +101,3 @@ def _names(param_groups: Sequence[ParamGroup]) -> list[tuple[str, ...]]:
         + ("master_weight",) * bool(group["master_weights"])
         for group in param_groups
     ]
-
-
-def _objects(param_groups: Sequence[ParamGroup], state: State) -> list[Any]:
-    return [*chain.from_iterable(group["params"] for group in param_groups), *state, *state.values()]

@@ -155,7 +155,7 @@ class SgdTensors:
         return True
 
     def _resolve_sign(self, position: int) -> None:
-        """Copy a gradient whose sign is negated by a flag that the core cannot see; only a single value is dense then."""
+        """Copy a gradient that a flag negates, which the core cannot see; such a view of more values is never dense."""
         grad = self.grads[position]
         if grad is not None and grad.is_neg():
             self.grads[position] = grad.resolve_neg()

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor
+from torch.utils.dlpack import to_dlpack  # type: ignore[attr-defined]
 
 from lrcore.sgd_plan import SgdOptions, SgdPlan
 from lrcore.torch.gradient_clipping import clipping_factor, joint_norm
@@ -27,7 +28,7 @@ class SgdUpdate:
     def __init__(self) -> None:
         self.path: str | None = None
         self.grad_norm: float | None = None
-        self._plan = SgdPlan(torch.utils.dlpack.to_dlpack)
+        self._plan = SgdPlan(to_dlpack)
         self._table = SgdTable([], {})
         self._masters = MasterWeights()
 

@@ -35,7 +35,11 @@ class TorchTensors:
     def widens(self) -> bool:
         """Whether this 16-bit parameter has a float32 momentum, as in the core."""
         buffer = self.momentum_buffer
-        wide = self.param.is_cpu or self.master_weight is not None or (buffer is not None and buffer.dtype == torch.float32)
+        wide = (
+            self.param.is_cpu
+            or self.master_weight is not None
+            or (buffer is not None and buffer.dtype == torch.float32)
+        )
         return wide and self.param.dtype in HALF_TYPES
 
     @property
