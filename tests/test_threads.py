@@ -99,6 +99,15 @@ def test_threads_start_when_needed_and_only_as_many_as_allowed() -> None:
     assert run(script) == "[1, 1, 2, 3, 3]"
 
 
+def test_threads_that_share_one_core_do_the_work_too() -> None:
+    script = """
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    set_num_threads(4)
+    print(all(step() for _ in range(200)), threads())
+    """
+    assert run(script) == "True 4"
+
+
 def test_steps_in_many_python_threads_are_right_while_the_number_changes() -> None:
     rng = np.random.default_rng(0)
     start = [rng.standard_normal(5003) for _ in range(3)]
