@@ -51,7 +51,7 @@ SECTIONS: dict[str, tuple[str, Callable[[], list[Row]]]] = {
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("sections", nargs="*", choices=[*SECTIONS, []], metavar="section", help=", ".join(SECTIONS))
+    parser.add_argument("sections", nargs="*", choices=SECTIONS, metavar="section", help=", ".join(SECTIONS))
     console = Console(width=150)
     for name in parser.parse_args().sections or SECTIONS:
         title, rows = SECTIONS[name]

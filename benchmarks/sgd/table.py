@@ -10,7 +10,7 @@ from rich.table import Table
 
 @dataclass(frozen=True)
 class Row:
-    """Seconds of each candidate, and of some how many times those of lrcore they must at least be."""
+    """Seconds of each candidate; targets: how many times those of lrcore some of them must at least be."""
 
     label: str
     seconds: Mapping[str, float]
@@ -18,13 +18,15 @@ class Row:
     note: str = ""
 
     def ratios(self) -> list[str]:
-        """Each ratio with its target and whether it is reached; without a target only the ratio."""
+        """How many times the seconds of lrcore each other needs; its target, if any, and whether that is reached."""
         lines = []
         for name, seconds in self.seconds.items():
             ratio = seconds / self.seconds["lrcore"]
             if name in self.targets:
                 verdict = "reached" if ratio >= self.targets[name] else "[bold]missed[/bold]"
                 lines.append(f"{name} / lrcore {ratio:.2f}, target {self.targets[name]:g}: {verdict}")
+            elif name != "lrcore":
+                lines.append(f"{name} / lrcore {ratio:.2f}")
         return lines
 
 
