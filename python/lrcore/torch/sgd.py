@@ -89,7 +89,7 @@ class SGD(Optimizer):
         master_weights: bool = False,
     ) -> None:
         self.max_grad_norm = check_max_grad_norm(max_grad_norm)
-        self._update = SgdUpdate()
+        self._forget()
         options = {
             "lr": lr,
             "momentum": momentum,
@@ -104,16 +104,6 @@ class SGD(Optimizer):
             "master_weights": master_weights,
         }
         super().__init__(params, options)
-
-    @property
-    def grad_norm(self) -> float | None:
-        """The norm of the unscaled gradients of the last update if it clipped, else None."""
-        return self._update.grad_norm
-
-    @property
-    def path(self) -> str | None:
-        """What the last update has used: "core", "torch" or "core, torch"; None before the first."""
-        return self._update.path
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         """Add a group of parameters, whose own options go before the optimizer's."""
@@ -142,6 +132,7 @@ class SGD(Optimizer):
         if overflow is None or not float(overflow) > 0:
             scale = getattr(self, "grad_scale", None)
             self._update(self.param_groups, self.state, grad_scale=scale, max_grad_norm=self.max_grad_norm)
+            self.path, self.grad_norm = self._update.path, self._update.grad_norm
         return loss
 
     def averaged_weights(self) -> AbstractContextManager[None]:
@@ -174,11 +165,17 @@ class SGD(Optimizer):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
-        self._update = SgdUpdate()
+        self._forget()
         release(self.state)
         for group in self.param_groups:
             for name, default in self.defaults.items():
                 group.setdefault(name, default)
+
+    def _forget(self) -> None:
+        """Be as before the first update, but for the state."""
+        self._update = SgdUpdate()
+        self.path: str | None = None
+        self.grad_norm: float | None = None
 
 
 def _check_and_hold(optimizer: Optimizer, state_dict: dict[str, Any]) -> dict[str, Any]:
