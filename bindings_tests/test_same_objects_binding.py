@@ -58,6 +58,13 @@ def test_a_default_is_not_made() -> None:
     assert values == {}
 
 
+def test_types_are_exact() -> None:
+    assert _core.have_types([], [int])
+    assert _core.have_types([1, None, A], [int, type(None), Awkward])
+    assert not _core.have_types([1, True], [int])
+    assert not _core.have_types([A], [])
+
+
 def test_other_types_are_refused() -> None:
     for arguments in (((A,), [A]), ([A], (A,)), (None, [])):
         with pytest.raises(TypeError):

@@ -46,6 +46,14 @@ bool same_values(const DictList& dicts, const py::str& key, const ObjectList& va
     return true;
 }
 
+bool have_types(const ObjectList& objects, const ObjectList& types) {
+    const auto first = items(types), last = items(types) + types.size();
+    const auto is_listed = [&](PyObject* object) {
+        return std::find(first, last, reinterpret_cast<PyObject*>(Py_TYPE(object))) != last;
+    };
+    return std::all_of(items(objects), items(objects) + objects.size(), is_listed);
+}
+
 }  // namespace
 
 void bind_same_objects(py::module_& m) {
@@ -55,6 +63,8 @@ void bind_same_objects(py::module_& m) {
           py::pos_only(), "Whether a dict holds these very keys and values in this order.");
     m.def("same_values", &same_values, py::arg("dicts"), py::arg("key"), py::arg("values"),
           py::pos_only(), "Whether each dict holds this very value under the key.");
+    m.def("have_types", &have_types, py::arg("objects"), py::arg("types"), py::pos_only(),
+          "Whether the type of each object is one of these, not one that inherits from them.");
 }
 
 }  // namespace lrcore

@@ -8,7 +8,7 @@ import enum
 import numpy
 import numpy.typing
 import typing
-__all__: list[str] = ['Constant', 'Cosine', 'Cyclic', 'CyclicMomentum', 'DivergenceDetector', 'Ema', 'Exponential', 'InverseTime', 'Linear', 'OneCycle', 'PiecewiseConstant', 'Plateau', 'RangeTest', 'Scaled', 'SgdOptions', 'SgdPlan', 'StopReason', 'Verdict', 'grad_norm', 'look_up', 'num_threads', 'philox_words', 'same_items', 'same_objects', 'same_values', 'set_num_threads', 'sgd_step', 'smooth', 'valley']
+__all__: list[str] = ['Constant', 'Cosine', 'Cyclic', 'CyclicMomentum', 'DivergenceDetector', 'Ema', 'Exponential', 'InverseTime', 'Linear', 'OneCycle', 'PiecewiseConstant', 'Plateau', 'RangeTest', 'Scaled', 'SgdOptions', 'SgdPlan', 'StopReason', 'Verdict', 'grad_norm', 'have_types', 'look_up', 'num_threads', 'philox_words', 'same_items', 'same_objects', 'same_values', 'set_num_threads', 'sgd_step', 'smooth', 'valley']
 
 class Constant:
     """
@@ -471,6 +471,11 @@ class SgdPlan:
 def grad_norm(grads: list[numpy.typing.NDArray[typing.Any]], *, num_threads: typing.SupportsInt | typing.SupportsIndex=0) -> float:
     """
     sqrt(sum of squares) over all arrays, in float64.
+    """
+
+def have_types(objects: list[typing.Any], types: list[typing.Any]) -> bool:
+    """
+    Whether the type of each object is one of these, not one that inherits from them.
     """
 
 def look_up(levels: typing.Annotated[numpy.typing.ArrayLike, numpy.uint8], tables: typing.Annotated[numpy.typing.ArrayLike, numpy.float32]) -> numpy.typing.NDArray[numpy.float32]:

@@ -71,6 +71,9 @@ class SGD(Optimizer):
     # torch's GradScaler leaves the scale and what it has found in `grad_scale` and `found_inf` for the time of a step.
     _step_supports_amp_scaling = True
 
+    path: str | None
+    grad_norm: float | None
+
     def __init__(
         self,
         params: ParamsT,
@@ -174,8 +177,8 @@ class SGD(Optimizer):
     def _forget(self) -> None:
         """Be as before the first update, but for the state."""
         self._update = SgdUpdate()
-        self.path: str | None = None
-        self.grad_norm: float | None = None
+        self.path = None
+        self.grad_norm = None
 
 
 def _check_and_hold(optimizer: Optimizer, state_dict: dict[str, Any]) -> dict[str, Any]:

@@ -7,13 +7,14 @@ from collections.abc import Iterable, Sequence
 import torch
 from torch import Tensor
 
+from lrcore import _core
 from lrcore.sgd_plan import SgdPlan
 from lrcore.torch.layouts import PLAIN_TYPES, is_dense, laid_out, wide_type
 from lrcore.torch.param_groups import ParamGroup
 from lrcore.torch.sgd_table import Column, Place, SgdTable, State
 from lrcore.torch.torch_update import TorchTensors
 
-_PLAIN_OR_NONE = frozenset([*PLAIN_TYPES, type(None)])
+_PLAIN_OR_NONE = [*PLAIN_TYPES, type(None)]
 
 
 class SgdTensors:
@@ -97,7 +98,7 @@ class SgdTensors:
 
     def _find_hidden(self) -> list[int]:
         """Those whose values may not be in their own memory: the core must not see them."""
-        if not self._table.subclassed and _PLAIN_OR_NONE.issuperset(map(type, self.grads)):
+        if not self._table.subclassed and _core.have_types(self.grads, _PLAIN_OR_NONE):
             return []
         hidden = self._table.subclassed
         return [
