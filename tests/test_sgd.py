@@ -116,8 +116,11 @@ def test_bad_value_is_refused_and_changes_nothing(call: dict[str, Any], sentence
 @pytest.mark.parametrize(
     ("call", "sentence"),
     [
-        ({"params": [[1.0]]}, "params[0] must be a float32 or float64 NumPy array, but got list"),
-        ({"params": [np.ones(3, int)]}, "params[0] must be a float32 or float64 NumPy array, but got int64"),
+        ({"params": [[1.0]]}, "params[0] must be a float32, float64, float16 or bfloat16 NumPy array, but got list"),
+        (
+            {"params": [np.ones(3, int)]},
+            "params[0] must be a float32, float64, float16 or bfloat16 NumPy array, but got int64",
+        ),
         ({"grads": [np.ones(3, np.float32)]}, "grads[0] must have the dtype float64 of params[0], but got float32"),
         ({"lr": "0.1"}, "lr must be a number, but got '0.1'"),
         ({"nesterov": 1}, "nesterov must be True or False, but got 1"),

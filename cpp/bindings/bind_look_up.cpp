@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "bindings.hpp"
+#include "gil_release.hpp"
 #include "lrcore/look_up.hpp"
 
 namespace lrcore {
@@ -28,7 +29,7 @@ py::array_t<float> look_up_array(const LevelArray& levels, const TableArray& tab
         std::vector<py::ssize_t>(levels.shape(), levels.shape() + levels.ndim()));
     const Span<float> out{array.mutable_data(), static_cast<std::size_t>(array.size())};
     {
-        const py::gil_scoped_release unlocked;
+        const GilRelease unlocked;
         look_up(elements(levels), elements(tables), out);
     }
     return array;

@@ -5,6 +5,7 @@
 
 #include "arrays.hpp"
 #include "bindings.hpp"
+#include "gil_release.hpp"
 #include "lrcore/philox.hpp"
 
 namespace lrcore {
@@ -22,7 +23,7 @@ WordArray words(std::uint64_t seed, std::uint64_t epoch, std::uint64_t stream,
     WordArray rows({sample_span.size(), width});
     const Span<std::uint64_t> out{rows.mutable_data(), static_cast<std::size_t>(rows.size())};
     {
-        const py::gil_scoped_release unlocked;
+        const GilRelease unlocked;
         philox_words(seed, epoch, stream, sample_span, start_span, width, out);
     }
     return rows;

@@ -11,6 +11,7 @@
 
 #include "any_schedule_caster.hpp"
 #include "arrays.hpp"
+#include "gil_release.hpp"
 #include "lrcore/schedule.hpp"
 #include "lrcore/validate.hpp"
 
@@ -44,7 +45,7 @@ FloatArray values(const Schedule& schedule, std::int64_t start, std::int64_t sto
     FloatArray array = new_array(static_cast<std::size_t>(stop - start));
     const Span<double> out = span_of(array);
     {
-        const py::gil_scoped_release unlocked;
+        const GilRelease unlocked;
         fill(schedule, start, out);
     }
     return array;

@@ -1,5 +1,4 @@
-#include <pybind11/numpy.h>
-
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <stdexcept>
@@ -7,131 +6,131 @@
 #include <vector>
 
 #include "bindings.hpp"
+#include "gil_release.hpp"
 #include "lrcore/sgd.hpp"
+#include "lrcore/sgd_plan.hpp"
+#include "lrcore/validate.hpp"
+#include "sgd_arrays.hpp"
 
 namespace lrcore {
 
 namespace py = pybind11;
 
-/// A list of arrays, all float32 or all float64.
-class ArrayList : public py::list {
-    using list::list;
-};
-
 namespace {
 
-std::string text(py::handle object) { return py::str(object).cast<std::string>(); }
-
-std::string type_name(py::handle object) { return text(py::type::of(object).attr("__name__")); }
-
-/// Names an argument in an error: list[index].
-struct Item {
-    const char* list;
-    std::size_t index;
-
-    std::string name() const { return std::string(list) + "[" + std::to_string(index) + "]"; }
-};
-
-/// The array itself, never a copy: an error for what could not be used in place.
-template <class T>
-py::array_t<T> in_place(const py::object& object, Item item) {
-    if (!py::isinstance<py::array>(object)) {
-        throw py::type_error(item.name() + " must be a NumPy array, but got " + type_name(object));
-    }
-    if (!py::isinstance<py::array_t<T>>(object)) {
-        throw py::type_error(item.name() + " must have the dtype " + text(py::dtype::of<T>()) +
-                             " of params[0], but got " + text(object.attr("dtype")));
-    }
-    auto array = py::reinterpret_borrow<py::array_t<T>>(object);
-    constexpr int required = py::array::c_style | py::detail::npy_api::NPY_ARRAY_ALIGNED_;
-    if ((array.flags() & required) != required) {
-        throw std::invalid_argument(item.name() + " must be C-contiguous and aligned");
-    }
-    return array;
-}
-
-template <class T>
-Span<const T> readable(const py::object& object, Item item) {
-    const auto array = in_place<T>(object, item);
-    return {array.data(), static_cast<std::size_t>(array.size())};
-}
-
-template <class T>
-Span<T> writable(const py::object& object, Item item) {
-    auto array = in_place<T>(object, item);
-    if (!array.writeable()) throw std::invalid_argument(item.name() + " must be writable");
-    return {array.mutable_data(), static_cast<std::size_t>(array.size())};
-}
-
-/// The items, owned: another thread may change the list while the GIL is released.
-std::vector<py::object> items(const ArrayList& list) {
-    std::vector<py::object> owned;
-    owned.reserve(list.size());
-    for (const py::handle item : list) owned.push_back(py::reinterpret_borrow<py::object>(item));
-    return owned;
-}
-
-void check_length(const char* name, std::size_t length, std::size_t expected) {
-    if (length == expected) return;
-    throw std::invalid_argument(std::string(name) + " must hold " + std::to_string(expected) +
-                                " arrays, but got " + std::to_string(length));
-}
-
-[[noreturn]] void reject_first(const py::object& param) {
-    const bool is_array = py::isinstance<py::array>(param);
-    throw py::type_error("params[0] must be a float32 or float64 NumPy array, but got " +
-                         (is_array ? text(param.attr("dtype")) : type_name(param)));
-}
-
-template <class T>
-void step(const std::vector<py::object>& params, const std::vector<py::object>& grads,
-          const std::vector<py::object>& buffers, const SgdOptions& options) {
-    std::vector<SgdTensor<T>> tensors(params.size());
-    for (std::size_t i = 0; i < tensors.size(); ++i) {
-        tensors[i].param = writable<T>(params[i], {"params", i});
-        tensors[i].grad = readable<T>(grads[i], {"grads", i});
-        if (!buffers.empty()) tensors[i].buffer = writable<T>(buffers[i], {"buffers", i});
-    }
-    // From here on only memory of arrays that this call owns a reference to is touched.
-    const py::gil_scoped_release unlocked;
-    sgd_step(tensors, options);
-}
-
-void sgd_step_of_arrays(const ArrayList& param_list, const ArrayList& grad_list,
-                        const ArrayList& buffer_list, double lr, double momentum,
-                        double weight_decay, bool nesterov, std::int64_t num_threads) {
-    const SgdOptions options{lr, momentum, weight_decay, nesterov, num_threads};
+SgdOptions sgd_options(double lr, double momentum, double dampening, double weight_decay,
+                       bool nesterov, bool maximize, double grad_factor,
+                       const std::string& grad_after, double ema_decay, bool count_nonfinite,
+                       std::int64_t num_threads) {
+    constexpr std::array<const char*, 3> choices{"kept", "scaled", "zeroed"};
+    const auto after = parse_choice<GradAfter>("grad_after", grad_after, choices);
+    const SgdOptions options{lr,       momentum,        dampening,   weight_decay,
+                             nesterov, maximize,        grad_factor, ema_decay,
+                             after,    count_nonfinite, num_threads};
     check_options(options);
-    const std::vector<py::object> params = items(param_list);
-    const std::vector<py::object> grads = items(grad_list);
-    const std::vector<py::object> buffers = items(buffer_list);
-    if (params.empty()) throw std::invalid_argument("params must hold at least 1 array, but got 0");
-    check_length("grads", grads.size(), params.size());
-    check_length("buffers", buffers.size(), momentum > 0.0 ? params.size() : 0);
-    if (py::isinstance<py::array_t<float>>(params[0])) {
-        step<float>(params, grads, buffers, options);
-    } else if (py::isinstance<py::array_t<double>>(params[0])) {
-        step<double>(params, grads, buffers, options);
-    } else {
-        reject_first(params[0]);
+    return options;
+}
+
+bool is_half(ElementType type) { return type != wide_type(type); }
+
+void fill_params(std::vector<SgdTensor>& tensors, const ArrayColumn& params, ElementType type) {
+    for (std::size_t i = 0; i < tensors.size(); ++i) {
+        auto array = array_in_place(params.arrays[i], {"params", i}, type, true);
+        tensors[i].type = type;
+        tensors[i].size = static_cast<std::size_t>(array.size());
+        tensors[i].param = array.mutable_data();
     }
+}
+
+/// Fills one field of the tensors, unless there is no array for it.
+void fill(std::vector<SgdTensor>& tensors, void* SgdTensor::*field, const ArrayColumn& column,
+          ElementType type, bool is_written = true) {
+    for (std::size_t i = 0; i < column.arrays.size(); ++i) {
+        const Item item{column.name, i};
+        const auto array = array_in_place(column.arrays[i], item, type, is_written);
+        if (static_cast<std::size_t>(array.size()) != tensors[i].size) {
+            throw std::invalid_argument(item.name() + " must have the " +
+                                        std::to_string(tensors[i].size) + " elements of params[" +
+                                        std::to_string(i) + "], but got " +
+                                        std::to_string(array.size()));
+        }
+        tensors[i].*field = const_cast<void*>(array.data());
+    }
+}
+
+std::size_t step(const ArrayColumn& params, const ArrayColumn& grads, const ArrayColumn& buffers,
+                 const ArrayColumn& masters, const ArrayColumn& averages, bool first,
+                 const SgdOptions& options) {
+    const std::size_t size = params.arrays.size();
+    if (size == 0) throw std::invalid_argument("params must hold at least 1 array, but got 0");
+    const ElementType type = element_type(params.arrays[0], {"params", 0});
+    grads.check_length(size);
+    buffers.check_length(options.momentum > 0.0 ? size : 0);
+    masters.check_length(is_half(type) && !masters.arrays.empty() ? size : 0);
+    averages.check_length(averages.arrays.empty() ? 0 : size);
+
+    std::vector<SgdTensor> tensors(size);
+    fill_params(tensors, params, type);
+    fill(tensors, &SgdTensor::grad, grads, type, options.grad_after != GradAfter::kept);
+    fill(tensors, &SgdTensor::buffer, buffers, wide_type(type));
+    fill(tensors, &SgdTensor::master, masters, wide_type(type));
+    fill(tensors, &SgdTensor::average, averages, wide_type(type));
+    for (SgdTensor& tensor : tensors) tensor.first_momentum = tensor.first_average = first;
+    // From here on only memory of arrays that the columns own a reference to is touched.
+    const GilRelease unlocked;
+    return sgd_step(tensors, options);
+}
+
+std::size_t sgd_step_of_arrays(const ArrayList& params, const ArrayList& grads,
+                               const ArrayList& buffers, double lr, double momentum,
+                               double dampening, double weight_decay, bool nesterov, bool maximize,
+                               double grad_factor, const std::string& grad_after,
+                               const ArrayList& masters, const ArrayList& averages,
+                               double ema_decay, bool first, bool count_nonfinite,
+                               std::int64_t num_threads) {
+    const SgdOptions options =
+        sgd_options(lr, momentum, dampening, weight_decay, nesterov, maximize, grad_factor,
+                    grad_after, ema_decay, count_nonfinite, num_threads);
+    return step({"params", params}, {"grads", grads}, {"buffers", buffers}, {"masters", masters},
+                {"averages", averages}, first, options);
+}
+
+double grad_norm_of_arrays(const ArrayList& list, std::int64_t num_threads) {
+    count_of_at_least(0, "num_threads", num_threads);
+    const ArrayColumn grads("grads", list);
+    std::vector<GroupedTensor> tensors(grads.arrays.size());
+    for (std::size_t i = 0; i < tensors.size(); ++i) {
+        SgdTensor& tensor = tensors[i].tensor;
+        tensor.type = element_type(grads.arrays[i], {"grads", i});
+        const auto array = array_in_place(grads.arrays[i], {"grads", i}, tensor.type, false);
+        tensor.size = static_cast<std::size_t>(array.size());
+        tensor.grad = const_cast<void*>(array.data());
+    }
+    const GilRelease unlocked;
+    SgdPlan plan;
+    plan.assign({tensors.data(), tensors.size()});
+    return plan.grad_norm(1.0, num_threads);
 }
 
 }  // namespace
 
 void bind_sgd(py::module_& m) {
-    m.def(
-        "sgd_step", &sgd_step_of_arrays, py::arg("params"), py::arg("grads"), py::arg("buffers"),
-        py::kw_only(), py::arg("lr"), py::arg("momentum"), py::arg("weight_decay"),
-        py::arg("nesterov"), py::arg("num_threads") = 0,
-        "One SGD update in place of all params and buffers, which are float32 or float64 arrays.");
+    py::class_<SgdOptions>(m, "SgdOptions", "The options of one update.")
+        .def(py::init(&sgd_options), py::kw_only(), py::arg("lr"), py::arg("momentum") = 0.0,
+             py::arg("dampening") = 0.0, py::arg("weight_decay") = 0.0, py::arg("nesterov") = false,
+             py::arg("maximize") = false, py::arg("grad_factor") = 1.0,
+             py::arg("grad_after") = "kept", py::arg("ema_decay") = 0.0,
+             py::arg("count_nonfinite") = false, py::arg("num_threads") = 0);
+    m.def("sgd_step", &sgd_step_of_arrays, py::arg("params"), py::arg("grads"), py::arg("buffers"),
+          py::kw_only(), py::arg("lr"), py::arg("momentum") = 0.0, py::arg("dampening") = 0.0,
+          py::arg("weight_decay") = 0.0, py::arg("nesterov") = false, py::arg("maximize") = false,
+          py::arg("grad_factor") = 1.0, py::arg("grad_after") = "kept",
+          py::arg("masters") = ArrayList(), py::arg("averages") = ArrayList(),
+          py::arg("ema_decay") = 0.0, py::arg("first") = false, py::arg("count_nonfinite") = false,
+          py::arg("num_threads") = 0,
+          "One SGD update in place; returns the number of gradients inf or NaN, if counted.");
+    m.def("grad_norm", &grad_norm_of_arrays, py::arg("grads"), py::kw_only(),
+          py::arg("num_threads") = 0, "sqrt(sum of squares) over all arrays, in float64.");
 }
 
 }  // namespace lrcore
-
-template <>
-struct pybind11::detail::handle_type_name<lrcore::ArrayList> {
-    static constexpr auto name = const_name(
-        "list[numpy.typing.NDArray[numpy.float32]] | "
-        "list[numpy.typing.NDArray[numpy.float64]]");
-};

@@ -10,6 +10,8 @@ void bind_divergence(pybind11::module_& m);
 void bind_range_test(pybind11::module_& m);
 void bind_plateau(pybind11::module_& m);
 void bind_sgd(pybind11::module_& m);
+void bind_sgd_plan(pybind11::module_& m);
+void bind_thread_pool(pybind11::module_& m);
 void bind_valley(pybind11::module_& m);
 void bind_philox(pybind11::module_& m);
 void bind_look_up(pybind11::module_& m);

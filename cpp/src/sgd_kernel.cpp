@@ -1,74 +1,84 @@
 #include "sgd_kernel.hpp"
 
-// GCC emits the kernel once per instruction set and the loader picks one, before the thread
-// sanitizer's runtime is up to follow it. Contraction to fused multiply-adds is off (see
-// CMakeLists.txt), so that all of them give the same bits.
-#if __GNUC__ >= 12 && !defined(__clang__) && defined(__x86_64__) && defined(__GLIBC__) && \
-    !defined(__SANITIZE_THREAD__)
-#define LRCORE_VECTOR_CLONES \
-    __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
-#else
-#define LRCORE_VECTOR_CLONES
-#endif
+#include <algorithm>
+
+#include "half_precision.hpp"
+#include "sgd_block.hpp"
+#include "sgd_update.hpp"
 
 namespace lrcore {
 namespace {
 
-// What is switched off must not be computed: 0 * inf is NaN, exactly when training diverges.
-template <class T, MomentumKind kind, bool decays>
-[[gnu::always_inline]] inline void update(T* __restrict param, const T* __restrict grad,
-                                          T* __restrict buffer, std::size_t size,
-                                          const SgdScalars<T>& scalars) {
-    const T lr = scalars.lr;
-    const T momentum = scalars.momentum;
-    const T weight_decay = scalars.weight_decay;
-    for (std::size_t i = 0; i < size; ++i) {
-        T step = grad[i];
-        if constexpr (decays) step += weight_decay * param[i];
-        if constexpr (kind != MomentumKind::none) {
-            const T velocity = momentum * buffer[i] + step;
-            buffer[i] = velocity;
-            step = kind == MomentumKind::nesterov ? step + momentum * velocity : velocity;
-        }
-        param[i] -= lr * step;
-    }
-}
-
-template <class T, bool decays>
-[[gnu::always_inline]] inline void update_by_kind(T* param, const T* grad, T* buffer,
-                                                  std::size_t size, const SgdScalars<T>& scalars) {
-    switch (scalars.kind) {
-        case MomentumKind::none:
-            return update<T, MomentumKind::none, decays>(param, grad, buffer, size, scalars);
-        case MomentumKind::heavy_ball:
-            return update<T, MomentumKind::heavy_ball, decays>(param, grad, buffer, size, scalars);
-        case MomentumKind::nesterov:
-            return update<T, MomentumKind::nesterov, decays>(param, grad, buffer, size, scalars);
-    }
-}
-
 template <class T>
-[[gnu::always_inline]] inline void update_any(T* param, const T* grad, T* buffer, std::size_t size,
-                                              const SgdScalars<T>& scalars) {
-    if (scalars.weight_decay != T(0)) {
-        update_by_kind<T, true>(param, grad, buffer, size, scalars);
-    } else {
-        update_by_kind<T, false>(param, grad, buffer, size, scalars);
+Recurrence recurrence_of(const SgdTensor& tensor, const SgdOptions& options,
+                         const SgdScalars<T>& scalars) {
+    MomentumKind kind = MomentumKind::none;
+    if (options.momentum != 0.0) {
+        kind = options.nesterov ? MomentumKind::nesterov : MomentumKind::heavy_ball;
     }
+    return {kind, scalars.weight_decay != T(0), tensor.first_momentum, tensor.first_average};
+}
+
+template <class Element>
+[[gnu::always_inline]] inline std::size_t update_blocks(const SgdTensor& tensor, std::size_t begin,
+                                                        std::size_t end,
+                                                        const SgdOptions& options) {
+    const SgdScalars<Wide<Element>> scalars(options);
+    const Recurrence recurrence = recurrence_of(tensor, options, scalars);
+    Scratch<Element> scratch;
+    std::size_t nonfinite = 0;
+    for (std::size_t at = begin; at < end; at += block_size) {
+        const SgdBlock<Element> block(tensor, at, std::min(block_size, end - at));
+        nonfinite += update_block(block, recurrence, options, scalars, scratch);
+    }
+    return nonfinite;
+}
+
+[[gnu::always_inline]] inline std::size_t update_any(const SgdTensor& tensor, std::size_t begin,
+                                                     std::size_t end, const SgdOptions& options) {
+    switch (tensor.type) {
+        case ElementType::float32:
+            return update_blocks<float>(tensor, begin, end, options);
+        case ElementType::float64:
+            return update_blocks<double>(tensor, begin, end, options);
+        case ElementType::bfloat16:
+            return update_blocks<Bfloat16>(tensor, begin, end, options);
+        case ElementType::float16:
+            return update_blocks<Float16>(tensor, begin, end, options);
+    }
+    return 0;
+}
+
+std::size_t update_baseline(const SgdTensor& tensor, std::size_t begin, std::size_t end,
+                            const SgdOptions& options) {
+    return update_any(tensor, begin, end, options);
+}
+
+LRCORE_AVX2
+std::size_t update_avx2(const SgdTensor& tensor, std::size_t begin, std::size_t end,
+                        const SgdOptions& options) {
+    return update_any(tensor, begin, end, options);
+}
+
+LRCORE_AVX512
+std::size_t update_avx512(const SgdTensor& tensor, std::size_t begin, std::size_t end,
+                          const SgdOptions& options) {
+    return update_any(tensor, begin, end, options);
 }
 
 }  // namespace
 
-LRCORE_VECTOR_CLONES
-void sgd_kernel(float* param, const float* grad, float* buffer, std::size_t size,
-                const SgdScalars<float>& scalars) noexcept {
-    update_any(param, grad, buffer, size, scalars);
-}
-
-LRCORE_VECTOR_CLONES
-void sgd_kernel(double* param, const double* grad, double* buffer, std::size_t size,
-                const SgdScalars<double>& scalars) noexcept {
-    update_any(param, grad, buffer, size, scalars);
+std::size_t sgd_update(const SgdTensor& tensor, std::size_t begin, std::size_t end,
+                       const SgdOptions& options, InstructionSet instructions) noexcept {
+    switch (instructions) {
+        case InstructionSet::avx512:
+            return update_avx512(tensor, begin, end, options);
+        case InstructionSet::avx2:
+            return update_avx2(tensor, begin, end, options);
+        case InstructionSet::baseline:
+            break;
+    }
+    return update_baseline(tensor, begin, end, options);
 }
 
 }  // namespace lrcore

@@ -2,23 +2,15 @@
 
 #include <cstddef>
 
+#include "instruction_set.hpp"
+#include "lrcore/sgd.hpp"
+#include "sum_of_squares.hpp"
+
 namespace lrcore {
 
-enum class MomentumKind { none, heavy_ball, nesterov };
-
-/// The options of one update, rounded to the type of the elements.
-template <class T>
-struct SgdScalars {
-    T lr;
-    T momentum;
-    T weight_decay;
-    MomentumKind kind;
-};
-
-/// Updates `size` elements on the calling thread; `buffer` is not touched if the kind is none.
-void sgd_kernel(float* param, const float* grad, float* buffer, std::size_t size,
-                const SgdScalars<float>& scalars) noexcept;
-void sgd_kernel(double* param, const double* grad, double* buffer, std::size_t size,
-                const SgdScalars<double>& scalars) noexcept;
+/// Updates elements [begin, end) of one tensor on the calling thread. Returns how many elements of
+/// the gradient are infinite or NaN if the options ask for it, else 0.
+std::size_t sgd_update(const SgdTensor& tensor, std::size_t begin, std::size_t end,
+                       const SgdOptions& options, InstructionSet instructions) noexcept;
 
 }  // namespace lrcore

@@ -22,9 +22,10 @@ from lrcore.schedules import (
     Scaled,
     Schedule,
 )
-from lrcore.sgd import sgd_step
+from lrcore.sgd import grad_norm, sgd_step
 from lrcore.smoothing import ExponentialMovingAverage, smooth
 from lrcore.suggest import Bounds, Suggestion, bounds, suggest
+from lrcore.threads import get_num_threads, set_num_threads
 from lrcore.trace import Difference, Trace, TraceWriter, first_difference
 
 __all__ = [
@@ -54,10 +55,13 @@ __all__ = [
     "__version__",
     "bounds",
     "first_difference",
+    "get_num_threads",
+    "grad_norm",
     "parse_schedule",
     "plot_range_test",
     "plot_schedule",
     "plot_trace",
+    "set_num_threads",
     "sgd_step",
     "smooth",
     "suggest",

@@ -8,7 +8,7 @@ import enum
 import numpy
 import numpy.typing
 import typing
-__all__: list[str] = ['Constant', 'Cosine', 'Cyclic', 'CyclicMomentum', 'DivergenceDetector', 'Ema', 'Exponential', 'InverseTime', 'Linear', 'OneCycle', 'PiecewiseConstant', 'Plateau', 'RangeTest', 'Scaled', 'StopReason', 'Verdict', 'look_up', 'philox_words', 'sgd_step', 'smooth', 'valley']
+__all__: list[str] = ['Constant', 'Cosine', 'Cyclic', 'CyclicMomentum', 'DivergenceDetector', 'Ema', 'Exponential', 'InverseTime', 'Linear', 'OneCycle', 'PiecewiseConstant', 'Plateau', 'RangeTest', 'Scaled', 'SgdOptions', 'SgdPlan', 'StopReason', 'Verdict', 'grad_norm', 'look_up', 'num_threads', 'philox_words', 'set_num_threads', 'sgd_step', 'smooth', 'valley']
 
 class Constant:
     """
@@ -436,9 +436,51 @@ class Plateau:
     @property
     def num_bad(self) -> int: ...
 
+class SgdOptions:
+    """
+    The options of one update.
+    """
+
+    def __init__(self, *, lr: typing.SupportsFloat | typing.SupportsIndex, momentum: typing.SupportsFloat | typing.SupportsIndex=0.0, dampening: typing.SupportsFloat | typing.SupportsIndex=0.0, weight_decay: typing.SupportsFloat | typing.SupportsIndex=0.0, nesterov: bool=False, maximize: bool=False, grad_factor: typing.SupportsFloat | typing.SupportsIndex=1.0, grad_after: str='kept', ema_decay: typing.SupportsFloat | typing.SupportsIndex=0.0, count_nonfinite: bool=False, num_threads: typing.SupportsInt | typing.SupportsIndex=0) -> None: ...
+
+class SgdPlan:
+    """
+    Updates many tensors at once, step after step.
+    """
+
+    def __init__(self, to_dlpack: typing.Any=None) -> None: ...
+
+    def grad_norm(self, grad_factor: typing.SupportsFloat | typing.SupportsIndex=1.0, num_threads: typing.SupportsInt | typing.SupportsIndex=0) -> float:
+        """
+        The norm of all gradients that were read.
+        """
+
+    def read(self, params: list[typing.Any], grads: list[typing.Any], buffers: list[typing.Any], *, groups: list[int], masters: list[typing.Any]=[], averages: list[typing.Any]=[], first_momenta: list[int]=[], first_averages: list[int]=[]) -> list[int]:
+        """
+        Takes the tensors of the next step; returns the positions that it leaves alone.
+        """
+
+    def step(self, options: collections.abc.Sequence[SgdOptions]) -> int:
+        """
+        One update of what was read; returns the number of gradients inf or NaN.
+        """
+
+    @property
+    def params_updated(self) -> list[typing.Any]: ...
+
+def grad_norm(grads: list[numpy.typing.NDArray[typing.Any]], *, num_threads: typing.SupportsInt | typing.SupportsIndex=0) -> float:
+    """
+    sqrt(sum of squares) over all arrays, in float64.
+    """
+
 def look_up(levels: typing.Annotated[numpy.typing.ArrayLike, numpy.uint8], tables: typing.Annotated[numpy.typing.ArrayLike, numpy.float32]) -> numpy.typing.NDArray[numpy.float32]:
     """
     The number of each level in the table of its channel, which is the last axis.
+    """
+
+def num_threads() -> int:
+    """
+    How many threads one kernel uses at most.
     """
 
 def philox_words(seed: typing.SupportsInt | typing.SupportsIndex, epoch: typing.SupportsInt | typing.SupportsIndex, stream: typing.SupportsInt | typing.SupportsIndex, samples: typing.Annotated[numpy.typing.ArrayLike, numpy.uint64], starts: typing.Annotated[numpy.typing.ArrayLike, numpy.uint64], width: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.uint64]:
@@ -446,9 +488,14 @@ def philox_words(seed: typing.SupportsInt | typing.SupportsIndex, epoch: typing.
     Rows of random words: row i holds width words of samples[i] from the one numbered starts[i] on.
     """
 
-def sgd_step(params: list[numpy.typing.NDArray[numpy.float32]] | list[numpy.typing.NDArray[numpy.float64]], grads: list[numpy.typing.NDArray[numpy.float32]] | list[numpy.typing.NDArray[numpy.float64]], buffers: list[numpy.typing.NDArray[numpy.float32]] | list[numpy.typing.NDArray[numpy.float64]], *, lr: typing.SupportsFloat | typing.SupportsIndex, momentum: typing.SupportsFloat | typing.SupportsIndex, weight_decay: typing.SupportsFloat | typing.SupportsIndex, nesterov: bool, num_threads: typing.SupportsInt | typing.SupportsIndex=0) -> None:
+def set_num_threads(num_threads: typing.SupportsInt | typing.SupportsIndex) -> None:
     """
-    One SGD update in place of all params and buffers, which are float32 or float64 arrays.
+    Holds for all kernels that begin from now on.
+    """
+
+def sgd_step(params: list[numpy.typing.NDArray[typing.Any]], grads: list[numpy.typing.NDArray[typing.Any]], buffers: list[numpy.typing.NDArray[typing.Any]], *, lr: typing.SupportsFloat | typing.SupportsIndex, momentum: typing.SupportsFloat | typing.SupportsIndex=0.0, dampening: typing.SupportsFloat | typing.SupportsIndex=0.0, weight_decay: typing.SupportsFloat | typing.SupportsIndex=0.0, nesterov: bool=False, maximize: bool=False, grad_factor: typing.SupportsFloat | typing.SupportsIndex=1.0, grad_after: str='kept', masters: list[numpy.typing.NDArray[typing.Any]]=[], averages: list[numpy.typing.NDArray[typing.Any]]=[], ema_decay: typing.SupportsFloat | typing.SupportsIndex=0.0, first: bool=False, count_nonfinite: bool=False, num_threads: typing.SupportsInt | typing.SupportsIndex=0) -> int:
+    """
+    One SGD update in place; returns the number of gradients inf or NaN, if counted.
     """
 
 def smooth(values: typing.Annotated[numpy.typing.ArrayLike, numpy.float64], beta: typing.SupportsFloat | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.float64]:

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace lrcore {
+
+/// A view of a callable work(task) that somebody else owns and that does not throw.
+class Work {
+  public:
+    template <class Callable>
+    Work(const Callable& callable) : callable_(&callable), call_(&call<Callable>) {
+        static_assert(noexcept(callable(std::size_t{})), "a task must not throw");
+    }
+
+    void operator()(std::size_t task) const noexcept { call_(callable_, task); }
+
+  private:
+    template <class Callable>
+    static void call(const void* callable, std::size_t task) noexcept {
+        (*static_cast<const Callable*>(callable))(task);
+    }
+
+    const void* callable_;
+    void (*call_)(const void*, std::size_t) noexcept;
+};
+
+/// Calls work(task) for every task in [0, tasks), in ascending order, on the calling thread and on
+/// at most `threads - 1` others, and returns when all are done.
+///
+/// The caller works too and waits for no thread but those that are in the middle of a task. Within
+/// a task it runs all on the calling thread. At most num_threads() threads take part.
+void run_tasks(std::size_t tasks, std::size_t threads, Work work);
+
+/// How many threads take part in one run_tasks, at first the cores that this process may use.
+std::int64_t num_threads();
+
+/// Holds from the next run_tasks on. std::invalid_argument below 1.
+void set_num_threads(std::int64_t num_threads);
+
+}  // namespace lrcore

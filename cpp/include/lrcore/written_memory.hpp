@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace lrcore {
+
+/// The bytes from address `begin` on and before `end`.
+struct Bytes {
+    std::uintptr_t begin;
+    std::uintptr_t end;
+
+    bool overlaps(Bytes other) const {
+        return begin < other.end && other.begin < end && begin < end && other.begin < other.end;
+    }
+};
+
+/// The memory that an update writes to, sorted for quick questions about other memory.
+class WrittenMemory {
+  public:
+    WrittenMemory() = default;
+    explicit WrittenMemory(std::vector<Bytes> blocks);
+
+    /// Whether two of the blocks share a byte.
+    bool has_overlap() const { return has_overlap_; }
+
+    /// Whether a block shares a byte with `other`; only for blocks that do not overlap each other.
+    bool overlaps(Bytes other) const;
+
+  private:
+    std::vector<Bytes> blocks_;
+    bool has_overlap_ = false;
+};
+
+}  // namespace lrcore
