@@ -30,7 +30,11 @@ def _in_graph(optimizer: Any, variables: Any, jit_compile: bool = True) -> Calla
 def _in_jax_jit(optimizer: Any, variables: Any) -> Callable[[Any], None]:
     import jax
 
-    apply = jax.jit(optimizer.stateless_apply)
+    return _stateless(optimizer, variables, jax.jit(optimizer.stateless_apply))
+
+
+def _stateless(optimizer: Any, variables: Any, apply: Any = None) -> Callable[[Any], None]:
+    apply = apply or optimizer.stateless_apply
 
     def step(gradients: Any) -> None:
         written = [variables, optimizer.variables]
@@ -40,6 +44,12 @@ def _in_jax_jit(optimizer: Any, variables: Any) -> Callable[[Any], None]:
                 variable.assign(result)
 
     return step
+
+
+@pytest.fixture(params={"tensorflow": [False, True, "eagerly"], "jax": [True], "torch": [False]}[keras.backend.backend()])
+def how(request: pytest.FixtureRequest) -> dict[str, bool]:
+    """Arguments of `compile` for a way in which `fit` runs on the backend in use."""
+    return {"run_eagerly": True} if request.param == "eagerly" else {"jit_compile": request.param}
 
 
 @pytest.fixture
@@ -109,20 +119,21 @@ def lr_spy() -> type[keras.optimizers.SGD]:
 
 
 class Mode(NamedTuple):
-    """A way to run an update, and the `SGD.path` that it takes for float32 variables."""
+    """A way to run an update, the `SGD.path` that it takes for float32 variables, and whether XLA compiles it."""
 
     stepper: Callable[[Any, Any], Callable[[Any], None]]
     path: str
+    in_xla: bool = False
 
 
 MODES: dict[str, Mode] = {
     "tensorflow": {
         "eager": Mode(_eager, "tensorflow"),
         "graph": Mode(partial(_in_graph, jit_compile=False), "tensorflow"),
-        "xla": Mode(_in_graph, "keras.ops"),
+        "xla": Mode(_in_graph, "keras.ops", in_xla=True),
     },
-    "jax": {"eager": Mode(_eager, "keras.ops"), "jit": Mode(_in_jax_jit, "keras.ops")},
-    "torch": {"eager": Mode(_eager, "core")},
+    "jax": {"eager": Mode(_eager, "keras.ops"), "jit": Mode(_in_jax_jit, "keras.ops", in_xla=True)},
+    "torch": {"eager": Mode(_eager, "core"), "stateless": Mode(_stateless, "keras.ops")},
 }[keras.backend.backend()]
 
 
@@ -131,6 +142,12 @@ def mode(request: pytest.FixtureRequest) -> Mode:
     """A way to run an update on the backend in use."""
     chosen: Mode = request.param
     return chosen
+
+
+@pytest.fixture(params=[name for name in MODES if (keras.backend.backend(), name) != ("jax", "eager")])
+def loss_scale_mode(request: pytest.FixtureRequest) -> Mode:
+    """A way to run an update by Keras' LossScaleOptimizer, which cannot do so eagerly on JAX."""
+    return MODES[request.param]
 
 
 @pytest.fixture

@@ -75,18 +75,18 @@ def test_moving_average_overwrites_the_weights_at_its_frequency(stepper: Stepper
     assert _values(stepper, optimizer, [0.0], [[1.0]] * 4) == [[-1.0], [-1.5], [-2.5], [-2.75]]
 
 
-def test_a_loss_scale_is_taken_out_and_an_overflow_changes_nothing(mode: Any) -> None:
+def test_a_loss_scale_is_taken_out_and_an_overflow_changes_nothing(loss_scale_mode: Any) -> None:
     variable, inner = keras.Variable(np.float32([0.0])), SGD(0.5, momentum=0.5, nesterov=True)
     optimizer = keras.optimizers.LossScaleOptimizer(inner, initial_scale=8.0)
     optimizer.build([variable])
-    step, values = mode.stepper(optimizer, [variable]), []
+    step, values = loss_scale_mode.stepper(optimizer, [variable]), []
     for gradient in (8.0, np.inf, np.nan, 4.0):  # the scale is 8, 8, 4, 2
         step([np.float32([gradient])])
         values.append((float(_array(variable)[0]), float(_array(inner.momentum_buffers[0])[0])))
     # b = 1, 0.5 * 1 + 2; steps 0.5 * (1 + 0.5), 0.5 * (2 + 0.5 * 2.5)
     assert values == [(-0.75, 1.0), (-0.75, 1.0), (-0.75, 1.0), (-0.75 - 1.625, 2.5)]
     assert int(_array(inner.iterations)) == 2
-    assert inner.path == mode.path
+    assert inner.path == loss_scale_mode.path
 
 
 def test_a_learning_rate_schedule_drives_it(stepper: Stepper) -> None:

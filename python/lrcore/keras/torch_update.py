@@ -16,13 +16,10 @@ if TYPE_CHECKING:
 
 
 class TorchUpdate:
-    """Updates the same variables step after step; a copy starts anew."""
+    """Updates an optimizer's variables step after step."""
 
     def __init__(self) -> None:
         self._plan = SgdPlan(to_dlpack)
-
-    def __reduce__(self) -> tuple[type[TorchUpdate], tuple[()]]:
-        return TorchUpdate, ()
 
     @torch.no_grad()
     def __call__(
