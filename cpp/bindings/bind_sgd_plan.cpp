@@ -22,9 +22,9 @@ PositionList read(PythonSgdPlan& plan, const ObjectList& params, const ObjectLis
 void bind_sgd_plan(py::module_& m) {
     py::class_<PythonSgdPlan>(m, "SgdPlan", "Updates many tensors at once, step after step.")
         .def(py::init<py::object>(), py::arg("to_dlpack") = py::none())
-        .def("read", &read, py::arg("params"), py::arg("grads"), py::arg("buffers"), py::kw_only(),
-             py::arg("groups"), py::arg("masters") = py::list(), py::arg("averages") = py::list(),
-             py::arg("first_momenta") = py::list(), py::arg("first_averages") = py::list(),
+        .def("read", &read, py::arg("params"), py::arg("grads"), py::arg("buffers"),
+             py::arg("groups"), py::arg("masters"), py::arg("averages"), py::arg("first_momenta"),
+             py::arg("first_averages"),
              "Takes the tensors of the next step; returns the positions that it leaves alone.")
         .def("grad_norm", &PythonSgdPlan::grad_norm, py::arg("grad_factor") = 1.0,
              py::arg("num_threads") = 0, "The norm of all gradients that were read.")

@@ -45,18 +45,22 @@ void check_lengths(const SgdLists& lists) {
     if (!lists.averages.empty()) check_length("averages", lists.averages, expected);
 }
 
-/// The items of a list, which another thread cannot change.
-py::tuple frozen(const py::list& list) {
-    auto items = py::reinterpret_steal<py::tuple>(PyList_AsTuple(list.ptr()));
-    if (!items) throw py::error_already_set();
-    return items;
+/// Lets `held` be the items of the list; what it held instead goes to `dropped`.
+void hold_items(const py::list& list, std::vector<py::object>& held,
+                std::vector<py::object>& dropped) {
+    const auto is_item = [](py::handle item, const py::object& object) { return item.is(object); };
+    if (list.size() == held.size() && std::equal(list.begin(), list.end(), held.begin(), is_item)) {
+        return;
+    }
+    std::move(held.begin(), held.end(), std::back_inserter(dropped));
+    held.clear();
+    for (const py::handle item : list) held.push_back(py::reinterpret_borrow<py::object>(item));
 }
 
-/// The item, null where there is none.
-py::handle item(const py::object& items, std::size_t index) {
-    if (PyTuple_GET_SIZE(items.ptr()) == 0) return {};
-    const py::handle found = PyTuple_GET_ITEM(items.ptr(), static_cast<py::ssize_t>(index));
-    return found.is_none() ? py::handle() : found;
+/// The object, null where there is none.
+py::handle item(const std::vector<py::object>& objects, std::size_t index) {
+    if (objects.empty() || objects[index].is_none()) return {};
+    return objects[index];
 }
 
 std::size_t position(const char* name, py::handle object) {
@@ -84,13 +88,11 @@ std::vector<bool> flags(const char* name, const PositionList& positions, std::si
 }  // namespace
 
 PositionList PythonSgdPlan::read(const SgdLists& lists) {
-    std::vector<py::object> dropped;  // after the use, because it can run Python code
+    Objects dropped;  // outlives the use, because the end of an object can run Python code
     const Use use(is_in_use_);
     check_lengths(lists);
     has_read_ = false;
-    dropped.swap(held_);
-    held_.clear();
-    hold(lists);
+    hold(lists, dropped);
     std::vector<std::size_t> left_out = read_tensors(lists);
     leave_out(plan_.assign({tensors_.data(), tensors_.size()}), left_out);
     note_params();
@@ -100,30 +102,34 @@ PositionList PythonSgdPlan::read(const SgdLists& lists) {
     return positions;
 }
 
-void PythonSgdPlan::hold(const SgdLists& lists) {
-    for (const auto* list :
-         {&lists.params, &lists.grads, &lists.buffers, &lists.masters, &lists.averages}) {
-        held_.push_back(frozen(*list));
-    }
-    held_.push_back(frozen(lists.groups));
+void PythonSgdPlan::hold(const SgdLists& lists, Objects& dropped) {
+    hold_items(lists.params, params_, dropped);
+    hold_items(lists.grads, grads_, dropped);
+    hold_items(lists.buffers, buffers_, dropped);
+    hold_items(lists.masters, masters_, dropped);
+    hold_items(lists.averages, averages_, dropped);
+    std::move(capsules_.begin(), capsules_.end(), std::back_inserter(dropped));
+    capsules_.clear();
+    groups_.clear();
+    for (const py::handle group : lists.groups) groups_.push_back(position("groups", group));
 }
 
 /// Fills tensors_ and positions_; returns the positions of what cannot be read.
 std::vector<std::size_t> PythonSgdPlan::read_tensors(const SgdLists& lists) {
-    const std::size_t size = PyTuple_GET_SIZE(held_[0].ptr());
+    const std::size_t size = params_.size();
     const std::vector<bool> first_momentum = flags("first_momenta", lists.first_momenta, size);
     const std::vector<bool> first_average = flags("first_averages", lists.first_averages, size);
     std::vector<std::size_t> left_out;
     tensors_.clear();
     positions_.clear();
     for (std::size_t i = 0; i < size; ++i) {
-        const SgdObjects objects{item(held_[0], i), item(held_[1], i), item(held_[2], i),
-                                 item(held_[3], i), item(held_[4], i)};
+        const SgdObjects objects{item(params_, i), item(grads_, i), item(buffers_, i),
+                                 item(masters_, i), item(averages_, i)};
         if (!objects.grad) continue;
         GroupedTensor grouped;
         grouped.tensor.first_momentum = first_momentum[i];
         grouped.tensor.first_average = first_average[i];
-        grouped.group = position("groups", item(held_[5], i));
+        grouped.group = groups_[i];
         if (objects.param && read_sgd_tensor(reader_, objects, grouped.tensor)) {
             tensors_.push_back(grouped);
             positions_.push_back(i);
@@ -131,8 +137,7 @@ std::vector<std::size_t> PythonSgdPlan::read_tensors(const SgdLists& lists) {
             left_out.push_back(i);
         }
     }
-    std::vector<py::object> capsules = reader_.take_capsules();
-    std::move(capsules.begin(), capsules.end(), std::back_inserter(held_));
+    capsules_ = reader_.take_capsules();
     return left_out;
 }
 
@@ -149,13 +154,13 @@ void PythonSgdPlan::leave_out(const std::vector<std::size_t>& indices,
 void PythonSgdPlan::note_params() {
     const auto is_listed = [this](std::size_t i) {
         return PyList_GET_ITEM(params_updated_.ptr(), static_cast<py::ssize_t>(i)) ==
-               item(held_[0], positions_[i]).ptr();
+               params_[positions_[i]].ptr();
     };
     bool is_same = params_updated_.size() == positions_.size();
     for (std::size_t i = 0; is_same && i < positions_.size(); ++i) is_same = is_listed(i);
     if (is_same) return;
     params_updated_ = ObjectList();
-    for (const std::size_t position : positions_) params_updated_.append(item(held_[0], position));
+    for (const std::size_t position : positions_) params_updated_.append(params_[position]);
 }
 
 void PythonSgdPlan::check_has_read() const {
@@ -170,7 +175,7 @@ double PythonSgdPlan::grad_norm(double grad_factor, std::int64_t num_threads) {
 }
 
 std::size_t PythonSgdPlan::step(const std::vector<SgdOptions>& options) {
-    std::vector<py::object> dropped;
+    Objects dropped_grads, dropped_capsules;
     const Use use(is_in_use_);
     check_has_read();
     std::size_t nonfinite = 0;
@@ -180,7 +185,8 @@ std::size_t PythonSgdPlan::step(const std::vector<SgdOptions>& options) {
         nonfinite = plan_.step({options.data(), options.size()});
     }
     has_read_ = false;
-    dropped.swap(held_);
+    dropped_grads.swap(grads_);
+    dropped_capsules.swap(capsules_);
     return nonfinite;
 }
 

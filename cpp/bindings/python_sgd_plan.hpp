@@ -44,9 +44,11 @@ class PythonSgdPlan {
     ObjectList params_updated() const { return params_updated_; }
 
   private:
-    void hold(const SgdLists& lists);
+    using Objects = std::vector<pybind11::object>;
+
+    void hold(const SgdLists& lists, Objects& dropped);
     std::vector<std::size_t> read_tensors(const SgdLists& lists);
-    void leave_out(const std::vector<std::size_t>& indices, std::vector<std::size_t>& positions);
+    void leave_out(const std::vector<std::size_t>& indices, std::vector<std::size_t>& left_out);
     void note_params();
     void check_has_read() const;
 
@@ -54,7 +56,10 @@ class PythonSgdPlan {
     SgdPlan plan_;
     std::vector<GroupedTensor> tensors_;
     std::vector<std::size_t> positions_;  // of tensors_ in the lists
-    std::vector<pybind11::object> held_;  // the lists' items, as tuples, and capsules
+    // What the lists held, until another read finds other objects there. Gradients, which are let
+    // go to free their memory, and capsules are dropped by the step.
+    Objects params_, grads_, buffers_, masters_, averages_, capsules_;
+    std::vector<std::size_t> groups_;
     bool has_read_ = false;
     ObjectList params_updated_;
     std::atomic<bool> is_in_use_{false};

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 
@@ -38,6 +39,14 @@ constexpr int float16_shift = 13;  // between the significands of float32 and fl
     return value;
 }
 
+/// `yes` if the condition holds, else `no`; both are computed, where a branch would stop the
+/// compiler from making vectors of a loop.
+[[gnu::always_inline]] inline std::int32_t select(bool condition, std::int32_t yes,
+                                                  std::int32_t no) {
+    const std::int32_t mask = -static_cast<std::int32_t>(condition);
+    return (yes & mask) | (no & ~mask);
+}
+
 /// Exponent field of a float32 for 2^exponent.
 constexpr std::int32_t power_of_2(int exponent) { return (127 + exponent) << exponent_at; }
 
@@ -54,15 +63,15 @@ constexpr std::int32_t power_of_2(int exponent) { return (127 + exponent) << exp
     const std::int32_t magnitude = (value.bits & 0x7fff) << bits::float16_shift;
     constexpr std::int32_t least_normal = 1 << bits::exponent_at;
     constexpr std::int32_t least_infinite = 31 << bits::exponent_at;
+    // What the exponents are apart by, and again to reach the exponent of infinity and NaN.
     constexpr std::int32_t bias_difference = bits::power_of_2(-15);
-    const std::int32_t normal = magnitude + bias_difference;
-    const std::int32_t infinite = normal + bits::power_of_2(-15);
+    const std::int32_t more = bits::select(magnitude >= least_infinite, bias_difference, 0);
+    const std::int32_t normal = magnitude + bias_difference + more;
     // A subnormal has no implicit 1: 2^-14 with its significand, less 2^-14.
     const float subnormal =
         bits::to_float(magnitude + bits::power_of_2(-14)) - bits::to_float(bits::power_of_2(-14));
-    std::int32_t result = magnitude >= least_infinite ? infinite : normal;
-    result = magnitude < least_normal ? bits::of(subnormal) : result;
-    return bits::to_float(result | sign);
+    return bits::to_float(bits::select(magnitude < least_normal, bits::of(subnormal), normal) |
+                          sign);
 }
 
 /// To the nearest, of two equally near ones to the even; NaN to the quiet NaN without a sign.
@@ -85,16 +94,15 @@ template <>
     const std::int32_t pattern = bits::of(value);
     const std::int32_t magnitude = pattern & bits::magnitude;
     const std::int32_t sign = (pattern >> 16) & 0x8000;
-    const std::int32_t half = 0xfff + ((magnitude >> bits::float16_shift) & 1);
-    const std::int32_t normal = (magnitude - bits::power_of_2(-15) + half) >> bits::float16_shift;
+    const std::int32_t bounded = std::min(magnitude, bits::power_of_2(16));  // infinity in float16
+    const std::int32_t half = 0xfff + ((bounded >> bits::float16_shift) & 1);
+    const std::int32_t normal = (bounded - bits::power_of_2(-15) + half) >> bits::float16_shift;
     // The unit in the last place of 0.5 is the least float16: the addition rounds to it.
     const std::int32_t subnormal =
         bits::of(bits::to_float(magnitude) + 0.5f) - bits::power_of_2(-1);
-    std::int32_t result = magnitude < bits::power_of_2(-14) ? subnormal : normal;
-    result = magnitude >= bits::power_of_2(16) ? 0x7c00 : result;
-    result |= sign;
-    result = magnitude > bits::infinity ? 0x7e00 : result;
-    return {static_cast<std::uint16_t>(result)};
+    const std::int32_t nearest =
+        bits::select(magnitude < bits::power_of_2(-14), subnormal, normal) | sign;
+    return {static_cast<std::uint16_t>(bits::select(magnitude > bits::infinity, 0x7e00, nearest))};
 }
 
 }  // namespace lrcore

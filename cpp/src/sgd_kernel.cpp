@@ -16,7 +16,9 @@ Recurrence recurrence_of(const SgdTensor& tensor, const SgdOptions& options,
     if (options.momentum != 0.0) {
         kind = options.nesterov ? MomentumKind::nesterov : MomentumKind::heavy_ball;
     }
-    return {kind, scalars.weight_decay != T(0), tensor.first_momentum, tensor.first_average};
+    const bool scales = scalars.ascent_factor != T(1) || scalars.undampened != T(1);
+    return {kind, scales, scalars.weight_decay != T(0), tensor.first_momentum,
+            tensor.first_average};
 }
 
 template <class Element>

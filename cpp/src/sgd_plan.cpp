@@ -48,7 +48,7 @@ bool overlaps_itself(const SgdTensor& tensor) {
     return false;
 }
 
-bool differs_in_gradient_alone(const GroupedTensor& a, const GroupedTensor& b) {
+bool differ_in_gradient_alone(const GroupedTensor& a, const GroupedTensor& b) {
     return a.tensor.param == b.tensor.param && a.tensor.buffer == b.tensor.buffer &&
            a.tensor.size == b.tensor.size && a.tensor.type == b.tensor.type &&
            a.tensor.master == b.tensor.master && a.tensor.average == b.tensor.average &&
@@ -58,24 +58,22 @@ bool differs_in_gradient_alone(const GroupedTensor& a, const GroupedTensor& b) {
 }  // namespace
 
 const std::vector<std::size_t>& SgdPlan::assign(Span<const GroupedTensor> tensors) {
-    if (!differs_in_gradients_alone(tensors) || !take_gradients(tensors)) rebuild(tensors);
+    const bool is_simple = left_out_.empty() && !overlaps_;
+    if (!is_simple || tensors.size() != tensors_.size() || !take_gradients(tensors)) {
+        rebuild(tensors);
+    }
     return left_out_;
 }
 
-bool SgdPlan::differs_in_gradients_alone(Span<const GroupedTensor> tensors) const {
-    return left_out_.empty() && !overlaps_ && tensors.size() == tensors_.size() &&
-           std::equal(tensors.begin(), tensors.end(), tensors_.begin(), differs_in_gradient_alone);
-}
-
-/// Whether all gradients could be taken because none lies in written memory.
+/// Whether that was all: the written arrays are where they were, and no gradient is in one.
 bool SgdPlan::take_gradients(Span<const GroupedTensor> tensors) {
     for (std::size_t i = 0; i < tensors.size(); ++i) {
+        if (!differ_in_gradient_alone(tensors[i], tensors_[i])) return false;
         const SgdTensor& tensor = tensors[i].tensor;
-        if (tensor.grad != tensors_[i].tensor.grad && written_.overlaps(gradient_bytes(tensor))) {
-            return false;
+        if (tensor.grad != tensors_[i].tensor.grad) {
+            if (written_.overlaps(gradient_bytes(tensor))) return false;
+            gradients_overlap_known_ = false;
         }
-        gradients_overlap_known_ =
-            gradients_overlap_known_ && tensor.grad == tensors_[i].tensor.grad;
         tensors_[i].tensor = tensor;
     }
     return true;
@@ -125,8 +123,8 @@ void SgdPlan::check(Span<const SgdOptions> options) {
         if (group.grad_after != GradAfter::kept) check_gradients_are_apart(group.grad_after);
     }
     for (const GroupedTensor& grouped : tensors_) {
-        count_of_at_least(static_cast<std::int64_t>(grouped.group) + 1, "the number of options",
-                          static_cast<std::int64_t>(options.size()));
+        require(grouped.group < options.size(), "options", "hold a value for each group",
+                static_cast<std::int64_t>(options.size()));
         const bool has_what_it_needs = grouped.tensor.buffer != nullptr || grouped.tensor.size == 0;
         require(has_what_it_needs || options[grouped.group].momentum == 0.0, "momentum",
                 "be 0 without a buffer", options[grouped.group].momentum);

@@ -35,6 +35,7 @@ struct SgdScalars {
 /// Which recurrence a tensor follows.
 struct Recurrence {
     MomentumKind kind;
+    bool scales;  // by a factor or by dampening (multiplying by 1 would cost 5 % of the time)
     bool decays;
     bool first_momentum;
     bool first_average;
@@ -42,17 +43,19 @@ struct Recurrence {
 
 /// The recurrence of `sgd_step`. What is switched off must not be computed: 0 * inf is NaN, exactly
 /// when training diverges.
-template <MomentumKind kind, bool decays, bool first, class T>
+template <MomentumKind kind, bool scales, bool decays, bool first, class T>
 [[gnu::always_inline]] inline void update(T* __restrict param, const T* __restrict grad,
                                           [[maybe_unused]] T* __restrict buffer, std::size_t size,
                                           const SgdScalars<T>& scalars) {
     const SgdScalars<T> s = scalars;
     for (std::size_t i = 0; i < size; ++i) {
-        T step = s.ascent_factor * grad[i];
+        T step = grad[i];
+        if constexpr (scales) step *= s.ascent_factor;
         if constexpr (decays) step += s.weight_decay * param[i];
         if constexpr (kind != MomentumKind::none) {
             T velocity = step;
-            if constexpr (!first) velocity = s.momentum * buffer[i] + s.undampened * step;
+            if constexpr (scales && !first) velocity *= s.undampened;
+            if constexpr (!first) velocity += s.momentum * buffer[i];
             buffer[i] = velocity;
             step = kind == MomentumKind::nesterov ? step + s.momentum * velocity : velocity;
         }
@@ -60,38 +63,43 @@ template <MomentumKind kind, bool decays, bool first, class T>
     }
 }
 
-template <bool decays, bool first, class T>
+template <bool scales, bool decays, bool first, class T>
 [[gnu::always_inline]] inline void update(MomentumKind kind, T* param, const T* grad, T* buffer,
-                                          std::size_t size, const SgdScalars<T>& scalars) {
+                                          std::size_t size, const SgdScalars<T>& s) {
     switch (kind) {
         case MomentumKind::none:
-            return update<MomentumKind::none, decays, first>(param, grad, buffer, size, scalars);
+            return update<MomentumKind::none, scales, decays, first>(param, grad, buffer, size, s);
         case MomentumKind::heavy_ball:
-            return update<MomentumKind::heavy_ball, decays, first>(param, grad, buffer, size,
-                                                                   scalars);
+            return update<MomentumKind::heavy_ball, scales, decays, first>(param, grad, buffer,
+                                                                           size, s);
         case MomentumKind::nesterov:
-            return update<MomentumKind::nesterov, decays, first>(param, grad, buffer, size,
-                                                                 scalars);
+            return update<MomentumKind::nesterov, scales, decays, first>(param, grad, buffer, size,
+                                                                         s);
+    }
+}
+
+template <bool scales, class T>
+[[gnu::always_inline]] inline void update(const Recurrence& recurrence, T* param, const T* grad,
+                                          T* buffer, std::size_t size, const SgdScalars<T>& s) {
+    const MomentumKind kind = recurrence.kind;
+    if (recurrence.decays && recurrence.first_momentum) {
+        update<scales, true, true>(kind, param, grad, buffer, size, s);
+    } else if (recurrence.decays) {
+        update<scales, true, false>(kind, param, grad, buffer, size, s);
+    } else if (recurrence.first_momentum) {
+        update<scales, false, true>(kind, param, grad, buffer, size, s);
+    } else {
+        update<scales, false, false>(kind, param, grad, buffer, size, s);
     }
 }
 
 template <class T>
 [[gnu::always_inline]] inline void update(const Recurrence& recurrence, T* param, const T* grad,
-                                          T* buffer, std::size_t size,
-                                          const SgdScalars<T>& scalars) {
-    const MomentumKind kind = recurrence.kind;
-    if (recurrence.decays) {
-        if (recurrence.first_momentum) {
-            update<true, true>(kind, param, grad, buffer, size, scalars);
-        } else {
-            update<true, false>(kind, param, grad, buffer, size, scalars);
-        }
+                                          T* buffer, std::size_t size, const SgdScalars<T>& s) {
+    if (recurrence.scales) {
+        update<true>(recurrence, param, grad, buffer, size, s);
     } else {
-        if (recurrence.first_momentum) {
-            update<false, true>(kind, param, grad, buffer, size, scalars);
-        } else {
-            update<false, false>(kind, param, grad, buffer, size, scalars);
-        }
+        update<false>(recurrence, param, grad, buffer, size, s);
     }
 }
 

@@ -5,7 +5,8 @@
 namespace lrcore {
 namespace {
 
-constexpr std::size_t lanes = 16;
+// So many that the additions to one lane need not wait for each other, in any instruction set.
+constexpr std::size_t lanes = 32;
 
 [[gnu::always_inline]] inline double exact(float value) { return value; }
 [[gnu::always_inline]] inline double exact(double value) { return value; }

@@ -455,7 +455,7 @@ class SgdPlan:
         The norm of all gradients that were read.
         """
 
-    def read(self, params: list[typing.Any], grads: list[typing.Any], buffers: list[typing.Any], *, groups: list[int], masters: list[typing.Any]=[], averages: list[typing.Any]=[], first_momenta: list[int]=[], first_averages: list[int]=[]) -> list[int]:
+    def read(self, params: list[typing.Any], grads: list[typing.Any], buffers: list[typing.Any], groups: list[int], masters: list[typing.Any], averages: list[typing.Any], first_momenta: list[int], first_averages: list[int]) -> list[int]:
         """
         Takes the tensors of the next step; returns the positions that it leaves alone.
         """

@@ -81,11 +81,11 @@ class SgdPlan:
             params,
             grads,
             buffers,
-            groups=groups,
-            masters=masters or [],
-            averages=averages or [],
-            first_momenta=list(first_momenta),
-            first_averages=list(first_averages),
+            groups,
+            masters or [],
+            averages or [],
+            list(first_momenta),
+            list(first_averages),
         )
 
     def grad_norm(self, grad_factor: float = 1.0, *, num_threads: int = 0) -> float:

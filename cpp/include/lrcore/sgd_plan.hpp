@@ -40,7 +40,6 @@ class SgdPlan {
     std::size_t step(Span<const SgdOptions> options);
 
   private:
-    bool differs_in_gradients_alone(Span<const GroupedTensor> tensors) const;
     bool take_gradients(Span<const GroupedTensor> tensors);
     void rebuild(Span<const GroupedTensor> tensors);
     void check(Span<const SgdOptions> options);
