@@ -49,16 +49,30 @@ def test_a_gradient_laid_out_otherwise_than_its_variable_is_used_as_it_is() -> N
     np.testing.assert_array_equal(variables[1].numpy(), np.full((3, 4), 0.5))
 
 
-def test_variables_of_which_one_is_not_on_the_host_take_keras_ops() -> None:
+def test_variables_that_are_not_on_the_host_take_keras_ops() -> None:
     with keras.device("meta"):
         elsewhere = keras.Variable(np.ones(2, np.float32))
     here = keras.Variable(np.ones(2, np.float32))
     optimizer = SGD(0.5)
     optimizer.build([here, elsewhere])
+    gradients = [torch.ones(2), torch.ones(2, device="meta")]
     with torch.no_grad():
-        optimizer.apply([torch.ones(2), torch.ones(2, device="meta")], [here, elsewhere])
-    assert optimizer.path == "keras.ops"
+        optimizer.apply(gradients, [here, elsewhere])
+        assert optimizer.path == "core"
+        optimizer.apply(gradients[1:], [elsewhere])
+        assert optimizer.path == "keras.ops"
     np.testing.assert_array_equal(here.numpy(), [0.5, 0.5])
+
+
+def test_a_variable_whose_memory_moves_is_updated_where_it_is() -> None:
+    variables, optimizer = _built()
+    gradients = [torch.ones(3, 4), torch.ones(3, 4)]
+    optimizer.apply(gradients, variables)
+    old = variables[0].value.data
+    variables[0].value.data = torch.full((3, 4), 8.0)
+    optimizer.apply(gradients, variables)
+    np.testing.assert_array_equal(variables[0].numpy(), np.full((3, 4), 8 - 0.75))
+    np.testing.assert_array_equal(old.numpy(), np.full((3, 4), 0.5))
 
 
 def test_a_stateless_update_leaves_the_tensors_that_it_is_given() -> None:

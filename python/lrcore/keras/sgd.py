@@ -34,7 +34,7 @@ class SGD(keras.optimizers.Optimizer):
     `compile` is given jit_compile=False.)
 
         "tensorflow"   TensorFlow backend, eager and in graphs, float32 and float64: TensorFlow's fused operations
-        "core"         torch backend, on the CPU: one call into lrcore's core for all variables
+        "core"         torch backend: one call into lrcore's core for all variables on the CPU
         "keras.ops"    elsewhere: under XLA, so on the JAX backend, for other dtypes, under a tf.distribute strategy,
                        on accelerators of the torch backend
 
@@ -127,16 +127,16 @@ class SGD(keras.optimizers.Optimizer):
 
             update_in_tensorflow(self, grads, trainable_variables, learning_rate)
         elif self._path == "core":
-            self._update_in_core(grads, trainable_variables, learning_rate)
+            self._path = self._update_in_core(grads, trainable_variables, learning_rate)
         else:
             super()._backend_update_step(_dense(grads), trainable_variables, learning_rate)
 
-    def _update_in_core(self, grads: Sequence[Any], variables: Sequence[Any], learning_rate: Any) -> None:
+    def _update_in_core(self, grads: Sequence[Any], variables: Sequence[Any], learning_rate: Any) -> SgdPath:
         if self._core_update is None:
             from lrcore.keras.torch_update import TorchUpdate
 
             self._core_update = TorchUpdate()
-        self._core_update(self, grads, variables, learning_rate)
+        return "core" if self._core_update(self, grads, variables, learning_rate) else "keras.ops"
 
     def _new_momentum_buffer(self, variable: Any) -> keras.Variable | None:
         if self._overwrite_variable_with_gradient(variable):

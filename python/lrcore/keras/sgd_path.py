@@ -19,14 +19,15 @@ def sgd_path(variables: Sequence[Any]) -> SgdPath:
       elsewhere, and memory traffic is what a large update costs: a call into lrcore's core, with new memory for the
       results, takes 1.5 times as long without weight decay and 0.8 times with it, a nested XLA function 1.5 and 1.2
       times, after seconds of compilation.
-    - "core": one call into lrcore's core for all variables, in place; on the torch backend.
+    - "core": one call into lrcore's core for all variables, in place; on the torch backend. It leaves variables that
+      are not on the host to keras.ops.
     - "keras.ops": the recurrence in operations of Keras; under XLA, which fuses them, so on the JAX backend; for types
-      and devices that the others do not know, and under a tf.distribute strategy, which has rules of its own.
+      that TensorFlow's operation does not know, and under a tf.distribute strategy, which has rules of its own.
     """
     backend = keras.backend.backend()
     if backend == "tensorflow" and _tensorflow_can(variables):
         return "tensorflow"
-    if backend == "torch" and _core_can(variables):
+    if backend == "torch" and _core_can():
         return "core"
     return "keras.ops"
 
@@ -39,11 +40,8 @@ def _tensorflow_can(variables: Sequence[Any]) -> bool:
     return all(keras.backend.standardize_dtype(variable.dtype) in ("float32", "float64") for variable in variables)
 
 
-def _core_can(variables: Sequence[Any]) -> bool:
+def _core_can() -> bool:
     import torch
 
     # Within a stateless scope the values belong to the caller; a compiler fuses what it can see.
-    if in_stateless_scope() or torch.compiler.is_compiling():
-        return False
-    dtypes = (torch.float32, torch.float64, torch.bfloat16, torch.float16)
-    return all(variable.value.device.type == "cpu" and variable.value.dtype in dtypes for variable in variables)
+    return not (in_stateless_scope() or torch.compiler.is_compiling())
