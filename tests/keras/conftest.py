@@ -46,7 +46,9 @@ def _stateless(optimizer: Any, variables: Any, apply: Any = None) -> Callable[[A
     return step
 
 
-@pytest.fixture(params={"tensorflow": [False, True, "eagerly"], "jax": [True], "torch": [False]}[keras.backend.backend()])
+@pytest.fixture(
+    params={"tensorflow": [False, True, "eagerly"], "jax": [True], "torch": [False]}[keras.backend.backend()]
+)
 def how(request: pytest.FixtureRequest) -> dict[str, bool]:
     """Arguments of `compile` for a way in which `fit` runs on the backend in use."""
     return {"run_eagerly": True} if request.param == "eagerly" else {"jit_compile": request.param}

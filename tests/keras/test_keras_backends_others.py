@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-
 FINDER = ["test_keras_backends.py"]
 SGD = [f"test_keras_sgd_{topic}.py" for topic in ("arguments", "fit", "memory", "options", "recurrence")]
 

@@ -32,9 +32,7 @@ def update_in_tensorflow(
 
 def _descend(optimizer: SGD, g: tf.Tensor, variable: tf.Variable, learning_rate: tf.Tensor) -> None:
     if optimizer.momentum == 0:
-        tf.raw_ops.ResourceApplyGradientDescent(
-            var=variable.handle, alpha=learning_rate, delta=g, use_locking=True
-        )
+        tf.raw_ops.ResourceApplyGradientDescent(var=variable.handle, alpha=learning_rate, delta=g, use_locking=True)
         return
     tf.raw_ops.ResourceApplyMomentum(
         var=variable.handle,
