@@ -14,11 +14,11 @@ SgdPath = Literal["tensorflow", "core", "keras.ops"]
 def sgd_path(variables: Sequence[Any]) -> SgdPath:
     """The fastest way that is safe for `variables` here and now.
 
-    - "tensorflow": TensorFlow's own fused operation for each variable. It alone may write into a variable's memory,
-      as it locks the variable, and gives it memory of its own first if a tensor shares it. Every other way has to write
-      elsewhere, and memory traffic is what a large update costs: a call into lrcore's core, with new memory for the
-      results, takes 1.5 times as long without weight decay and 0.8 times with it, a nested XLA function 1.5 and 1.2
-      times, after seconds of compilation.
+    - "tensorflow": TensorFlow's own fused operation for each variable. It alone may write into a variable's memory:
+      it locks the variable, and gives it memory of its own first if a tensor shares it. Every other way writes its
+      results elsewhere, and traffic with the memory is what a large update costs. For 11 million weights without a
+      decay, a call into lrcore's core with new memory for the results took 1.5 times as long, a nested XLA function 1.4
+      times, after seconds of compilation, which many small variables (1000: 14 s) do not earn back.
     - "core": one call into lrcore's core for all variables, in place; on the torch backend. It leaves variables that
       are not on the host to keras.ops.
     - "keras.ops": the recurrence in operations of Keras; under XLA, which fuses them, so on the JAX backend; for types

@@ -26,8 +26,14 @@ def update_in_tensorflow(
         g = tf.cast(dense(gradient), variable.dtype)
         weight_decay = optimizer.weight_decay_of(variable)
         if weight_decay > 0:
-            g = g + weight_decay * variable
+            g = _decayed(g, variable, weight_decay)
         _descend(optimizer, g, variable, tf.cast(learning_rate, variable.dtype))
+
+
+def _decayed(g: tf.Tensor, variable: tf.Variable, weight_decay: float) -> tf.Tensor:
+    # Not g + weight_decay * variable: Python's operators take three times as long in eager mode.
+    w = tf.raw_ops.ReadVariableOp(resource=variable.handle, dtype=variable.dtype)
+    return tf.raw_ops.AddV2(x=g, y=tf.raw_ops.Mul(x=tf.constant(weight_decay, variable.dtype), y=w))
 
 
 def _descend(optimizer: SGD, g: tf.Tensor, variable: tf.Variable, learning_rate: tf.Tensor) -> None:
