@@ -1,44 +1,62 @@
-"""One optimizer.step() with momentum, Nesterov and weight decay: lrcore.torch.SGD beside torch.optim.SGD, on the CPU.
+"""One whole optimizer.step() on the CPU, lrcore beside its peers, all in one run: medians of interleaved repeats.
 
-usage: python benchmarks/bench_sgd.py
+    python benchmarks/bench_sgd.py [torch] [clip] [busy] [keras]     (default: all)
+
+Weights are float32, gradients fixed, momentum 0.9 with Nesterov, weight decay 1e-4 (in `keras` with and without). Every
+ratio stands beside its target. The largest size needs some 7 GB of memory.
 """
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Callable
 
-import torch
-from interleaved import median_times
 from rich.console import Console
-from rich.table import Table
-
-import lrcore.torch
-
-OPTIONS = {"lr": 1e-3, "momentum": 0.9, "weight_decay": 1e-4, "nesterov": True}
-SIZES = {"454 k / 30": [15_134] * 30, "1 M / 1000": [1_000] * 1000, "11 M / 62": [180_000] * 62}
+from sgd.machine import machine
+from sgd.table import Row, table
 
 
-def stepper(make: Callable[..., torch.optim.Optimizer], sizes: list[int], **options: object) -> Callable[[], object]:
-    """The step of an optimizer over parameters of these sizes with fixed gradients."""
-    parameters = [torch.nn.Parameter(torch.randn(size)) for size in sizes]
-    for parameter in parameters:
-        parameter.grad = torch.randn_like(parameter)
-    return make(parameters, **OPTIONS, **options).step
+def torch_rows() -> list[Row]:
+    from sgd.torch_steps import rows
+
+    return rows()
+
+
+def clip_rows() -> list[Row]:
+    from sgd.clipped_steps import rows
+
+    return rows()
+
+
+def busy_rows() -> list[Row]:
+    from sgd.busy_cores import rows
+
+    return rows()
+
+
+def keras_rows() -> list[Row]:
+    from sgd.keras_steps import rows
+
+    return rows()
+
+
+# A framework is imported by its own section alone.
+SECTIONS: dict[str, tuple[str, Callable[[], list[Row]]]] = {
+    "torch": ("PyTorch: optimizer.step()", torch_rows),
+    "clip": ("PyTorch: gradients clipped to a global norm of 1, then optimizer.step()", clip_rows),
+    "busy": ("PyTorch: optimizer.step() with a competing process on each core", busy_rows),
+    "keras": ("Keras on TensorFlow: optimizer.apply() in a tf.function, jit_compile=False", keras_rows),
+}
 
 
 def main() -> None:
-    """Print a table of microseconds per step."""
-    table = Table("weights / tensors", "lrcore", "torch", "torch foreach", "torch fused", title="us per step, medians")
-    for label, sizes in SIZES.items():
-        candidates = {
-            "lrcore": stepper(lrcore.torch.SGD, sizes),
-            "torch": stepper(torch.optim.SGD, sizes, foreach=False),
-            "foreach": stepper(torch.optim.SGD, sizes, foreach=True),
-            "fused": stepper(torch.optim.SGD, sizes, fused=True),
-        }
-        times = median_times(candidates, repeats=15, calls=5)
-        table.add_row(label, *(f"{seconds * 1e6:,.0f}" for seconds in times.values()))
-    Console().print(table)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("sections", nargs="*", choices=SECTIONS, metavar="section", help=", ".join(SECTIONS))
+    console = Console(width=150)
+    for name in parser.parse_args().sections or SECTIONS:
+        title, rows = SECTIONS[name]
+        console.print(f"before {name}: {machine()}", highlight=False)
+        console.print(table(title, rows()))
 
 
 if __name__ == "__main__":

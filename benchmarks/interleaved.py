@@ -12,13 +12,21 @@ def median_times(
     repeats: int,
     calls: int,
     clock: Callable[[], float] = time.perf_counter,
+    rest: float = 0.0,
 ) -> dict[str, float]:
-    """Seconds per call of each candidate: the median over `repeats` rounds of the mean of `calls` calls."""
+    """Seconds per call of each candidate: the median over `repeats` rounds of the mean of `calls` calls.
+
+    With a `rest` in seconds, each candidate finds the threads of the one before asleep: OpenMP's spin for a while after
+    their work. An untimed call then fills the caches.
+    """
     times: dict[str, list[float]] = {name: [] for name in candidates}
     for call in candidates.values():
         call()  # the first call allocates
     for _ in range(repeats):
         for name, call in candidates.items():
+            if rest > 0:
+                time.sleep(rest)
+                call()
             started = clock()
             for _ in range(calls):
                 call()

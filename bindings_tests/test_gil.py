@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+import torch
 
 from lrcore import _core
 
@@ -23,8 +24,12 @@ def _no_switching() -> Iterator[None]:
 
 
 ONES = [[np.ones(1 << 20, np.float32)] for _ in range(3)]
+TENSORS = [[torch.ones(1 << 20)] for _ in range(3)]
+PLAN = _core.SgdPlan()
 KERNELS: dict[str, Callable[[], object]] = {
     "sgd_step": lambda: _core.sgd_step(*ONES, **OPTIONS),
+    "grad_norm": lambda: _core.grad_norm(ONES[0]),
+    "SgdPlan.step": lambda: (PLAN.read(*TENSORS, [0], [], [], [], []), PLAN.step([_core.SgdOptions(**OPTIONS)])),
     "philox_words": lambda: _core.philox_words(0, 0, 0, np.zeros(1, np.uint64), np.zeros(1, np.uint64), 1 << 18),
     "look_up": lambda: _core.look_up(np.zeros(1 << 20, np.uint8), np.zeros((1, 256), np.float32)),
 }

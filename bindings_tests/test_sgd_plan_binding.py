@@ -187,7 +187,7 @@ def test_an_interruption_while_reading_is_not_swallowed() -> None:
     plan = _core.SgdPlan(interrupt)
     with pytest.raises(KeyboardInterrupt):
         read(plan, [Plain(p)], [g], [b])
-    with pytest.raises(RuntimeError, match="^read must come first: it serves one step$"):
+    with pytest.raises(RuntimeError, match=r"^read must come first: it serves one step$"):
         plan.step([OPTIONS])
     check_step(plan, p, g, b)
 
@@ -293,13 +293,13 @@ def test_a_step_needs_a_read_of_its_own() -> None:
     p, g, b = tensors(3)
     plan = _core.SgdPlan()
     for use in (lambda: plan.step([OPTIONS]), plan.grad_norm):
-        with pytest.raises(RuntimeError, match="^read must come first: it serves one step$"):
+        with pytest.raises(RuntimeError, match=r"^read must come first: it serves one step$"):
             use()
     read(plan, [p], [g], [b])
-    with pytest.raises(ValueError, match="^options must hold a value for each group, but got 0$"):
+    with pytest.raises(ValueError, match=r"^options must hold a value for each group, but got 0$"):
         plan.step([])
     plan.step([OPTIONS])  # what was refused used nothing up
-    with pytest.raises(RuntimeError, match="^read must come first: it serves one step$"):
+    with pytest.raises(RuntimeError, match=r"^read must come first: it serves one step$"):
         plan.step([OPTIONS])
 
 

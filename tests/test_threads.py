@@ -21,7 +21,7 @@ import os
 import numpy as np
 from lrcore import get_num_threads, set_num_threads, sgd_step
 
-def step(size=1000, num_threads=4):
+def step(size=300_000, num_threads=4):
     p, b = np.ones(size), np.zeros(size)
     sgd_step([p], [np.full(size, 2.0)], [b], lr=0.5, momentum=0.5, nesterov=True, num_threads=num_threads)
     return bool((p == -0.5).all() and (b == 2.0).all())  # 1 - 0.5 * (2 + 0.5 * 2)
@@ -97,6 +97,15 @@ def test_threads_start_when_needed_and_only_as_many_as_allowed() -> None:
     print(counts)
     """
     assert run(script) == "[1, 1, 2, 3, 3]"
+
+
+def test_threads_that_share_one_core_do_the_work_too() -> None:
+    script = """
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    set_num_threads(4)
+    print(all(step() for _ in range(200)), threads())
+    """
+    assert run(script) == "True 4"
 
 
 def test_steps_in_many_python_threads_are_right_while_the_number_changes() -> None:
@@ -190,7 +199,7 @@ def test_multiprocessing_forks_with_steps_on_both_sides() -> None:
     worker = threading.Thread(target=work)
     worker.start()
     with multiprocessing.get_context("fork").Pool(3) as pool:
-        print(all(pool.map(step, [1000 + i for i in range(64)])))
+        print(all(pool.map(step, [300_000 + i for i in range(64)])))
     over.set()
     worker.join()
     """
@@ -208,7 +217,7 @@ def test_the_workers_of_a_torch_data_loader_can_step() -> None:
             return 32
 
         def __getitem__(self, index):
-            return step(1000 + index), threads()
+            return step(300_000 + index), threads()
 
     assert step()
     right = []
@@ -249,6 +258,13 @@ def test_the_process_ends_quietly_with_sleeping_threads() -> None:
 def test_the_caller_does_all_where_the_system_gives_no_threads() -> None:
     script = """
     import resource
+
+    p, g, b = np.ones(300_000), np.full(300_000, 2.0), np.zeros(300_000)
+
+    def step():
+        p.fill(1.0)
+        sgd_step([p], [g], [b], lr=0.5, momentum=0.5, num_threads=4)
+        return bool((p == 0.0).all() or (p == -0.5).all())  # 1 - 0.5 * 2, then 1 - 0.5 * (2 + 0.5 * 2)
 
     set_num_threads(4)
     pages = int(open("/proc/self/statm").read().split()[0])

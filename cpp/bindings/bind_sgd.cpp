@@ -35,7 +35,7 @@ bool is_half(ElementType type) { return type != wide_type(type); }
 
 void fill_params(std::vector<SgdTensor>& tensors, const ArrayColumn& params, ElementType type) {
     for (std::size_t i = 0; i < tensors.size(); ++i) {
-        auto array = array_in_place(params.arrays[i], {"params", i}, type, true);
+        auto array = array_in_place(params.arrays[i], {"params", i}, type, type, true);
         tensors[i].type = type;
         tensors[i].size = static_cast<std::size_t>(array.size());
         tensors[i].param = array.mutable_data();
@@ -47,7 +47,8 @@ void fill(std::vector<SgdTensor>& tensors, void* SgdTensor::*field, const ArrayC
           ElementType type, bool is_written = true) {
     for (std::size_t i = 0; i < column.arrays.size(); ++i) {
         const Item item{column.name, i};
-        const auto array = array_in_place(column.arrays[i], item, type, is_written);
+        const auto array =
+            array_in_place(column.arrays[i], item, type, tensors[i].type, is_written);
         if (static_cast<std::size_t>(array.size()) != tensors[i].size) {
             throw std::invalid_argument(item.name() + " must have the " +
                                         std::to_string(tensors[i].size) + " elements of params[" +
@@ -101,8 +102,9 @@ double grad_norm_of_arrays(const ArrayList& list, std::int64_t num_threads) {
     std::vector<GroupedTensor> tensors(grads.arrays.size());
     for (std::size_t i = 0; i < tensors.size(); ++i) {
         SgdTensor& tensor = tensors[i].tensor;
-        tensor.type = element_type(grads.arrays[i], {"grads", i});
-        const auto array = array_in_place(grads.arrays[i], {"grads", i}, tensor.type, false);
+        const ElementType type = element_type(grads.arrays[i], {"grads", i});
+        const auto array = array_in_place(grads.arrays[i], {"grads", i}, type, type, false);
+        tensor.type = type;
         tensor.size = static_cast<std::size_t>(array.size());
         tensor.grad = const_cast<void*>(array.data());
     }

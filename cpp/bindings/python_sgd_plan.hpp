@@ -1,7 +1,6 @@
 #pragma once
 
 #include <pybind11/pybind11.h>
-#include <pybind11/typing.h>
 
 #include <atomic>
 #include <cstddef>
@@ -9,25 +8,10 @@
 #include <vector>
 
 #include "lrcore/sgd_plan.hpp"
+#include "sgd_lists.hpp"
 #include "tensor_reader.hpp"
 
 namespace lrcore {
-
-using ObjectList = pybind11::typing::List<pybind11::object>;
-using PositionList = pybind11::typing::List<pybind11::int_>;
-
-/// What a step updates: lists of equal length with None where there is no tensor. Empty lists of
-/// buffers, masters and averages stand for None throughout.
-struct SgdLists {
-    const ObjectList& params;
-    const ObjectList& grads;
-    const ObjectList& buffers;
-    const ObjectList& masters;
-    const ObjectList& averages;
-    const PositionList& groups;
-    const PositionList& first_momenta;
-    const PositionList& first_averages;
-};
 
 /// An `SgdPlan` of tensors of Python. They are read anew before each step, and kept alive until it
 /// is done. Throws std::runtime_error where two threads use it at once.

@@ -71,14 +71,15 @@ ElementType wide_type(ElementType type) {
 }
 
 py::array array_in_place(const py::object& object, Item item, ElementType expected,
-                         bool is_written) {
+                         ElementType param_type, bool is_written) {
     if (!py::isinstance<py::array>(object)) {
         throw py::type_error(item.name() + " must be a NumPy array, but got " + type_name(object));
     }
     auto array = py::reinterpret_borrow<py::array>(object);
     if (find_type(array) != expected) {
         throw py::type_error(item.name() + " must have the dtype " + dtype_name(expected) +
-                             " of params[0], but got " + text(object.attr("dtype")));
+                             (expected == param_type ? " of" : " beside") + " params[0], but got " +
+                             text(object.attr("dtype")));
     }
     constexpr int required = py::array::c_style | py::detail::npy_api::NPY_ARRAY_ALIGNED_;
     if ((array.flags() & required) != required) {

@@ -42,7 +42,7 @@ ElementType wide_type(ElementType type);
 
 /// The array itself, never a copy: an error for what could not be used in place.
 pybind11::array array_in_place(const pybind11::object& object, Item item, ElementType expected,
-                               bool is_written);
+                               ElementType param_type, bool is_written);
 
 }  // namespace lrcore
 

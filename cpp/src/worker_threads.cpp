@@ -4,7 +4,7 @@
 #include <exception>
 #include <thread>
 
-#include "usable_cores.hpp"
+#include "cores.hpp"
 
 namespace lrcore {
 
@@ -58,12 +58,22 @@ void WorkerThreads::start(std::size_t wanted) {
 
 void WorkerThreads::serve() noexcept {
     is_inside_task = true;
+    bool can_move = true;
     std::unique_lock<std::mutex> lock(mutex_);
     while (workers_ < thread_limit.load(std::memory_order_relaxed)) {
-        if (Call* call = call_to_help()) {
-            help(*call, lock);
-        } else {
+        Call* call = call_to_help();
+        if (call == nullptr) {
             called_.wait(lock);
+        } else if (can_move && call->core == current_core()) {
+            // The system often wakes a worker on the core of its caller, mostly in virtual machines
+            // that do not see another one idle: one would hold up the other. The caller does not
+            // wait for the move, so the worker then looks for a call anew.
+            const int core = call->core;
+            lock.unlock();
+            can_move = leave_core(core);
+            lock.lock();
+        } else {
+            help(*call, lock);
         }
     }
     --workers_;

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <vector>
 
+#include "cores.hpp"
 #include "lrcore/thread_pool.hpp"
 
 namespace lrcore {
@@ -30,6 +31,7 @@ struct Call {
 
     const std::size_t tasks;
     const Work work;
+    const int core = current_core();
     std::atomic<std::size_t> next{0};
     std::size_t seats;        ///< for workers that have not joined
     std::size_t helpers = 0;  ///< workers that have joined and not left

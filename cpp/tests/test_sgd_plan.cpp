@@ -225,7 +225,8 @@ TEST_CASE("a step that is refused changes nothing") {
     SgdPlan plan;
     assign(plan, {{Arrays::tensor(params, &g, nullptr, 1), 0},
                   {Arrays::tensor(params + 1, &g, nullptr, 1), 1}});
-    CHECK_THROWS_WITH_AS(step(plan, {options(1.0)}), "options must hold a value for each group, but got 1",
+    CHECK_THROWS_WITH_AS(step(plan, {options(1.0)}),
+                         "options must hold a value for each group, but got 1",
                          std::invalid_argument);
     CHECK_THROWS_WITH_AS(step(plan, {options(1.0), options(1.0, 0.5)}),
                          "momentum must be 0 without a buffer, but got 0.5", std::invalid_argument);

@@ -15,7 +15,8 @@ class SgdPlan:
     """Updates a model's tensors in place, all in one call, by the recurrence of `lrcore.sgd_step`.
 
     Each step is a `read` and then a `step`: the read looks up where the tensors lie, which costs little while they stay
-    where they are, and keeps them alive until the step is done. Between the two, no tensor may be given other memory.
+    where they are, and keeps them alive: gradients until the step is done, the others until the next read. Between the
+    two, no tensor may be given other memory.
     Tensors may overlap each other, as tied weights do: they are then updated one after another. Every result has the
     same bits for every number of threads.
 

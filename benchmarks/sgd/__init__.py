@@ -1,0 +1,3 @@
+"""The sections of bench_sgd.py."""
+
+from __future__ import annotations
