@@ -42,8 +42,9 @@ class SGD(keras.optimizers.Optimizer):
     w - (lr * g + lr * momentum * b) under Nesterov, and XLA contracts multiplications and additions. There a step
     differs by at most eps * (|w| + 3 * lr * (|g| + momentum * |b|)), where eps is that of w's dtype.
 
-    Under XLA the recurrence is fused to one pass over the memory; on the JAX backend it takes as long as
-    `keras.optimizers.SGD` (454 k weights: JAX_454 us, 11 M: JAX_11 ms, both), so that a call out of XLA has nothing to gain.
+    Under XLA each variable is updated in one pass over its memory, in place where `fit` donates it: on the JAX backend
+    11 million weights take 10 ms, as with `keras.optimizers.SGD` and as in the core on the torch backend. So there is
+    nothing to gain from a call out of XLA (through jax.ffi, whose headers come with jaxlib, not at build time).
 
     Variables of 16 bits have a float32 momentum; the recurrence runs in float32 and rounds into the variable.
 
