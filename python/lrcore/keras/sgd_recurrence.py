@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import keras
@@ -27,7 +28,7 @@ def update_variable(optimizer: SGD, gradient: Any, variable: Any, learning_rate:
         buffer = optimizer.momentum_buffer_of(variable)
         b = optimizer.momentum * ops.convert_to_tensor(buffer) + g
         optimizer.assign(buffer, b)
-        if keras.backend.backend() == "jax":
+        if optimizer.nesterov and keras.backend.backend() == "jax":
             g = _decayed(_apart(gradient), w, weight_decay)
         g = g + optimizer.momentum * b if optimizer.nesterov else b
     optimizer.assign(variable, ops.cast(w - ops.cast(learning_rate, dtype) * g, variable.dtype))
@@ -44,4 +45,5 @@ def _apart(gradient: Any) -> Any:
     """
     import jax
 
-    return jax.lax.optimization_barrier(gradient)
+    barrier: Callable[[Any], Any] = jax.lax.optimization_barrier
+    return barrier(gradient)
