@@ -1,4 +1,4 @@
-"""The finder on the backends that this process has not loaded."""
+"""The finder and SGD on the backends that this process has not loaded."""
 
 from __future__ import annotations
 
@@ -9,10 +9,19 @@ from pathlib import Path
 
 import pytest
 
+FINDER = ["test_keras_backends.py"]
+SGD = [f"test_keras_sgd_{topic}.py" for topic in ("arguments", "fit", "memory", "options", "recurrence")]
+
 
 @pytest.mark.parametrize(
     ("backend", "files"),
-    [("jax", ["test_keras_backends.py"]), ("torch", ["test_keras_backends.py", "keras_backends_torch.py"])],
+    [
+        ("jax", FINDER),
+        ("jax", SGD),
+        ("torch", [*FINDER, "keras_backends_torch.py"]),
+        ("torch", [*SGD, "keras_sgd_torch.py"]),
+    ],
+    ids=["finder-jax", "SGD-jax", "finder-torch", "SGD-torch"],
 )
 def test_the_tests_of_all_backends_pass_on(backend: str, files: list[str]) -> None:
     paths = [str(Path(__file__).with_name(file)) for file in files]
