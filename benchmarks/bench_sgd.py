@@ -51,12 +51,19 @@ SECTIONS: dict[str, tuple[str, Callable[[], list[Row]]]] = {
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("sections", nargs="*", choices=SECTIONS, metavar="section", help=", ".join(SECTIONS))
+    parser.add_argument("sections", nargs="*", type=known_section, metavar="section", help=", ".join(SECTIONS))
     console = Console(width=150)
     for name in parser.parse_args().sections or SECTIONS:
         title, rows = SECTIONS[name]
         console.print(f"before {name}: {machine()}", highlight=False)
         console.print(table(title, rows()))
+
+
+def known_section(name: str) -> str:
+    # Not argparse's choices, which refuse an empty list.
+    if name not in SECTIONS:
+        raise argparse.ArgumentTypeError(f"{name!r} is none of {', '.join(SECTIONS)}")
+    return name
 
 
 if __name__ == "__main__":

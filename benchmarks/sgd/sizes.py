@@ -16,7 +16,7 @@ class Size:
     calls: int
 
 
-TINY = Size("26 / 2", 13, 2, repeats=31, calls=50)
+TINY = Size("26 / 2", 13, 2, repeats=61, calls=50)
 GUIDE = Size("454 k / 30", 15_134, 30, repeats=41, calls=10)
 MANY = Size("1 M / 1000", 1_000, 1000, repeats=21, calls=5)
 RESNET = Size("11 M / 62", 180_000, 62, repeats=21, calls=3)

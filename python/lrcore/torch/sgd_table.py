@@ -19,6 +19,7 @@ Place = tuple[int, str]
 """Where a tensor of the state belongs: the position of its parameter, and its name in the state of that."""
 
 NAMES = ("momentum_buffer", "average", "master_weight")
+PLAIN_OR_NONE = [*PLAIN_TYPES, type(None)]
 _EMPTY: dict[str, Any] = dict.fromkeys(NAMES)
 
 
@@ -59,6 +60,12 @@ class SgdTable:
     def missing(self, grads: Sequence[Tensor | None]) -> list[Place]:
         """What the states of the parameters with a gradient still lack."""
         return [place for place in self._missing if grads[place[0]] is not None]
+
+    def has_special(self, grads: Column) -> bool:
+        """Whether a parameter lacks some of its state, or it or its gradient is not just what its memory says."""
+        if self.subclassed or self.missing(grads) or not _core.have_types(grads, PLAIN_OR_NONE):
+            return True
+        return any(grad.is_neg() for grad in map(grads.__getitem__, self.singles) if grad is not None)
 
     def label(self, position: int) -> str:
         """The name of a parameter in the param groups."""

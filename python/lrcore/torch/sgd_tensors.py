@@ -11,10 +11,8 @@ from lrcore import _core
 from lrcore.sgd_plan import SgdPlan
 from lrcore.torch.layouts import PLAIN_TYPES, is_dense, laid_out, wide_type
 from lrcore.torch.param_groups import ParamGroup
-from lrcore.torch.sgd_table import Column, Place, SgdTable, State
+from lrcore.torch.sgd_table import PLAIN_OR_NONE, Column, Place, SgdTable, State
 from lrcore.torch.torch_update import TorchTensors
-
-_PLAIN_OR_NONE = [*PLAIN_TYPES, type(None)]
 
 
 class SgdTensors:
@@ -39,6 +37,11 @@ class SgdTensors:
         for position, name in table.missing(self.grads):
             self._make(position, name, state)
         self._hidden = self._find_hidden()
+
+    @property
+    def are_as_found(self) -> bool:
+        """Whether nothing had to be made or copied."""
+        return not self._new and not self._copied_grads
 
     def read_into(self, plan: SgdPlan) -> list[int]:
         """Hand the tensors to the core; returns the positions of the parameters that it cannot update.
@@ -98,7 +101,7 @@ class SgdTensors:
 
     def _find_hidden(self) -> list[int]:
         """Those whose values may not be in their own memory: the core must not see them."""
-        if not self._table.subclassed and _core.have_types(self.grads, _PLAIN_OR_NONE):
+        if not self._table.subclassed and _core.have_types(self.grads, PLAIN_OR_NONE):
             return []
         hidden = self._table.subclassed
         return [
