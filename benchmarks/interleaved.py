@@ -14,7 +14,19 @@ def median_times(
     clock: Callable[[], float] = time.perf_counter,
     rest: float = 0.0,
 ) -> dict[str, float]:
-    """Seconds per call of each candidate: the median over `repeats` rounds of the mean of `calls` calls.
+    """Seconds per call of each candidate: the median of its `round_times`."""
+    times = round_times(candidates, repeats, calls, clock, rest)
+    return {name: statistics.median(samples) for name, samples in times.items()}
+
+
+def round_times(
+    candidates: Mapping[str, Callable[[], object]],
+    repeats: int,
+    calls: int,
+    clock: Callable[[], float] = time.perf_counter,
+    rest: float = 0.0,
+) -> dict[str, list[float]]:
+    """Seconds per call of each candidate in each of `repeats` rounds: the mean of `calls` calls.
 
     With a `rest` in seconds, each candidate finds the threads of the one before asleep: OpenMP's spin for a while after
     their work. An untimed call then fills the caches.
@@ -31,4 +43,4 @@ def median_times(
             for _ in range(calls):
                 call()
             times[name].append((clock() - started) / calls)
-    return {name: statistics.median(samples) for name, samples in times.items()}
+    return times
