@@ -5,16 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar, Protocol, TypeVar
 
+from lrcore.schedules.clip import Clip
 from lrcore.schedules.constant import Constant
+from lrcore.schedules.cooldown import Cooldown
 from lrcore.schedules.cosine import Cosine
 from lrcore.schedules.cyclic import Cyclic, CyclicMomentum
+from lrcore.schedules.delay import Delay
 from lrcore.schedules.exponential import Exponential
 from lrcore.schedules.inverse_time import InverseTime
 from lrcore.schedules.linear import Linear
+from lrcore.schedules.offset import Offset
 from lrcore.schedules.one_cycle import OneCycle
 from lrcore.schedules.piecewise_constant import PiecewiseConstant
+from lrcore.schedules.product import Product
+from lrcore.schedules.repeat import Repeat
 from lrcore.schedules.scaled import Scaled
 from lrcore.schedules.schedule import Schedule
+from lrcore.schedules.sequence import Sequence
+from lrcore.schedules.until import Until
+from lrcore.schedules.warmup import Warmup
 
 LEARNING_RATES: tuple[type[Schedule], ...] = (
     Constant,
@@ -26,6 +35,15 @@ LEARNING_RATES: tuple[type[Schedule], ...] = (
     Cyclic,
     OneCycle,
     Scaled,
+    Sequence,
+    Product,
+    Warmup,
+    Cooldown,
+    Clip,
+    Delay,
+    Offset,
+    Repeat,
+    Until,
 )
 SCHEDULES: tuple[type[Schedule], ...] = (*LEARNING_RATES, CyclicMomentum)
 
