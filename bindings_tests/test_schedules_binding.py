@@ -36,7 +36,7 @@ SCHEDULES: dict[str, dict[str, Any]] = {
         "three_phase": True,
     },
     "Scaled": {"base": _core.Scaled(_core.PiecewiseConstant([3, 7], [0.1, 0.01, 0.001]), 0.3), "factor": 7.0},
-    "Sequence": {"schedules": [_core.Constant(0.1), _core.Cosine(0.1, 50, 0.001)], "milestones": [7]},
+    "ScheduleSequence": {"schedules": [_core.Constant(0.1), _core.Cosine(0.1, 50, 0.001)], "milestones": [7]},
     "Product": {"schedules": [_core.Constant(0.5), _core.Cosine(0.1, 50, 0.001)]},
     "Warmup": {
         "base": _core.Cosine(0.1, 50, 0.001),

@@ -48,7 +48,7 @@ void bind_schedules(py::module_& m) {
                             {"max_lr", "total_steps", "pct_start", "anneal_strategy", "div_factor",
                              "final_div_factor", "three_phase"});
     bind_schedule<Scaled>(m, "Scaled", "lr(t) = factor * base(t)", {"base", "factor"});
-    bind_schedule<Sequence>(m, "Sequence", "lr(t) = schedules[i](t - milestones[i - 1])",
+    bind_schedule<Sequence>(m, "ScheduleSequence", "lr(t) = schedules[i](t - milestones[i - 1])",
                             {"schedules", "milestones"});
     bind_schedule<Product>(m, "Product", "lr(t) = schedules[0](t) * schedules[1](t) * ...",
                            {"schedules"});

@@ -62,7 +62,7 @@ def test_a_number_times_a_schedule_scales_it() -> None:
 
 @pytest.mark.parametrize("other", ["2", None, [0.5], np.array([0.5, 2.0])])
 def test_nothing_else_is_a_factor(other: object) -> None:
-    with pytest.raises(TypeError, match="unsupported operand"):
+    with pytest.raises(TypeError):
         A * other  # type: ignore[operator]
     with pytest.raises(TypeError):
         other * A  # type: ignore[operator]

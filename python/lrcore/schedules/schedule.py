@@ -102,7 +102,9 @@ class Schedule(ABC):
 
         if isinstance(other, Schedule):
             return Product([self, other])
-        return Scaled(self, other) if isinstance(other, numbers.Real) else NotImplemented
+        if isinstance(other, numbers.Real):
+            return Scaled(self, other)
+        return NotImplemented
 
     __rmul__ = __mul__
 

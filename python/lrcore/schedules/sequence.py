@@ -44,7 +44,7 @@ class Sequence(Schedule):
 
     def __post_init__(self) -> None:
         self._freeze(
-            _core.Sequence,
+            _core.ScheduleSequence,
             schedules=each(learning_rate, "schedules", self.schedules),
             milestones=each(count, "milestones", self.milestones),
         )
