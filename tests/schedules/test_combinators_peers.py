@@ -19,10 +19,10 @@ from lrcore.schedules import (
     PiecewiseConstant,
     Product,
     Repeat,
+    Sequence,
     Until,
     Warmup,
 )
-from lrcore.schedules import Sequence as LrSequence
 
 STEPS = 450
 
@@ -72,7 +72,7 @@ def test_three_schedulers_are_torchs_sequence() -> None:
         PiecewiseConstant([50, 100], [0.1, 0.05, 0.025]),
         Exponential(0.1, 0.1 * 0.99**400, 401),
     ]
-    np.testing.assert_allclose(LrSequence(parts, [100, 240]).values(0, STEPS), peer, rtol=1e-12)
+    np.testing.assert_allclose(Sequence(parts, [100, 240]).values(0, STEPS), peer, rtol=1e-12)
 
 
 def test_product_is_torchs_chain_of_schedulers_that_multiply() -> None:
