@@ -16,15 +16,16 @@ class ExponentialDecay(Schedule):
 
     lr(t) = base_lr * decay_rate^q,  q = t / decay_steps, rounded down if staircase
 
-    Without end_lr it has no end and holds the largest float64 where it overflows; with end_lr it goes no further than that.
+    Without end_lr it has no end and holds the largest float64 where it overflows; with end_lr it goes no further than
+    that.
 
     Args:
         base_lr: Learning rate at step 0, finite and greater than 0.
         decay_rate: Factor per decay_steps steps, finite and not negative; above 1 the learning rate rises.
         decay_steps: Steps in which q grows by 1, at least 1.
         staircase: Whether q stays a whole number.
-        end_lr: Where it stops: finite and, if decay_rate is less than 1, from 0 to base_lr, else at least base_lr. None for
-            no end.
+        end_lr: Where it stops: finite and, if decay_rate is less than 1, from 0 to base_lr, else at least base_lr.
+            None for no end.
 
     Raises:
         ValueError: When an argument is out of range.

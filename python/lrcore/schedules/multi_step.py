@@ -29,8 +29,8 @@ class MultiStep(Schedule):
         ValueError: When an argument is out of range.
         TypeError: When an argument is of the wrong type.
 
-    Source: torch.optim.lr_scheduler.MultiStepLR, which is wrong when it is resumed at a milestone: that milestone counts
-    again.
+    Source: torch.optim.lr_scheduler.MultiStepLR, which is wrong when it is resumed at a milestone: that milestone
+    counts again.
 
     Example:
         >>> MultiStep(1, milestones=[2, 3, 3], gamma=0.5).values(0, 5).tolist()

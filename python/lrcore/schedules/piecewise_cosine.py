@@ -15,7 +15,9 @@ from lrcore.schedules.schedule import Schedule
 class PiecewiseCosine(Schedule):
     """A learning rate on half cosine waves from each milestone to the next, flat before the first and after the last.
 
-    lr(t) = lrs[i] * cos(pi/2 * (t - m) / (n - m))^2 + lrs[i + 1] * sin(pi/2 * (t - m) / (n - m))^2,  m = milestones[i] <= t < n = milestones[i + 1]
+    lr(t) = lrs[i] + (lrs[i + 1] - lrs[i]) * sin(pi * (t - m) / (2 * (n - m)))^2,  m = milestones[i],  n = milestones[i + 1]
+
+    Here i is such that m <= t < n.
 
     Args:
         milestones: Steps, increasing and not negative, at least one; kept as a tuple.

@@ -15,7 +15,9 @@ from lrcore.schedules.schedule import Schedule
 class PiecewiseLinear(Schedule):
     """A learning rate on straight lines from each milestone to the next, flat before the first and after the last.
 
-    lr(t) = ((n - t) * lrs[i] + (t - m) * lrs[i + 1]) / (n - m),  m = milestones[i] <= t < n = milestones[i + 1]
+    lr(t) = ((n - t) * lrs[i] + (t - m) * lrs[i + 1]) / (n - m),  m = milestones[i],  n = milestones[i + 1]
+
+    Here i is such that m <= t < n.
 
     Args:
         milestones: Steps, increasing and not negative, at least one; kept as a tuple.
@@ -25,7 +27,8 @@ class PiecewiseLinear(Schedule):
         ValueError: When an item is out of range or the lengths differ.
         TypeError: When an item is not a number.
 
-    Source: ignite.handlers.PiecewiseLinear; optax.piecewise_interpolate_schedule("linear"), whose learning rates are given as factors.
+    Source: ignite.handlers.PiecewiseLinear; optax.piecewise_interpolate_schedule("linear"), whose learning rates are
+    given as factors.
 
     Example:
         >>> PiecewiseLinear(milestones=[1, 3, 7], lrs=[0.0, 1.0, 0.5]).values(0, 9).tolist()

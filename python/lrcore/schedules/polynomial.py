@@ -16,8 +16,8 @@ class Polynomial(Schedule):
 
     lr(t) = end_lr + (base_lr - end_lr) * (1 - min(t, D) / D)^power,  D = decay_steps
 
-    With cycle, D = decay_steps * max(1, ceil(t / decay_steps)): after each multiple of decay_steps the learning rate jumps
-    up again, to less each time.
+    With cycle, D = decay_steps * max(1, ceil(t / decay_steps)): after each multiple of decay_steps the learning rate
+    jumps up again, to less each time.
 
     Args:
         base_lr: Learning rate at step 0, finite and not negative.
