@@ -28,8 +28,8 @@ def ending_warning(schedule: Schedule, updates: int) -> str | None:
     A `Cyclic` ends with each whole cycle; `OneCycle`, `Linear` and `Exponential` end after total_steps updates, a
     `Tabulated` after len(lrs); `Cosine` and `Polynomial` after decay_steps or, at the last learning rate itself, one
     more, `PiecewiseLinear` and `PiecewiseCosine` likewise at their last milestone; `PiecewiseConstant` and `MultiStep`
-    have to pass all their boundaries; `Constant`, `InverseTime`, `Step`, `ExponentialDecay` and a `Polynomial` in cycles
-    have no end; a `Scaled` ends where its base does.
+    have to pass all their boundaries; `Constant`, `InverseTime`, `Step`, `ExponentialDecay` and a `Polynomial` in
+    cycles have no end; a `Scaled` ends where its base does.
 
     Args:
         schedule: The learning rate of every update.
