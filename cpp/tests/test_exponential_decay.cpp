@@ -27,7 +27,9 @@ TEST_CASE("ExponentialDecay goes no further than end_lr, down or up") {
 TEST_CASE("ExponentialDecay without an end stays finite") {
     CHECK(ExponentialDecay(1.0, 2.0, 3, false, std::nullopt)(last_step) ==
           std::numeric_limits<double>::max());
-    CHECK(ExponentialDecay(1.0, 0.5, 3, false, std::nullopt)(last_step) == 0.0);
+    CHECK(ExponentialDecay(1.0, 2.0, 185, false, std::nullopt)(last_step) ==
+          std::numeric_limits<double>::max());
+    CHECK(ExponentialDecay(1.0, 0.5, 185, false, std::nullopt)(last_step) == 0.0);
     CHECK(ExponentialDecay(0.1, 1.0, 3, false, std::nullopt)(last_step) == 0.1);
 }
 

@@ -15,9 +15,8 @@ from lrcore.schedules.schedule import Schedule
 class PiecewiseCosine(Schedule):
     """A learning rate on half cosine waves from each milestone to the next, flat before the first and after the last.
 
-    lr(t) = lrs[i] + (lrs[i + 1] - lrs[i]) * sin(pi * (t - m) / (2 * (n - m)))^2,  m = milestones[i], n = milestones[i + 1]
-
-    Here i is such that m <= t < n.
+    lr(t) = lrs[i] + (lrs[i + 1] - lrs[i]) * sin(pi * (t - m) / (2 * (n - m)))^2,
+    m = milestones[i] <= t < n = milestones[i + 1]
 
     Args:
         milestones: Steps, increasing and not negative, at least one; kept as a tuple.

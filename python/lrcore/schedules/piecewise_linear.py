@@ -15,9 +15,7 @@ from lrcore.schedules.schedule import Schedule
 class PiecewiseLinear(Schedule):
     """A learning rate on straight lines from each milestone to the next, flat before the first and after the last.
 
-    lr(t) = ((n - t) * lrs[i] + (t - m) * lrs[i + 1]) / (n - m),  m = milestones[i],  n = milestones[i + 1]
-
-    Here i is such that m <= t < n.
+    lr(t) = ((n - t) * lrs[i] + (t - m) * lrs[i + 1]) / (n - m),  m = milestones[i] <= t < n = milestones[i + 1]
 
     Args:
         milestones: Steps, increasing and not negative, at least one; kept as a tuple.

@@ -58,13 +58,16 @@ class ExponentialDecay {
     // A power magnifies the rounding of its exponent: what the division lost is added back to
     // first order.
     double decayed(std::int64_t step) const {
+        constexpr double largest = std::numeric_limits<double>::max();
         if (decay_rate_ == 0.0) return 0.0;
         const auto length = static_cast<double>(decay_steps_);
         const auto done = static_cast<double>(step);
         const double exponent = done / length;
-        const double lost = std::fma(-exponent, length, done) / length;
         const double rounded = geometric(base_lr_, decay_rate_, exponent);
-        return std::min(rounded + rounded * (log_rate_ * lost), std::numeric_limits<double>::max());
+        // There the quotient may have lost whole units, which is no small correction.
+        if (rounded >= largest) return largest;
+        const double lost = std::fma(-exponent, length, done) / length;
+        return std::min(rounded + rounded * (log_rate_ * lost), largest);
     }
 
     double bounded(double lr) const {
