@@ -14,9 +14,22 @@ LAST_STEP = 2**63 - 1
 SCHEDULES: dict[str, dict[str, Any]] = {
     "Constant": {"lr": 0.1},
     "PiecewiseConstant": {"boundaries": [3, 7], "lrs": [0.1, 0.01, 0.001]},
+    "PiecewiseLinear": {"milestones": [0, 3, 7], "lrs": [0.0, 0.1, 0.01]},
+    "PiecewiseCosine": {"milestones": [0, 3, 7], "lrs": [0.0, 0.1, 0.01]},
+    "Tabulated": {"lrs": [0.1, 0.0, 0.2]},
+    "Step": {"base_lr": 0.1, "step_size": 7, "gamma": 0.5},
+    "MultiStep": {"base_lr": 0.1, "milestones": [3, 7, 7], "gamma": 0.5},
     "InverseTime": {"base_lr": 0.1, "decay_rate": 0.5, "decay_steps": 4, "staircase": True},
     "Linear": {"start_lr": 0.0, "end_lr": 10.0, "total_steps": 100},
+    "Polynomial": {"base_lr": 0.1, "decay_steps": 7, "end_lr": 0.01, "power": 2.0, "cycle": True},
     "Exponential": {"start_lr": 1e-5, "end_lr": 10.0, "total_steps": 100},
+    "ExponentialDecay": {
+        "base_lr": 0.1,
+        "decay_rate": 0.9,
+        "decay_steps": 3,
+        "staircase": False,
+        "end_lr": 0.01,
+    },
     "Cosine": {"base_lr": 0.1, "decay_steps": 50, "min_lr": 0.001},
     "Cyclic": {
         "base_lr": 0.001,

@@ -15,13 +15,21 @@ from lrcore.schedules import (
     Cosine,
     Cyclic,
     Exponential,
+    ExponentialDecay,
     InverseTime,
     Linear,
+    MultiStep,
     OneCycle,
     PiecewiseConstant,
+    PiecewiseCosine,
+    PiecewiseLinear,
+    Polynomial,
     Scaled,
     Schedule,
+    Step,
+    Tabulated,
 )
+from lrcore.schedules.registry import LEARNING_RATES
 from lrcore.units import Units
 
 
@@ -34,6 +42,13 @@ from lrcore.units import Units
         ("piecewise_constant([], [0.1])", PiecewiseConstant([], [0.1])),
         ("inverse_time(1e-2, 0.1, decay_steps=391, staircase=True)", InverseTime(1e-2, 0.1, 391, True)),
         ("linear(0.1, 0, total_steps=100)", Linear(0.1, 0.0, 100)),
+        ("piecewise_linear([0, 20], [0, 0.1])", PiecewiseLinear([0, 20], [0.0, 0.1])),
+        ("piecewise_cosine((5,), (0.1,))", PiecewiseCosine([5], [0.1])),
+        ("tabulated([0.1, 0.2])", Tabulated([0.1, 0.2])),
+        ("step(0.1, 30)", Step(0.1, 30)),
+        ("multi_step(0.1, [30, 60], gamma=0.2)", MultiStep(0.1, [30, 60], 0.2)),
+        ("polynomial(0.1, 100, power=2, cycle=True)", Polynomial(0.1, 100, 0.0, 2.0, True)),
+        ("exponential_decay(0.1, 0.9, end_lr=None)", ExponentialDecay(0.1, 0.9)),
         ("one_cycle(0.1, 1000)", OneCycle(0.1, 1000)),
         (
             "one_cycle(0.1, 1000, 0.25, 'linear', 10, 100, three_phase=True)",
@@ -54,10 +69,7 @@ def test_a_call_with_literals_is_that_schedule(text: str, schedule: Schedule) ->
     assert parse_schedule(text) == schedule
 
 
-NAMES = (
-    "constant, piecewise_constant, inverse_time, linear, exponential, cosine, cyclic, one_cycle, scaled, sequence, "
-    "product, warmup, cooldown, clip, delay, offset, repeat, until"
-)
+NAMES = ", ".join(known.name for known in LEARNING_RATES)
 EXPECTED_CALL = "a schedule must be written like 'cosine(0.1, decay_steps=1000)', but got "
 EXPECTED_LITERAL = "arguments must be numbers, strings, None, True, False, schedules or lists of those, but got "
 
@@ -73,7 +85,7 @@ EXPECTED_LITERAL = "arguments must be numbers, strings, None, True, False, sched
         ("os.system('ls')", EXPECTED_CALL + """"os.system('ls')\""""),
         ("cosine(0.1)(100)", EXPECTED_CALL + "'cosine(0.1)(100)'"),
         ("lambda: cosine(0.1, 100)", EXPECTED_CALL + "'lambda: cosine(0.1, 100)'"),
-        ("polynomial(0.1)", f"unknown schedule 'polynomial': choose one of {NAMES}"),
+        ("sigmoid(0.1)", f"unknown schedule 'sigmoid': choose one of {NAMES}"),
         ("cyclic_momentum(0.8, 0.9)", f"unknown schedule 'cyclic_momentum': choose one of {NAMES}"),
         ("cosine(0.1, 10 * 10)", EXPECTED_LITERAL + "'10 * 10'"),
         ("cosine(0.1, steps)", EXPECTED_LITERAL + "'steps'"),

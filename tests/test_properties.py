@@ -16,12 +16,19 @@ from lrcore.schedules import (
     Cyclic,
     CyclicMomentum,
     Exponential,
+    ExponentialDecay,
     InverseTime,
     Linear,
+    MultiStep,
     OneCycle,
     PiecewiseConstant,
+    PiecewiseCosine,
+    PiecewiseLinear,
+    Polynomial,
     Scaled,
     Schedule,
+    Step,
+    Tabulated,
 )
 
 lrs = st.floats(min_value=1e-300, max_value=1e300)
@@ -29,6 +36,8 @@ moderate_lrs = st.floats(min_value=1e-12, max_value=1e12)
 steps = st.integers(min_value=0, max_value=2**63 - 2)
 counts = st.integers(min_value=1, max_value=2**62)
 modes = st.sampled_from(["triangular", "triangular2", "exp_range"])
+rates = st.floats(min_value=0, max_value=1e300)
+factors = st.floats(min_value=0, max_value=1e3) | st.floats(min_value=0.999, max_value=1.001)
 gammas = st.floats(min_value=0, max_value=1, exclude_min=True)
 down_steps = st.none() | counts
 
@@ -38,6 +47,20 @@ def piecewise_constants(draw: st.DrawFn) -> PiecewiseConstant:
     boundaries = sorted(draw(st.sets(counts, max_size=6)))
     values = draw(st.lists(lrs, min_size=len(boundaries) + 1, max_size=len(boundaries) + 1))
     return PiecewiseConstant(boundaries, values)
+
+
+@st.composite
+def knots(draw: st.DrawFn) -> tuple[list[int], list[float]]:
+    milestones = sorted(draw(st.sets(st.integers(min_value=0, max_value=2**62), min_size=1, max_size=6)))
+    return milestones, draw(st.lists(rates, min_size=len(milestones), max_size=len(milestones)))
+
+
+@st.composite
+def exponential_decays(draw: st.DrawFn) -> ExponentialDecay:
+    base_lr, decay_rate = draw(lrs), draw(factors)
+    lowest, highest = (0.0, base_lr) if decay_rate < 1 else (base_lr, 1e300)
+    end_lr = st.none() | st.floats(min_value=lowest, max_value=highest)
+    return ExponentialDecay(base_lr, decay_rate, draw(counts), draw(st.booleans()), draw(end_lr))
 
 
 @st.composite
@@ -79,9 +102,26 @@ linears = st.builds(
     st.floats(min_value=0, max_value=1e300),
     st.integers(min_value=2, max_value=2**62),
 )
+polynomials = st.builds(
+    Polynomial,
+    rates,
+    counts | st.integers(min_value=1, max_value=1000),
+    rates,
+    st.floats(min_value=1e-6, max_value=1e6),
+    st.booleans(),
+)
+piecewise_curves = st.sampled_from([PiecewiseLinear, PiecewiseCosine]).flatmap(
+    lambda curve: knots().map(lambda content: curve(*content))
+)
 learning_rates = st.one_of(
     st.builds(Constant, lrs),
     piecewise_constants(),
+    piecewise_curves,
+    st.builds(Tabulated, st.lists(rates, min_size=1, max_size=6)),
+    st.builds(Step, lrs, counts, factors),
+    st.builds(MultiStep, lrs, st.lists(counts, max_size=6).map(sorted), factors),
+    polynomials,
+    exponential_decays(),
     st.builds(InverseTime, lrs, st.floats(min_value=0, max_value=1e300), counts, st.booleans()),
     st.builds(Exponential, moderate_lrs, moderate_lrs, st.integers(min_value=2, max_value=2**62)),
     linears,
@@ -149,6 +189,36 @@ def test_linear_stays_between_its_ends(schedule: Linear, step: int) -> None:
     low, high = sorted([schedule.start_lr, schedule.end_lr])
     at = step % (2 * schedule.total_steps)
     assert low <= schedule(at) <= high
+
+
+@settings(deadline=None)
+@given(polynomials, steps)
+def test_polynomial_stays_between_its_ends(schedule: Polynomial, step: int) -> None:
+    low, high = sorted([schedule.base_lr, schedule.end_lr])
+    assert low <= schedule(step % (2 * schedule.decay_steps)) <= high
+    assert low <= schedule(step) <= high
+
+
+@settings(deadline=None)
+@given(piecewise_curves, st.integers(min_value=0, max_value=2**62), st.integers(min_value=0, max_value=5))
+def test_a_piecewise_curve_stays_between_its_neighbouring_lrs(
+    schedule: PiecewiseLinear | PiecewiseCosine, step: int, index: int
+) -> None:
+    at = schedule.milestones[index % len(schedule.milestones)]
+    assert schedule(at) == schedule.lrs[index % len(schedule.milestones)]
+    for near in (at + 1, max(0, at - 1), step):
+        after = sum(milestone <= near for milestone in schedule.milestones)
+        neighbours = schedule.lrs[max(0, after - 1) : after + 1]
+        assert min(neighbours) <= schedule(near) <= max(neighbours)
+
+
+@settings(deadline=None)
+@given(exponential_decays(), steps)
+def test_exponential_decay_goes_no_further_than_its_end(schedule: ExponentialDecay, step: int) -> None:
+    beyond = 0.0 if schedule.decay_rate < 1 else np.finfo(np.float64).max
+    low, high = sorted([schedule.base_lr, beyond if schedule.end_lr is None else schedule.end_lr])
+    for at in (0, step % (2 * schedule.decay_steps), step):
+        assert low <= schedule(at) <= high
 
 
 @settings(deadline=None)

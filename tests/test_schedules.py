@@ -24,26 +24,41 @@ from lrcore.schedules import (
     CyclicMomentum,
     Delay,
     Exponential,
+    ExponentialDecay,
     InverseTime,
     Linear,
+    MultiStep,
     Offset,
     OneCycle,
     PiecewiseConstant,
+    PiecewiseCosine,
+    PiecewiseLinear,
+    Polynomial,
     Product,
     Repeat,
     Scaled,
     Schedule,
     Sequence,
+    Step,
+    Tabulated,
     Until,
     Warmup,
 )
+from lrcore.schedules.registry import SCHEDULES
 
 EXAMPLES = [
     Constant(0.1),
     PiecewiseConstant([30, 60], [0.1, 0.01, 0.001]),
+    PiecewiseLinear([10, 30, 60], [0.0, 0.1, 0.05]),
+    PiecewiseCosine([10, 30, 60], [0.0, 0.1, 0.05]),
+    Tabulated([0.1, 0.3, 0.2, 0.0]),
+    Step(0.1, 30),
+    MultiStep(0.1, [30, 60, 60], 0.3),
     InverseTime(0.01, 0.1, 10, staircase=True),
     Linear(0.1, 0.0, 100),
+    Polynomial(0.1, 30, 1e-3, 2.0, cycle=True),
     Exponential(1e-5, 10.0, 100),
+    ExponentialDecay(0.1, 0.96, 10, end_lr=1e-3),
     Cosine(0.1, 100, 1e-3),
     Cyclic(1e-3, 1e-2, 20, 30, "exp_range", 0.999),
     OneCycle(0.1, 100, 0.25, "linear", 10.0, 100.0, True),
@@ -301,7 +316,7 @@ def test_scaled_multiplies_by_hand() -> None:
     assert Scaled(Scaled(Constant(3.0), 0.5), 0.25).values(0, 2).tolist() == [0.375, 0.375]
 
 
-@pytest.mark.parametrize("base", EXAMPLES[:8], ids=lambda schedule: schedule.name)
+@pytest.mark.parametrize("base", EXAMPLES[:15], ids=lambda schedule: schedule.name)
 @pytest.mark.parametrize("factor", [0.3, 1e-320, 7])
 def test_scaled_is_bit_for_bit_numpys_product(base: Schedule, factor: float) -> None:
     scaled = Scaled(base, factor)
@@ -371,6 +386,41 @@ BAD_VALUES = [
     (PiecewiseConstant, ([0], [1, 1]), "boundaries[0] must be at least 1, but got 0"),
     (PiecewiseConstant, ([3], [1]), "len(lrs) must be len(boundaries) + 1 = 2, but got 1"),
     (PiecewiseConstant, ([3], [1, -1]), "lrs[1] must be a finite number greater than 0, but got -1.0"),
+    (PiecewiseLinear, ([3, 3], [1, 1]), "milestones[1] must be greater than milestones[0]=3, but got 3"),
+    (PiecewiseLinear, ([-1], [1]), "milestones[0] must be at least 0, but got -1"),
+    (PiecewiseLinear, ([3], [1, 2]), "len(milestones) must be len(lrs) = 2, but got 1"),
+    (PiecewiseLinear, ([], []), "len(lrs) must be at least 1, but got 0"),
+    (PiecewiseLinear, ([3], [-1]), "lrs[0] must be a finite number and not negative, but got -1.0"),
+    (PiecewiseCosine, ([5, 3], [1, 1]), "milestones[1] must be greater than milestones[0]=5, but got 3"),
+    (PiecewiseCosine, ([3, 4, 5], [1, 2]), "len(milestones) must be len(lrs) = 2, but got 3"),
+    (PiecewiseCosine, ([3], [float("nan")]), "lrs[0] must be a finite number and not negative, but got nan"),
+    (Tabulated, ([],), "len(lrs) must be at least 1, but got 0"),
+    (Tabulated, ([0.1, float("inf")],), "lrs[1] must be a finite number and not negative, but got inf"),
+    (Step, (0, 10), "base_lr must be a finite number greater than 0, but got 0.0"),
+    (Step, (0.1, 0), "step_size must be at least 1, but got 0"),
+    (Step, (0.1, 10, -0.1), "gamma must be a finite number and not negative, but got -0.1"),
+    (MultiStep, (-0.1, [1]), "base_lr must be a finite number greater than 0, but got -0.1"),
+    (MultiStep, (0.1, [-1]), "milestones[0] must be at least 0, but got -1"),
+    (MultiStep, (0.1, [5, 5, 3]), "milestones[2] must not be less than milestones[1]=5, but got 3"),
+    (MultiStep, (0.1, [5], float("inf")), "gamma must be a finite number and not negative, but got inf"),
+    (Polynomial, (-0.1, 10), "base_lr must be a finite number and not negative, but got -0.1"),
+    (Polynomial, (0.1, 0), "decay_steps must be at least 1, but got 0"),
+    (Polynomial, (0.1, 10, float("nan")), "end_lr must be a finite number and not negative, but got nan"),
+    (Polynomial, (0.1, 10, 0, 0), "power must be a finite number greater than 0, but got 0.0"),
+    (ExponentialDecay, (0, 0.9), "base_lr must be a finite number greater than 0, but got 0.0"),
+    (ExponentialDecay, (0.1, -0.9), "decay_rate must be a finite number and not negative, but got -0.9"),
+    (ExponentialDecay, (0.1, 0.9, 0), "decay_steps must be at least 1, but got 0"),
+    (ExponentialDecay, (0.1, 0.9, 1, False, -1), "end_lr must be a finite number and not negative, but got -1.0"),
+    (
+        ExponentialDecay,
+        (0.1, 0.9, 1, False, 0.2),
+        "end_lr must not be greater than base_lr=0.1 where decay_rate=0.9 is less than 1, but got 0.2",
+    ),
+    (
+        ExponentialDecay,
+        (0.1, 1.5, 1, False, 0.05),
+        "end_lr must not be less than base_lr=0.1 where decay_rate=1.5 is at least 1, but got 0.05",
+    ),
     (InverseTime, (0.1, -1), "decay_rate must be a finite number and not negative, but got -1.0"),
     (InverseTime, (0.1, 1, 0), "decay_steps must be at least 1, but got 0"),
     (Linear, (-0.1, 1, 10), "start_lr must be a finite number and not negative, but got -0.1"),
@@ -421,6 +471,20 @@ BAD_TYPES = [
     (PiecewiseConstant, ([3.5], [1, 1]), "boundaries[0] must be an integer, but got 3.5"),
     (PiecewiseConstant, ([3], "ab"), "lrs must be a sequence, but got 'ab'"),
     (PiecewiseConstant, ([3], [1, "b"]), "lrs[1] must be a number, but got 'b'"),
+    (PiecewiseLinear, (3, [1]), "milestones must be a sequence, but got 3"),
+    (PiecewiseCosine, ([3.0], [1]), "milestones[0] must be an integer, but got 3.0"),
+    (PiecewiseCosine, ([3], ["1"]), "lrs[0] must be a number, but got '1'"),
+    (Tabulated, (0.1,), "lrs must be a sequence, but got 0.1"),
+    (Tabulated, ([0.1, None],), "lrs[1] must be a number, but got None"),
+    (Step, (0.1, 10.0), "step_size must be an integer, but got 10.0"),
+    (Step, (0.1, 10, "0.1"), "gamma must be a number, but got '0.1'"),
+    (MultiStep, (0.1, 10), "milestones must be a sequence, but got 10"),
+    (MultiStep, (0.1, [True]), "milestones[0] must be an integer, but got True"),
+    (Polynomial, (0.1, 10.0), "decay_steps must be an integer, but got 10.0"),
+    (Polynomial, (0.1, 10, 0, 1, 1), "cycle must be True or False, but got 1"),
+    (ExponentialDecay, (0.1, 0.9, 1.5), "decay_steps must be an integer, but got 1.5"),
+    (ExponentialDecay, (0.1, 0.9, 1, None), "staircase must be True or False, but got None"),
+    (ExponentialDecay, (0.1, 0.9, 1, False, "0"), "end_lr must be a number, but got '0'"),
     (InverseTime, (0.1, 1, 1, 1), "staircase must be True or False, but got 1"),
     (Linear, ("0", 1, 10), "start_lr must be a number, but got '0'"),
     (Linear, (0.1, 1, 10.0), "total_steps must be an integer, but got 10.0"),
@@ -575,18 +639,14 @@ def test_a_base_may_be_nested_100_deep() -> None:
         Scaled(schedule, 1.0)
 
 
-LEARNING_RATES = (
-    "constant, piecewise_constant, inverse_time, linear, exponential, cosine, cyclic, one_cycle, scaled, sequence, "
-    "product, warmup, cooldown, clip, delay, offset, repeat, until"
-)
-NAMES = f"{LEARNING_RATES}, cyclic_momentum"
+NAMES = ", ".join(known.name for known in SCHEDULES)
 
 
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
         ({}, f"unknown schedule None: choose one of {NAMES}"),
-        ({"schedule": "polynomial", "version": 1}, f"unknown schedule 'polynomial': choose one of {NAMES}"),
+        ({"schedule": "sigmoid", "version": 1}, f"unknown schedule 'sigmoid': choose one of {NAMES}"),
         ({"schedule": ["constant"], "version": 1}, f"unknown schedule ['constant']: choose one of {NAMES}"),
         ({"schedule": "constant", "lr": 1}, "the version of schedule 'constant' must be 1, but got None"),
         ({"schedule": "constant", "version": 2, "lr": 1}, "the version of schedule 'constant' must be 1, but got 2"),

@@ -8,15 +8,22 @@
 #include "lrcore/schedules/cyclic_momentum.hpp"
 #include "lrcore/schedules/delay.hpp"
 #include "lrcore/schedules/exponential.hpp"
+#include "lrcore/schedules/exponential_decay.hpp"
 #include "lrcore/schedules/inverse_time.hpp"
 #include "lrcore/schedules/linear.hpp"
+#include "lrcore/schedules/multi_step.hpp"
 #include "lrcore/schedules/offset.hpp"
 #include "lrcore/schedules/one_cycle.hpp"
 #include "lrcore/schedules/piecewise_constant.hpp"
+#include "lrcore/schedules/piecewise_cosine.hpp"
+#include "lrcore/schedules/piecewise_linear.hpp"
+#include "lrcore/schedules/polynomial.hpp"
 #include "lrcore/schedules/product.hpp"
 #include "lrcore/schedules/repeat.hpp"
 #include "lrcore/schedules/scaled.hpp"
 #include "lrcore/schedules/sequence.hpp"
+#include "lrcore/schedules/step.hpp"
+#include "lrcore/schedules/tabulated.hpp"
 #include "lrcore/schedules/until.hpp"
 #include "lrcore/schedules/warmup.hpp"
 
@@ -27,15 +34,36 @@ void bind_schedules(py::module_& m) {
     bind_schedule<PiecewiseConstant>(m, "PiecewiseConstant",
                                      "lr(t) = lrs[number of boundaries b with b <= t]",
                                      {"boundaries", "lrs"});
+    bind_schedule<PiecewiseLinear>(
+        m, "PiecewiseLinear",
+        "lr(t) on straight lines from each (milestone, lr) to the next, flat before and after",
+        {"milestones", "lrs"});
+    bind_schedule<PiecewiseCosine>(
+        m, "PiecewiseCosine",
+        "lr(t) on half cosine waves from each (milestone, lr) to the next, flat before and after",
+        {"milestones", "lrs"});
+    bind_schedule<Tabulated>(m, "Tabulated", "lr(t) = lrs[t], the last one from there on", {"lrs"});
+    bind_schedule<Step>(m, "Step", "lr(t) = base_lr * gamma^floor(t / step_size)",
+                        {"base_lr", "step_size", "gamma"});
+    bind_schedule<MultiStep>(m, "MultiStep",
+                             "lr(t) = base_lr * gamma^(number of milestones m with m <= t)",
+                             {"base_lr", "milestones", "gamma"});
     bind_schedule<InverseTime>(m, "InverseTime",
                                "lr(t) = base_lr / (1 + decay_rate * t / decay_steps)",
                                {"base_lr", "decay_rate", "decay_steps", "staircase"});
     bind_schedule<Linear>(m, "Linear",
                           "lr(t) = start_lr + (end_lr - start_lr) * t / (total_steps - 1)",
                           {"start_lr", "end_lr", "total_steps"});
+    bind_schedule<Polynomial>(
+        m, "Polynomial",
+        "lr(t) = end_lr + (base_lr - end_lr) * (1 - min(t, decay_steps) / decay_steps)^power",
+        {"base_lr", "decay_steps", "end_lr", "power", "cycle"});
     bind_schedule<Exponential>(m, "Exponential",
                                "lr(t) = start_lr * (end_lr / start_lr)^(t / (total_steps - 1))",
                                {"start_lr", "end_lr", "total_steps"});
+    bind_schedule<ExponentialDecay>(
+        m, "ExponentialDecay", "lr(t) = base_lr * decay_rate^(t / decay_steps)",
+        {"base_lr", "decay_rate", "decay_steps", "staircase", "end_lr"});
     bind_schedule<Cosine>(
         m, "Cosine",
         "lr(t) = min_lr + (base_lr - min_lr) * sin^2(pi/2 * (decay_steps - t) / decay_steps)",

@@ -20,10 +20,11 @@ SHOWN_LENGTH = 60
 def parse_schedule(text: str, steps_per_epoch: int | None = None, total_steps: int | None = None) -> Schedule:
     """The learning-rate schedule that a text such as "cyclic(1e-3, 1e-2, step_size_up=100)" describes.
 
-    The text is one call of a schedule by its name (constant, piecewise_constant, inverse_time, linear,
-    exponential, cosine, cyclic, one_cycle, scaled, sequence, product, warmup, cooldown, clip, delay, offset, repeat,
-    until) with literal arguments: numbers, strings, None, True, False, schedules written the same way, and lists or
-    tuples of those. It is read as a syntax tree; nothing in it is ever executed.
+    The text is one call of a schedule by its name (constant, piecewise_constant, piecewise_linear,
+    piecewise_cosine, tabulated, step, multi_step, inverse_time, linear, polynomial, exponential, exponential_decay,
+    cosine, cyclic, one_cycle, scaled, sequence, product, warmup, cooldown, clip, delay, offset, repeat, until) with
+    literal arguments: numbers, strings, None, True, False, schedules written the same way, and lists or tuples of
+    those. It is read as a syntax tree; nothing in it is ever executed.
 
     An argument that counts steps may be a string with a unit: "30ep" is round(30 * steps_per_epoch) steps and "0.1dur"
     is round(0.1 * total_steps).
@@ -48,11 +49,12 @@ def parse_schedule(text: str, steps_per_epoch: int | None = None, total_steps: i
         [0.25, 0.5, 0.75, 1.0]
         >>> parse_schedule("inverse_time(1e-2, 0.1, decay_steps='1ep', staircase=True)", steps_per_epoch=391)
         InverseTime(base_lr=0.01, decay_rate=0.1, decay_steps=391, staircase=True)
-        >>> parse_schedule("polynomial(0.1)")
+        >>> parse_schedule("multi_step(0.1, ['30ep', '60ep'])", steps_per_epoch=391)
+        MultiStep(base_lr=0.1, milestones=(11730, 23460), gamma=0.1)
+        >>> parse_schedule("sigmoid(0.1)")
         Traceback (most recent call last):
             ...
-        ValueError: unknown schedule 'polynomial': choose one of constant, piecewise_constant, inverse_time, linear, \
-exponential, cosine, cyclic, one_cycle, scaled, sequence, product, warmup, cooldown, clip, delay, offset, repeat, until
+        ValueError: unknown schedule 'sigmoid': choose one of constant, piecewise_constant, piecewise_linear, ...
     """
     return parse_expression(text, LEARNING_RATES, Units(steps_per_epoch, total_steps))
 

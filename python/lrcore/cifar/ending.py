@@ -5,15 +5,31 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lrcore._arguments import positive_count
-from lrcore.schedules import Cosine, Cyclic, Exponential, Linear, OneCycle, PiecewiseConstant, Scaled, Schedule
+from lrcore.schedules import (
+    Cosine,
+    Cyclic,
+    Exponential,
+    Linear,
+    MultiStep,
+    OneCycle,
+    PiecewiseConstant,
+    PiecewiseCosine,
+    PiecewiseLinear,
+    Polynomial,
+    Scaled,
+    Schedule,
+    Tabulated,
+)
 
 
 def ending_warning(schedule: Schedule, updates: int) -> str | None:
     """One sentence where a run stops before its schedule ends or goes on after that; None where both end together.
 
-    A `Cyclic` ends with each whole cycle; `OneCycle`, `Linear` and `Exponential` end after total_steps updates;
-    `Cosine` after decay_steps or, at min_lr itself, one more; `PiecewiseConstant` has to pass all its boundaries;
-    `Constant` and `InverseTime` have no end; a `Scaled` ends where its base does.
+    A `Cyclic` ends with each whole cycle; `OneCycle`, `Linear` and `Exponential` end after total_steps updates, a
+    `Tabulated` after len(lrs); `Cosine` and `Polynomial` after decay_steps or, at the last learning rate itself, one
+    more, `PiecewiseLinear` and `PiecewiseCosine` likewise at their last milestone; `PiecewiseConstant` and `MultiStep`
+    have to pass all their boundaries; `Constant`, `InverseTime`, `Step`, `ExponentialDecay` and a `Polynomial` in
+    cycles have no end; a `Scaled` ends where its base does.
 
     Args:
         schedule: The learning rate of every update.
@@ -36,9 +52,13 @@ def ending_warning(schedule: Schedule, updates: int) -> str | None:
             return _unless_whole_cycles(up + down, updates)
         case OneCycle(total_steps=steps) | Linear(total_steps=steps) | Exponential(total_steps=steps):
             return _unless_between(steps, steps, updates)
-        case Cosine(decay_steps=steps):
+        case Tabulated(lrs=lrs):
+            return _unless_between(len(lrs), len(lrs), updates)
+        case Cosine(decay_steps=steps) | Polynomial(decay_steps=steps, cycle=False):
             return _unless_between(steps, steps + 1, updates)
-        case PiecewiseConstant(boundaries=boundaries):
+        case PiecewiseLinear(milestones=(*_, steps)) | PiecewiseCosine(milestones=(*_, steps)):
+            return _unless_between(steps, steps + 1, updates)
+        case PiecewiseConstant(boundaries=boundaries) | MultiStep(milestones=boundaries):
             return _unless_all_passed(boundaries, updates)
     return None
 

@@ -9,16 +9,23 @@ from lrcore.schedules.cosine import Cosine
 from lrcore.schedules.cyclic import Cyclic, CyclicMomentum
 from lrcore.schedules.delay import Delay
 from lrcore.schedules.exponential import Exponential
+from lrcore.schedules.exponential_decay import ExponentialDecay
 from lrcore.schedules.inverse_time import InverseTime
 from lrcore.schedules.linear import Linear
+from lrcore.schedules.multi_step import MultiStep
 from lrcore.schedules.offset import Offset
 from lrcore.schedules.one_cycle import OneCycle
 from lrcore.schedules.piecewise_constant import PiecewiseConstant
+from lrcore.schedules.piecewise_cosine import PiecewiseCosine
+from lrcore.schedules.piecewise_linear import PiecewiseLinear
+from lrcore.schedules.polynomial import Polynomial
 from lrcore.schedules.product import Product
 from lrcore.schedules.repeat import Repeat
 from lrcore.schedules.scaled import Scaled
 from lrcore.schedules.schedule import Schedule
 from lrcore.schedules.sequence import Sequence
+from lrcore.schedules.step import Step
+from lrcore.schedules.tabulated import Tabulated
 from lrcore.schedules.until import Until
 from lrcore.schedules.warmup import Warmup
 
@@ -31,16 +38,23 @@ __all__ = [
     "CyclicMomentum",
     "Delay",
     "Exponential",
+    "ExponentialDecay",
     "InverseTime",
     "Linear",
+    "MultiStep",
     "Offset",
     "OneCycle",
     "PiecewiseConstant",
+    "PiecewiseCosine",
+    "PiecewiseLinear",
+    "Polynomial",
     "Product",
     "Repeat",
     "Scaled",
     "Schedule",
     "Sequence",
+    "Step",
+    "Tabulated",
     "Until",
     "Warmup",
 ]

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <tuple>
+
+#include "lrcore/interpolate.hpp"
+#include "lrcore/schedule.hpp"
+
+namespace lrcore {
+
+/// lr(t) = end_lr + (base_lr - end_lr) * (1 - t / D)^power; D is decay_steps and end_lr is held
+/// from there on, or with cycle the first multiple of it that is not before t
+class Polynomial {
+  public:
+    Polynomial(double base_lr, std::int64_t decay_steps, double end_lr, double power, bool cycle)
+        : base_lr_(not_negative("base_lr", base_lr)),
+          decay_steps_(count_of_at_least(1, "decay_steps", decay_steps)),
+          end_lr_(not_negative("end_lr", end_lr)),
+          power_(positive("power", power)),
+          cycle_(cycle) {}
+
+    double operator()(std::int64_t step) const {
+        if (check_step(step) == 0) return base_lr_;
+        // Unsigned, as the end of the cycle may not fit an int64.
+        const auto done = static_cast<std::uint64_t>(step);
+        const std::uint64_t end = end_of_cycle(done);
+        if (done >= end) return end_lr_;
+        const auto whole = static_cast<double>(end);
+        const auto left = static_cast<double>(end - done);
+        const double base_weight = power_of(left, whole);
+        const double end_weight =
+            base_weight < 0.5 ? 1.0 - base_weight : one_minus_power_of(left, whole, done);
+        return weighted_mean(end_lr_, end_weight, base_lr_, base_weight);
+    }
+
+    auto fields() const { return std::make_tuple(base_lr_, decay_steps_, end_lr_, power_, cycle_); }
+
+  private:
+    std::uint64_t end_of_cycle(std::uint64_t step) const {
+        const auto length = static_cast<std::uint64_t>(decay_steps_);
+        return cycle_ ? (step + length - 1) / length * length : length;
+    }
+
+    // A power magnifies the rounding of its base: what the division lost is added back to first
+    // order.
+    double power_of(double part, double whole) const {
+        const double quotient = part / whole;
+        const double lost = std::fma(-quotient, whole, part) / part;
+        const double rounded = std::pow(quotient, power_);
+        return std::clamp(rounded + rounded * (power_ * lost), 0.0, 1.0);
+    }
+
+    // With all its digits where the power is nearly 1.
+    double one_minus_power_of(double left, double whole, std::uint64_t done) const {
+        const double quotient = static_cast<double>(done) / whole;
+        const double log_left = quotient < 0.5 ? std::log1p(-quotient) : std::log(left / whole);
+        return -std::expm1(power_ * log_left);
+    }
+
+    double base_lr_;
+    std::int64_t decay_steps_;
+    double end_lr_;
+    double power_;
+    bool cycle_;
+};
+
+}  // namespace lrcore

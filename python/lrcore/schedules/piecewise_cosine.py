@@ -1,0 +1,46 @@
+"""Learning rates joined by half cosine waves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from lrcore import _core
+from lrcore._arguments import count, each, real
+from lrcore.schedules.schedule import Schedule
+
+
+@dataclass(frozen=True)
+class PiecewiseCosine(Schedule):
+    """A learning rate on half cosine waves from each milestone to the next, flat before the first and after the last.
+
+    lr(t) = lrs[i] + (lrs[i + 1] - lrs[i]) * sin(pi * (t - m) / (2 * (n - m)))^2,
+    m = milestones[i] <= t < n = milestones[i + 1]
+
+    Args:
+        milestones: Steps, increasing and not negative, at least one; kept as a tuple.
+        lrs: Learning rate at each milestone, finite and not negative; kept as a tuple.
+
+    Raises:
+        ValueError: When an item is out of range or the lengths differ.
+        TypeError: When an item is not a number.
+
+    Source: optax.piecewise_interpolate_schedule("cosine"), whose learning rates are given as factors.
+
+    Example:
+        >>> PiecewiseCosine(milestones=[1, 3, 7], lrs=[0.0, 1.0, 0.5]).values(0, 9).round(3).tolist()
+        [0.0, 0.0, 0.5, 1.0, 0.927, 0.75, 0.573, 0.5, 0.5]
+    """
+
+    name: ClassVar[str] = "piecewise_cosine"
+
+    milestones: Sequence[int]
+    lrs: Sequence[float]
+
+    def __post_init__(self) -> None:
+        self._freeze(
+            _core.PiecewiseCosine,
+            milestones=each(count, "milestones", self.milestones),
+            lrs=each(real, "lrs", self.lrs),
+        )

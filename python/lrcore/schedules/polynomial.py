@@ -1,0 +1,60 @@
+"""A power of what is left."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from lrcore import _core
+from lrcore._arguments import count, flag, real
+from lrcore.schedules.schedule import Schedule
+
+
+@dataclass(frozen=True)
+class Polynomial(Schedule):
+    """A learning rate that goes from one value to another along a power of what is left, once or in shrinking cycles.
+
+    lr(t) = end_lr + (base_lr - end_lr) * (1 - min(t, D) / D)^power,  D = decay_steps
+
+    With cycle, D = decay_steps * max(1, ceil(t / decay_steps)): after each multiple of decay_steps the learning rate
+    jumps up again, to less each time.
+
+    Args:
+        base_lr: Learning rate at step 0, finite and not negative.
+        decay_steps: Steps to end_lr, at least 1.
+        end_lr: Learning rate at the end, finite and not negative; above base_lr the learning rate rises.
+        power: Finite and greater than 0.
+        cycle: Whether it starts again after each decay_steps, instead of staying at end_lr.
+
+    Raises:
+        ValueError: When an argument is out of range.
+        TypeError: When an argument is of the wrong type.
+
+    Source: keras.optimizers.schedules.PolynomialDecay, torch.optim.lr_scheduler.PolynomialLR,
+    optax.polynomial_schedule; transformers.get_polynomial_decay_schedule_with_warmup, which ends every param group in
+    proportion to the optimizer's default learning rate instead of at lr_end.
+
+    Example:
+        >>> Polynomial(1.0, decay_steps=4, power=2).values(0, 6).tolist()
+        [1.0, 0.5625, 0.25, 0.0625, 0.0, 0.0]
+        >>> Polynomial(1.0, decay_steps=2, cycle=True).values(0, 5).tolist()
+        [1.0, 0.5, 0.0, 0.25, 0.0]
+    """
+
+    name: ClassVar[str] = "polynomial"
+
+    base_lr: float
+    decay_steps: int
+    end_lr: float = 0.0
+    power: float = 1.0
+    cycle: bool = False
+
+    def __post_init__(self) -> None:
+        self._freeze(
+            _core.Polynomial,
+            base_lr=real("base_lr", self.base_lr),
+            decay_steps=count("decay_steps", self.decay_steps),
+            end_lr=real("end_lr", self.end_lr),
+            power=real("power", self.power),
+            cycle=flag("cycle", self.cycle),
+        )

@@ -1,0 +1,47 @@
+"""Decay by equal factors at equal distances."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from lrcore import _core
+from lrcore._arguments import count, real
+from lrcore.schedules.schedule import Schedule
+
+
+@dataclass(frozen=True)
+class Step(Schedule):
+    """A learning rate that is multiplied by one number every so many steps; it has no end.
+
+    lr(t) = base_lr * gamma^(t // step_size),  the largest float64 where that overflows
+
+    Args:
+        base_lr: Learning rate at step 0, finite and greater than 0.
+        step_size: Steps with the same learning rate, at least 1.
+        gamma: Factor of each change, finite and not negative.
+
+    Raises:
+        ValueError: When an argument is out of range.
+        TypeError: When an argument is of the wrong type.
+
+    Source: torch.optim.lr_scheduler.StepLR; timm.scheduler.StepLRScheduler without warm-up.
+
+    Example:
+        >>> Step(0.5, step_size=2, gamma=0.25).values(0, 6).tolist()
+        [0.5, 0.5, 0.125, 0.125, 0.03125, 0.03125]
+    """
+
+    name: ClassVar[str] = "step"
+
+    base_lr: float
+    step_size: int
+    gamma: float = 0.1
+
+    def __post_init__(self) -> None:
+        self._freeze(
+            _core.Step,
+            base_lr=real("base_lr", self.base_lr),
+            step_size=count("step_size", self.step_size),
+            gamma=real("gamma", self.gamma),
+        )
