@@ -13,14 +13,19 @@ from lrcore import parse_schedule
 from lrcore.schedules import (
     Constant,
     Cosine,
+    CosineRestarts,
     Cyclic,
     Exponential,
+    InverseSqrt,
     InverseTime,
     Linear,
+    Noam,
     OneCycle,
     PiecewiseConstant,
     Scaled,
     Schedule,
+    Tanh,
+    WarmupStableDecay,
 )
 from lrcore.units import Units
 
@@ -41,6 +46,11 @@ from lrcore.units import Units
         ),
         ("exponential(1e-5, 10, 100)", Exponential(1e-5, 10.0, 100)),
         ("cosine(0.1, decay_steps=1_000)", Cosine(0.1, 1000)),
+        ("cosine_restarts(0.1, 100, 2, min_lr=1e-3)", CosineRestarts(0.1, 100, 2.0, min_lr=1e-3)),
+        ("tanh(0.1, 1000, lower=-6)", Tanh(0.1, 1000, -6.0)),
+        ("inverse_sqrt(0.1, 100, warmup_steps=10)", InverseSqrt(0.1, 100, 10)),
+        ("noam(512, 4000, factor=2)", Noam(512, 4000, 2.0)),
+        ("warmup_stable_decay(0.1, 10, 80, 10, decay='linear')", WarmupStableDecay(0.1, 10, 80, 10, decay="linear")),
         ("cyclic(1e-3, 1e-2, step_size_up=100)", Cyclic(1e-3, 1e-2, 100)),
         (
             "  cyclic(\n  1e-3, 1e-2, 100, None, 'exp_range', gamma=.99,\n)\n",
@@ -54,7 +64,10 @@ def test_a_call_with_literals_is_that_schedule(text: str, schedule: Schedule) ->
     assert parse_schedule(text) == schedule
 
 
-NAMES = "constant, piecewise_constant, inverse_time, linear, exponential, cosine, cyclic, one_cycle, scaled"
+NAMES = (
+    "constant, piecewise_constant, inverse_time, linear, exponential, cosine, cosine_restarts, tanh, inverse_sqrt, "
+    "noam, cyclic, one_cycle, warmup_stable_decay, scaled"
+)
 EXPECTED_CALL = "a schedule must be written like 'cosine(0.1, decay_steps=1000)', but got "
 EXPECTED_LITERAL = "arguments must be numbers, strings, None, True, False, schedules or lists of those, but got "
 

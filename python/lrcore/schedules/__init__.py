@@ -4,25 +4,35 @@ from __future__ import annotations
 
 from lrcore.schedules.constant import Constant
 from lrcore.schedules.cosine import Cosine
+from lrcore.schedules.cosine_restarts import CosineRestarts
 from lrcore.schedules.cyclic import Cyclic, CyclicMomentum
 from lrcore.schedules.exponential import Exponential
+from lrcore.schedules.inverse_sqrt import InverseSqrt
 from lrcore.schedules.inverse_time import InverseTime
 from lrcore.schedules.linear import Linear
+from lrcore.schedules.noam import Noam
 from lrcore.schedules.one_cycle import OneCycle
 from lrcore.schedules.piecewise_constant import PiecewiseConstant
 from lrcore.schedules.scaled import Scaled
 from lrcore.schedules.schedule import Schedule
+from lrcore.schedules.tanh import Tanh
+from lrcore.schedules.warmup_stable_decay import WarmupStableDecay
 
 __all__ = [
     "Constant",
     "Cosine",
+    "CosineRestarts",
     "Cyclic",
     "CyclicMomentum",
     "Exponential",
+    "InverseSqrt",
     "InverseTime",
     "Linear",
+    "Noam",
     "OneCycle",
     "PiecewiseConstant",
     "Scaled",
     "Schedule",
+    "Tanh",
+    "WarmupStableDecay",
 ]

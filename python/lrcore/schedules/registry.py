@@ -7,14 +7,19 @@ from typing import ClassVar, Protocol, TypeVar
 
 from lrcore.schedules.constant import Constant
 from lrcore.schedules.cosine import Cosine
+from lrcore.schedules.cosine_restarts import CosineRestarts
 from lrcore.schedules.cyclic import Cyclic, CyclicMomentum
 from lrcore.schedules.exponential import Exponential
+from lrcore.schedules.inverse_sqrt import InverseSqrt
 from lrcore.schedules.inverse_time import InverseTime
 from lrcore.schedules.linear import Linear
+from lrcore.schedules.noam import Noam
 from lrcore.schedules.one_cycle import OneCycle
 from lrcore.schedules.piecewise_constant import PiecewiseConstant
 from lrcore.schedules.scaled import Scaled
 from lrcore.schedules.schedule import Schedule
+from lrcore.schedules.tanh import Tanh
+from lrcore.schedules.warmup_stable_decay import WarmupStableDecay
 
 LEARNING_RATES: tuple[type[Schedule], ...] = (
     Constant,
@@ -23,8 +28,13 @@ LEARNING_RATES: tuple[type[Schedule], ...] = (
     Linear,
     Exponential,
     Cosine,
+    CosineRestarts,
+    Tanh,
+    InverseSqrt,
+    Noam,
     Cyclic,
     OneCycle,
+    WarmupStableDecay,
     Scaled,
 )
 SCHEDULES: tuple[type[Schedule], ...] = (*LEARNING_RATES, CyclicMomentum)
