@@ -100,7 +100,7 @@ EXPECTED_LITERAL = "arguments must be numbers, strings, None, True, False, sched
         ("cosine(0.1, min_lr=0, min_lr=0)", "cosine: multiple values for argument 'min_lr'"),
         ("cosine(0.1, base_lr=0.1)", "cosine: multiple values for argument 'base_lr'"),
         ("cosine(0.1)", "cosine: missing a required argument: 'decay_steps'"),
-        ("cosine(0.1, 100, 0, 0)", "cosine: too many positional arguments"),
+        ("cosine(0.1, 100, 0, 1, 1, None, 0)", "cosine: too many positional arguments"),
         ("cosine(0.1, 100, steps=1)", "cosine: got an unexpected keyword argument 'steps'"),
         ("cosine(-0.1, 100)", "base_lr must be a finite number greater than 0, but got -0.1"),
         ("cosine(1e999, 100)", "base_lr must be a finite number greater than 0, but got inf"),

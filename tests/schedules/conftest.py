@@ -1,26 +1,94 @@
-"""How the schedules here are compared with 50 digits."""
+"""What the tests of several schedules need."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import importlib
+import importlib.util
+import sys
+from collections.abc import Callable, Iterator
+from types import ModuleType
 from typing import Any
 
 import mpmath
 import numpy as np
+import numpy.typing as npt
 import pytest
+import torch
 
-from lrcore import Schedule
+from lrcore.schedules import Schedule
 
-
-def _within_ulps(schedule: Schedule, exact: Callable[[int], Any], steps: Iterable[int], ulps: float = 4) -> None:
-    with mpmath.workdps(50):
-        for step in steps:
-            value, expected = schedule(step), exact(step)
-            error = abs(mpmath.mpf(value) - expected) / mpmath.mpf(float(np.spacing(float(expected))))
-            assert error <= ulps, f"step {step}: {value} is {error} ulp from {expected}"
+Exact = Callable[[int], Any]
+Values = npt.NDArray[np.float64]
 
 
 @pytest.fixture
 def within_ulps() -> Callable[..., None]:
-    """Compare values with those of a function in 50 digits, in units of the last place of the exact value."""
-    return _within_ulps
+    """Compares a schedule with 50 digits, in units of the last place of the exact value."""
+
+    def compare(schedule: Schedule, steps: range, exact: Exact, ulps: float = 4) -> None:
+        with mpmath.workdps(50):
+            for step, value in zip(steps, schedule.values(steps.start, steps.stop).tolist(), strict=True):
+                expected = exact(step)
+                error = abs(mpmath.mpf(value) - expected) / mpmath.mpf(float(np.spacing(float(expected))))
+                assert error <= ulps, f"step {step}: {value} is {error} ulp from {expected}"
+
+    return compare
+
+
+@pytest.fixture
+def torch_lrs() -> Callable[..., Values]:
+    """What each of `steps` updates would find in the optimizer's group."""
+
+    def lrs(make: Callable[[torch.optim.Optimizer], Any], lr: float, steps: int) -> Values:
+        optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=lr)
+        scheduler = make(optimizer)
+        group = optimizer.param_groups[0]
+        values = [float(group["lr"])]
+        for _ in range(steps - 1):
+            optimizer.step()
+            scheduler.step()
+            values.append(float(group["lr"]))
+        return np.array(values)
+
+    return lrs
+
+
+@pytest.fixture
+def timm_lrs() -> Callable[..., Values]:
+    """What timm's `step(t)` puts into the optimizer's group, t = 0 being what the constructor does."""
+
+    def lrs(make: Callable[[torch.optim.Optimizer], Any], lr: float, steps: int) -> Values:
+        optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=lr)
+        scheduler = make(optimizer)
+        values = []
+        for step in range(steps):
+            scheduler.step(step)
+            values.append(float(optimizer.param_groups[0]["lr"]))
+        return np.array(values)
+
+    return lrs
+
+
+@pytest.fixture
+def optax_lrs() -> Callable[..., Values]:
+    """The values of an optax schedule in float64."""
+
+    def lrs(make: Callable[[Any], Callable[[Any], Any]], steps: int) -> Values:
+        jax = pytest.importorskip("jax")
+        optax = pytest.importorskip("optax")
+        with jax.enable_x64(True):
+            return np.array([float(make(optax)(np.int64(step))) for step in range(steps)])
+
+    return lrs
+
+
+@pytest.fixture
+def timm_scheduler() -> Iterator[ModuleType]:
+    """`timm.scheduler` alone: all of timm needs torchvision, which the CPU build of PyTorch cannot load from PyPI."""
+    spec = importlib.util.find_spec("timm")
+    if spec is None:
+        pytest.skip("timm is not installed")
+    sys.modules["timm"] = importlib.util.module_from_spec(spec)
+    yield importlib.import_module("timm.scheduler")
+    for name in [name for name in sys.modules if name.split(".")[0] == "timm"]:
+        del sys.modules[name]

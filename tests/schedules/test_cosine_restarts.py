@@ -27,6 +27,7 @@ def restarts(schedule: CosineRestarts, step: int) -> Any:
     return mpmath.mpf(schedule.min_lr) + height * wave
 
 
+# The period of a real multiplier, and what is left of it, are rounded to float64 before the quotient is taken.
 @pytest.mark.parametrize("min_lr", [0.0, 1e-4])
 @pytest.mark.parametrize("peak_decay", [1.0, 0.9])
 @pytest.mark.parametrize("period_mult", [1, 2, 3, 10, 1.5, 1.1, 2.7])
@@ -35,7 +36,7 @@ def test_agrees_with_50_digits(
     first_period: int, period_mult: float, peak_decay: float, min_lr: float, within_ulps: Callable[..., None]
 ) -> None:
     schedule = CosineRestarts(0.1, first_period, period_mult, peak_decay, min_lr)
-    within_ulps(schedule, lambda step: restarts(schedule, step), range(500), ulps=5)
+    within_ulps(schedule, range(500), lambda step: restarts(schedule, step), ulps=4 if period_mult % 1 == 0 else 8)
 
 
 @pytest.mark.parametrize("period_mult", [1, 2, 3, 10])
@@ -44,7 +45,7 @@ def test_agrees_with_50_digits_at_steps_as_late_as_2_to_the_53(
     period_mult: int, top: int, within_ulps: Callable[..., None]
 ) -> None:
     schedule = CosineRestarts(0.1, 7, period_mult)
-    within_ulps(schedule, lambda step: restarts(schedule, step), range(top - 50, top + 1), ulps=5)
+    within_ulps(schedule, range(top - 50, top + 1), lambda step: restarts(schedule, step))
 
 
 @pytest.mark.parametrize("period_mult", [2, 3])
@@ -55,7 +56,7 @@ def test_keeps_its_digits_around_every_restart_up_to_2_to_the_53(
     begin, period = 0, 5
     while begin + period < 2**53:
         begin, period = begin + period, period * period_mult
-        within_ulps(schedule, lambda step: restarts(schedule, step), range(begin - 3, begin + 3), ulps=5)
+        within_ulps(schedule, range(begin - 3, begin + 3), lambda step: restarts(schedule, step))
 
 
 @pytest.mark.parametrize("period_mult", [1.1, 1.7, 2.7])
@@ -67,7 +68,7 @@ def test_a_real_multiplier_keeps_its_digits_up_to_a_trillion_steps(
     while begin < 10**12:
         begin, period = begin + period, period * Fraction(period_mult)
         around = range(math.floor(begin) - 2, math.floor(begin) + 3)
-        within_ulps(schedule, lambda step: restarts(schedule, step), around, ulps=5)
+        within_ulps(schedule, around, lambda step: restarts(schedule, step), ulps=8)
 
 
 def test_torch_88791_any_step_is_reached_without_those_before_it() -> None:
@@ -83,7 +84,7 @@ def test_torch_log_floor_every_restart_is_at_the_peak(period_mult: int) -> None:
         begin, period = 0, first_period
         while begin < 2**53:
             assert schedule(begin) == 0.1
-            assert period == 1 or schedule(begin + 1) < 0.1
+            assert period == 1 or schedule(begin + period // 2) < 0.1
             begin, period = begin + period, period * period_mult
 
 

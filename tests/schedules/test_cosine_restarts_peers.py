@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
 import keras
 import numpy as np
 import pytest
 import torch
-from timm.scheduler import CosineLRScheduler
 from torch.optim import lr_scheduler
 
 from lrcore import CosineRestarts
@@ -14,27 +17,21 @@ from lrcore import CosineRestarts
 STEPS = 450
 
 
-def optimizer(lr: float = 0.1) -> torch.optim.SGD:
-    return torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=lr)
-
-
 @pytest.mark.parametrize("eta_min", [0.0, 1e-3])
 @pytest.mark.parametrize("period_mult", [1, 2, 3])
 @pytest.mark.parametrize("first_period", [1, 5, 50, 500])
-def test_is_that_of_torch_stepped_one_by_one(first_period: int, period_mult: int, eta_min: float) -> None:
-    target = optimizer()
-    peer = lr_scheduler.CosineAnnealingWarmRestarts(target, first_period, period_mult, eta_min)
-    lrs = []
-    for _ in range(STEPS):
-        lrs.append(target.param_groups[0]["lr"])
-        target.step()
-        peer.step()
+def test_is_that_of_torch_stepped_one_by_one(
+    first_period: int, period_mult: int, eta_min: float, torch_lrs: Callable[..., Any]
+) -> None:
+    lrs = torch_lrs(
+        lambda target: lr_scheduler.CosineAnnealingWarmRestarts(target, first_period, period_mult, eta_min), 0.1, STEPS
+    )
     ours = CosineRestarts(0.1, first_period, period_mult, min_lr=eta_min).values(0, STEPS)
     np.testing.assert_allclose(ours, lrs, rtol=1e-12)
 
 
 def test_torch_takes_a_restart_for_an_end_when_it_jumps_there() -> None:
-    target = optimizer()
+    target = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1)
     lr_scheduler.CosineAnnealingWarmRestarts(target, 1, 3).step(121)
     assert target.param_groups[0]["lr"] < 1e-12
     assert CosineRestarts(0.1, 1, 3)(121) == 0.1
@@ -57,25 +54,29 @@ def test_keras_takes_a_restart_for_an_end() -> None:
     assert CosineRestarts(0.1, 10, 2)(81910) == 0.1
 
 
-def timm_lrs(first_period: int, period_mult: float, peak_decay: float, lr_min: float) -> list[float]:
-    peer = CosineLRScheduler(
-        optimizer(), first_period, lr_min, cycle_mul=period_mult, cycle_decay=peak_decay, cycle_limit=10**6
-    )
-    return [peer._get_lr(step)[0] for step in range(STEPS)]
+@pytest.fixture
+def timm_cycles(timm_scheduler: ModuleType, timm_lrs: Callable[..., Any]) -> Callable[..., Any]:
+    def cycles(first_period: int, period_mult: float, peak_decay: float, lr_min: float) -> Any:
+        options = {"cycle_mul": period_mult, "cycle_decay": peak_decay, "cycle_limit": 10**6}
+        return timm_lrs(
+            lambda target: timm_scheduler.CosineLRScheduler(target, first_period, lr_min, **options), 0.1, STEPS
+        )
+
+    return cycles
 
 
 @pytest.mark.parametrize(("peak_decay", "lr_min"), [(1.0, 0.0), (1.0, 1e-3), (0.7, 0.0)])
 @pytest.mark.parametrize("period_mult", [1.0, 2.0, 1.5, 1.3])
-def test_is_that_of_timm(period_mult: float, peak_decay: float, lr_min: float) -> None:
+def test_is_that_of_timm(period_mult: float, peak_decay: float, lr_min: float, timm_cycles: Callable[..., Any]) -> None:
     ours = CosineRestarts(0.1, 17, period_mult, peak_decay, lr_min).values(0, STEPS)
-    np.testing.assert_allclose(ours, timm_lrs(17, period_mult, peak_decay, lr_min), rtol=1e-12, atol=1e-16)
+    np.testing.assert_allclose(ours, timm_cycles(17, period_mult, peak_decay, lr_min), rtol=1e-12, atol=1e-16)
 
 
-def test_timm_takes_a_restart_for_an_end() -> None:
-    assert timm_lrs(1, 3.0, 1.0, 1e-3)[121] == pytest.approx(1e-3)
+def test_timm_takes_a_restart_for_an_end(timm_cycles: Callable[..., Any]) -> None:
+    assert timm_cycles(1, 3.0, 1.0, 1e-3)[121] == pytest.approx(1e-3)
     assert CosineRestarts(0.1, 1, 3, min_lr=1e-3)(121) == 0.1
 
 
-def test_timm_with_decay_sinks_below_its_floor() -> None:
-    assert min(timm_lrs(10, 1.0, 0.5, 0.01)) < 0.001
+def test_timm_with_decay_sinks_below_its_floor(timm_cycles: Callable[..., Any]) -> None:
+    assert min(timm_cycles(10, 1.0, 0.5, 0.01)) < 0.001
     assert CosineRestarts(0.1, 10, 1.0, 0.5, 0.01).values(0, STEPS).min() >= 0.01

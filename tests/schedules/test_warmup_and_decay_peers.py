@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 
-import jax
 import numpy as np
-import optax
 import pytest
 import torch
-import transformers
-from timm.scheduler import CosineLRScheduler, TanhLRScheduler, WSDLRScheduler
 
 from lrcore import Cosine, InverseSqrt, Noam, Schedule, Tanh, WarmupStableDecay
 
@@ -19,18 +16,17 @@ STEPS = 450
 close = np.testing.assert_allclose
 
 
-def optimizer() -> torch.optim.SGD:
-    return torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1)
+@pytest.fixture
+def transformers_lrs() -> Callable[..., list[float]]:
+    """What a schedule of transformers multiplies a learning rate of 0.1 by."""
+    transformers = pytest.importorskip("transformers")
 
+    def lrs(name: str, **keywords: Any) -> list[float]:
+        optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1)
+        factor = getattr(transformers, name)(optimizer, **keywords).lr_lambdas[0]
+        return [0.1 * factor(step) for step in range(STEPS)]
 
-def timm_lrs(make: Callable[..., Any], *arguments: Any, **keywords: Any) -> list[float]:
-    peer = make(optimizer(), *arguments, **keywords)
-    return [peer._get_lr(step)[0] for step in range(STEPS)]
-
-
-def transformers_lrs(make: Callable[..., Any], **keywords: Any) -> list[float]:
-    factor = make(optimizer(), **keywords).lr_lambdas[0]
-    return [0.1 * factor(step) for step in range(STEPS)]
+    return lrs
 
 
 def test_noam_is_that_of_allennlp_without_its_repeated_first_step() -> None:
@@ -42,29 +38,32 @@ def test_noam_is_that_of_allennlp_without_its_repeated_first_step() -> None:
 
 @pytest.mark.parametrize("alpha", [0.0, 0.1])
 @pytest.mark.parametrize("exponent", [1.0, 0.5, 2.0])
-def test_cosine_with_an_exponent_is_that_of_optax(exponent: float, alpha: float) -> None:
-    with jax.enable_x64(True):
-        peer = optax.cosine_decay_schedule(0.1, 400, alpha, exponent)
-        theirs = [float(peer(np.int64(step))) for step in range(STEPS)]
+def test_cosine_with_an_exponent_is_that_of_optax(exponent: float, alpha: float, optax_lrs: Callable[..., Any]) -> None:
+    theirs = optax_lrs(lambda optax: optax.cosine_decay_schedule(0.1, 400, alpha, exponent), STEPS)
     close(Cosine(0.1, 400, exponent=exponent, alpha=alpha).values(0, STEPS), theirs, rtol=1e-12, atol=1e-17)
 
 
 @pytest.mark.parametrize("k", [0.5, 1.0, 2.0, 3.7])
-def test_cosine_with_k_is_that_of_timm(k: float) -> None:
-    theirs = timm_lrs(CosineLRScheduler, 400, 1e-3, k_decay=k)
+def test_cosine_with_k_is_that_of_timm(k: float, timm_scheduler: ModuleType, timm_lrs: Callable[..., Any]) -> None:
+    theirs = timm_lrs(lambda optimizer: timm_scheduler.CosineLRScheduler(optimizer, 400, 1e-3, k_decay=k), 0.1, STEPS)
     close(Cosine(0.1, 400, 1e-3, k=k).values(0, STEPS), theirs, rtol=1e-12)
 
 
 @pytest.mark.parametrize(("lower", "upper"), [(-7.0, 3.0), (-2.0, 5.0)])
-def test_tanh_is_that_of_timm(lower: float, upper: float) -> None:
-    theirs = timm_lrs(TanhLRScheduler, 400, lb=lower, ub=upper, lr_min=1e-3)
+def test_tanh_is_that_of_timm(
+    lower: float, upper: float, timm_scheduler: ModuleType, timm_lrs: Callable[..., Any]
+) -> None:
+    theirs = timm_lrs(
+        lambda optimizer: timm_scheduler.TanhLRScheduler(optimizer, 400, lb=lower, ub=upper, lr_min=1e-3), 0.1, STEPS
+    )
     close(Tanh(0.1, 400, lower, upper, 1e-3).values(0, STEPS), theirs, rtol=1e-12)
 
 
 @pytest.mark.parametrize(("warmup_steps", "timescale"), [(0, 10_000), (50, 50), (50, 7)])
-def test_inverse_sqrt_is_that_of_transformers(warmup_steps: int, timescale: int) -> None:
-    make = transformers.get_inverse_sqrt_schedule
-    theirs = transformers_lrs(make, num_warmup_steps=warmup_steps, timescale=timescale)
+def test_inverse_sqrt_is_that_of_transformers(
+    warmup_steps: int, timescale: int, transformers_lrs: Callable[..., Any]
+) -> None:
+    theirs = transformers_lrs("get_inverse_sqrt_schedule", num_warmup_steps=warmup_steps, timescale=timescale)
     close(InverseSqrt(0.1, timescale, warmup_steps).values(0, STEPS), theirs, rtol=1e-12)
 
 
@@ -73,19 +72,22 @@ def test_inverse_sqrt_is_that_of_transformers(warmup_steps: int, timescale: int)
     ("decay", "theirs"),
     [("1-sqrt", "1-sqrt"), ("linear", "linear"), ("cosine", "cosine"), ("exponential", "exp"), ("power", "power")],
 )
-def test_warmup_stable_decay_is_that_of_timm(decay: str, theirs: str, min_lr: float) -> None:
-    peer = timm_lrs(
-        WSDLRScheduler, 370, 150, min_lr, warmup_t=40, warmup_lr_init=1e-2, decay_fn=theirs, decay_power=1.7
-    )
+def test_warmup_stable_decay_is_that_of_timm(
+    decay: str, theirs: str, min_lr: float, timm_scheduler: ModuleType, timm_lrs: Callable[..., Any]
+) -> None:
+    options = {"warmup_t": 40, "warmup_lr_init": 1e-2, "decay_fn": theirs, "decay_power": 1.7}
+    peer = timm_lrs(lambda optimizer: timm_scheduler.WSDLRScheduler(optimizer, 370, 150, min_lr, **options), 0.1, STEPS)
     ours = WarmupStableDecay(0.1, 40, 220, 150, min_lr, decay, decay_power=1.7, warmup_start_lr=1e-2)
     close(ours.values(0, STEPS), peer, rtol=1e-12, atol=1e-15)
 
 
 @pytest.mark.parametrize("min_lr_ratio", [0.0, 0.01])
 @pytest.mark.parametrize("decay", ["cosine", "linear", "1-sqrt"])
-def test_warmup_stable_decay_is_that_of_transformers(decay: str, min_lr_ratio: float) -> None:
+def test_warmup_stable_decay_is_that_of_transformers(
+    decay: str, min_lr_ratio: float, transformers_lrs: Callable[..., Any]
+) -> None:
     theirs = transformers_lrs(
-        transformers.get_wsd_schedule,
+        "get_wsd_schedule",
         num_warmup_steps=40,
         num_stable_steps=220,
         num_decay_steps=150,
