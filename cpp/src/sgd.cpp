@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <utility>
 
 #include "lrcore/memory_overlap.hpp"
@@ -17,6 +18,13 @@ MemoryRange memory_range(const char* list, std::size_t index, const void* data, 
                          bool is_written) {
     const auto begin = reinterpret_cast<std::uintptr_t>(data);
     return {list, index, begin, data == nullptr ? begin : begin + bytes, is_written};
+}
+
+/// What float32 parameters are multiplied by: rounded to infinity, it would make 0 to NaN.
+void not_negative_float32(const char* name, double value) {
+    not_negative(name, value);
+    constexpr double largest = std::numeric_limits<float>::max();
+    require(value <= largest, name, "be at most float32's largest number", value);
 }
 
 void check_memory(const std::vector<SgdTensor>& tensors, bool writes_grads) {
@@ -37,10 +45,10 @@ void check_memory(const std::vector<SgdTensor>& tensors, bool writes_grads) {
 }  // namespace
 
 void check_options(const SgdOptions& options) {
-    not_negative("lr", options.lr);
-    not_negative("momentum", options.momentum);
+    not_negative_float32("lr", options.lr);
+    not_negative_float32("momentum", options.momentum);
     require(std::isfinite(options.dampening), "dampening", "be a finite number", options.dampening);
-    not_negative("weight_decay", options.weight_decay);
+    not_negative_float32("weight_decay", options.weight_decay);
     require(options.ema_decay >= 0.0 && options.ema_decay <= 1.0, "ema_decay",
             "be at least 0 and at most 1", options.ema_decay);
     require(options.num_threads >= 0, "num_threads", "not be negative", options.num_threads);

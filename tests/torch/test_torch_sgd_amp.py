@@ -166,3 +166,15 @@ def test_the_finder_works_under_a_scaler() -> None:
         results.append(finder.range_test(loader, start_lr=1e-3, end_lr=1e-1, num_iter=8, progress=False))
     assert_close(torch.tensor(results[0].losses), torch.tensor(results[1].losses))
     assert optimizer.state_dict()["state"] == {}
+
+
+def test_gradients_that_share_memory_are_refused_by_a_sentence_about_them() -> None:
+    """Each would be divided by the scale, so together twice."""
+    parameters = [nn.Parameter(torch.ones(3)) for _ in range(2)]
+    parameters[0].grad = parameters[1].grad = torch.ones(3)
+    optimizer = SGD(parameters, lr=0.1)
+    scaler = torch.amp.GradScaler("cpu")
+    scaler.scale(torch.ones(1))
+    with pytest.raises(ValueError, match="gradients must not share memory under a GradScaler"):
+        scaler.step(optimizer)
+    assert all(torch.equal(parameter, torch.ones(3)) for parameter in parameters)

@@ -108,3 +108,31 @@ def test_a_tensor_is_read_at_each_update(name: str, dtype: torch.dtype) -> None:
             parameter.grad = torch.ones_like(parameter)
         optimizer.step()
         assert [parameter.tolist() for parameter in params] == [[expected] * 2] * 2
+
+
+def test_a_clipping_norm_of_a_group_is_refused() -> None:
+    sentence = r"^max_grad_norm must not be a group's own, as it clips all together: 0\.1$"
+    with pytest.raises(ValueError, match=sentence):
+        SGD([{"params": one(), "max_grad_norm": 0.1}])
+
+
+@pytest.mark.parametrize("value", [0.0, -1.0, float("nan")])
+def test_a_clipping_norm_that_is_set_later_is_checked_too(value: float) -> None:
+    optimizer = SGD(one(), max_grad_norm=2.0)
+    with pytest.raises(ValueError, match=f"max_grad_norm must be greater than 0, but got {value}"):
+        optimizer.max_grad_norm = value
+    assert optimizer.max_grad_norm == 2.0
+
+
+@pytest.mark.parametrize("name", ["lr", "momentum", "weight_decay"])
+def test_what_float32_cannot_hold_is_refused(name: str) -> None:
+    """Rounded to infinity, it would turn a weight whose gradient is 0 into NaN."""
+    with pytest.raises(ValueError, match=f"{name} must be at most 3.4028234663852886e[+]38, float32's largest"):
+        SGD(one(), **{name: 1e39})
+    parameter = one()[0]
+    optimizer = SGD([parameter], momentum=0.5)
+    optimizer.param_groups[0][name] = 1e39
+    parameter.grad = torch.zeros(1)
+    with pytest.raises(ValueError, match=f"{name} must be at most float32's largest number, but got 1e.39"):
+        optimizer.step()
+    assert parameter.item() == 1.0

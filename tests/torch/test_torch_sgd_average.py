@@ -114,3 +114,16 @@ def test_a_group_can_have_no_average() -> None:
     set_gradients(ours, 0)
     optimizer.step()
     assert ["average" in optimizer.state[parameter] for parameter in ours] == [True, True, False, False, False]
+
+
+def test_a_context_that_cannot_be_entered_leaves_the_weights() -> None:
+    params = [nn.Parameter(torch.ones(2)) for _ in range(2)]
+    optimizer = SGD(params, lr=0.5, ema_decay=0.5)
+    set_gradients(params, 0)
+    optimizer.step()
+    before = [param.detach().clone() for param in params]
+    optimizer.state[params[0]]["average"].zero_()
+    optimizer.state[params[1]]["average"] = torch.zeros(3)
+    with pytest.raises(RuntimeError, match="must match"), optimizer.averaged_weights():
+        pass
+    assert_close([param.detach() for param in params], before)

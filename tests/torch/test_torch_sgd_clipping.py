@@ -89,3 +89,17 @@ def test_the_norm_is_none_when_the_last_step_did_not_clip_and_0_without_gradient
     set_gradients(ours, 0)
     optimizer.step()
     assert optimizer.grad_norm is None
+
+
+@pytest.mark.parametrize(("dtype", "value"), [(torch.float16, 30_000.0), (torch.bfloat16, 1e30), (torch.float32, 1e30)])
+def test_the_norm_of_strided_gradients_does_not_overflow_either(dtype: torch.dtype, value: float) -> None:
+    plain, other = (nn.Parameter(lay_out(torch.zeros(1000, dtype=dtype))) for lay_out in (torch.clone, strided))
+    norms = []
+    for parameter in (plain, other):
+        optimizer = SGD([parameter], lr=0.1, max_grad_norm=1.0)
+        parameter.grad = torch.full_like(parameter, value)
+        optimizer.step()
+        norms.append(optimizer.grad_norm)
+    expected = float(torch.tensor(value, dtype=dtype)) * math.sqrt(1000)
+    assert norms == [pytest.approx(expected, rel=1e-12)] * 2
+    assert_close(other.detach(), plain.detach())

@@ -106,3 +106,32 @@ def test_a_parameter_twice_in_a_group_is_updated_twice(momentum: float) -> None:
             optimizer.step()
         results.append(parameter.item())
     assert results[0] == results[1]
+
+
+def test_lazy_parameters_are_skipped_until_they_have_a_gradient() -> None:
+    """Which torch's SGD does too."""
+    weights = []
+    for make in (SGD, torch.optim.SGD):
+        torch.manual_seed(0)
+        model = nn.ModuleList([nn.LazyLinear(2), nn.Linear(3, 2)])
+        optimizer = make(model.parameters(), lr=0.1, momentum=0.9)
+        for used in ((1,), (1,), (0, 1), (0, 1)):
+            optimizer.zero_grad()
+            torch.manual_seed(1)
+            sum(model[index](torch.ones(1, 3)).sum() for index in used).backward()
+            optimizer.step()
+        weights.append([parameter.detach() for parameter in model.parameters()])
+    torch.testing.assert_close(*weights)
+
+
+def test_what_the_core_has_done_is_kept_when_torch_refuses_another_parameter() -> None:
+    expected = []
+    for make in (SGD, torch.optim.SGD):
+        good, overlapping = one(), nn.Parameter(torch.ones(1).expand(3))
+        overlapping.grad = torch.ones(3)
+        optimizer = make([{"params": [good]}, {"params": [overlapping]}], lr=0.1, momentum=0.9)
+        for _ in range(2):
+            with pytest.raises(RuntimeError, match="single memory location"):
+                optimizer.step()
+        expected.append((good.item(), optimizer.state[good]["momentum_buffer"].item()))
+    assert expected[0] == pytest.approx(expected[1], rel=1e-6)

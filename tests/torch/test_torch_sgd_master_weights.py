@@ -115,3 +115,25 @@ def test_a_model_that_becomes_16_bit_gets_its_master_weights() -> None:
         assert state["momentum_buffer"].dtype == (torch.float64 if dtype == torch.float64 else torch.float32)
         assert ("master_weight" in state) == (dtype != torch.float32)
         assert optimizer.path == "core"
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda p: torch.nn.utils.vector_to_parameters(torch.full((3,), 5.0, dtype=p.dtype), [p]),
+        lambda p: setattr(p, "data", torch.full_like(p, 5.0)),
+        lambda p: p.data.copy_(torch.full_like(p, 5.0)),
+        lambda p: p.detach().fill_(5.0),
+    ],
+)
+@pytest.mark.parametrize("lay_out", [torch.clone, strided])
+def test_weights_written_through_data_are_not_overwritten(write: Any, lay_out: Any) -> None:
+    parameter = nn.Parameter(lay_out(torch.ones(3, dtype=torch.bfloat16)))
+    optimizer = SGD([parameter], lr=0.5, master_weights=True)
+    for update in range(4):
+        if update == 2:
+            write(parameter)
+        parameter.grad = torch.ones_like(parameter)
+        optimizer.step()
+    assert parameter.tolist() == [4.0] * 3
+    assert optimizer.state[parameter]["master_weight"].tolist() == [4.0] * 3

@@ -70,3 +70,30 @@ def test_a_scheduler_that_is_stepped_first_warns_as_with_torch() -> None:
     optimizer.step()
     schedule.step()
     assert optimizer.param_groups[0]["lr"] == 0.05
+
+
+def test_a_momentum_that_is_cycled_through_0_is_none_for_a_while_as_in_torch() -> None:
+    weights = []
+    for make in (SGD, torch.optim.SGD):
+        parameter = torch.nn.Parameter(torch.ones(3, dtype=torch.float64))
+        optimizer = make([parameter], lr=0.1, momentum=0.9, nesterov=True)
+        scheduler = torch.optim.lr_scheduler.CyclicLR(
+            optimizer, 0.01, 0.1, step_size_up=2, base_momentum=0.0, max_momentum=0.9
+        )
+        for _ in range(9):
+            parameter.grad = parameter.detach().sin()
+            optimizer.step()
+            scheduler.step()
+        weights.append(parameter.detach())
+    torch.testing.assert_close(*weights, rtol=1e-14, atol=0)
+
+
+def test_a_state_saved_at_momentum_0_under_nesterov_can_be_loaded() -> None:
+    peer = torch.optim.SGD([torch.nn.Parameter(torch.ones(1))], lr=0.5, momentum=0.9, nesterov=True)
+    peer.param_groups[0]["momentum"] = 0.0
+    parameter = torch.nn.Parameter(torch.ones(1))
+    optimizer = SGD([parameter])
+    optimizer.load_state_dict(peer.state_dict())
+    parameter.grad = torch.ones(1)
+    optimizer.step()
+    assert parameter.item() == 0.5

@@ -18,8 +18,8 @@ def averaged_weights(param_groups: Sequence[ParamGroup], state: Mapping[Any, dic
     params = [param for group in param_groups for param in group["params"]]
     averages = [(param, state[param]["average"]) for param in params if state.get(param, {}).get("average") is not None]
     weights = [(param, param.detach().clone()) for param, _ in averages]
-    _copy(averages)
     try:
+        _copy(averages)
         yield
     finally:
         _copy(weights)

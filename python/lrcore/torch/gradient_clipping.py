@@ -22,5 +22,11 @@ def joint_norm(core: float, others: Sequence[Tensor], grad_factor: float) -> flo
     """The norm of the gradients that have the norm `core`, and of `others` times `grad_factor`."""
     if not others:
         return core
-    theirs = grad_factor * float(torch.nn.utils.get_total_norm(others))
-    return math.sqrt(core * core + theirs * theirs)
+    norms = [abs(grad_factor) * _norm(grad) for grad in others]
+    return math.sqrt(math.fsum(norm * norm for norm in (core, *norms)))
+
+
+def _norm(grad: Tensor) -> float:
+    """In float64 as in the core, where the device has that: a 16-bit gradient's squares do not fit its own type."""
+    wide = torch.float32 if grad.device.type == "mps" else torch.float64
+    return float(torch.linalg.vector_norm(grad, dtype=torch.promote_types(grad.dtype, wide)))

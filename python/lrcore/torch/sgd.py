@@ -14,7 +14,7 @@ from torch.optim.optimizer import ParamsT
 from lrcore.torch.averaged_weights import averaged_weights
 from lrcore.torch.hooked_step import hooked_step
 from lrcore.torch.loaded_state import hold, release
-from lrcore.torch.sgd_options import check_max_grad_norm, check_options
+from lrcore.torch.sgd_options import check_max_grad_norm, check_new_group, check_options
 from lrcore.torch.sgd_update import SgdUpdate
 
 
@@ -44,7 +44,7 @@ class SGD(Optimizer):
         differentiable: Accepted for torch's sake; must be False.
         fused: Accepted for torch's sake; makes no difference.
         max_grad_norm: Clip the norm of all gradients together, as `torch.nn.utils.clip_grad_norm_` does, but leave the
-            gradients themselves as they are; None: no clipping. Can be set anew at any time.
+            gradients themselves as they are; None: no clipping. Can be set anew at any time; is not in `state_dict`.
         ema_decay: Keep the average e of the weights in the state as "average", float32 for 16-bit parameters. At least
             0 and less than 1; None: no average.
         master_weights: Whether 16-bit parameters are rounded from float32 weights, in the state as "master_weight".
@@ -91,7 +91,7 @@ class SGD(Optimizer):
         ema_decay: float | None = None,
         master_weights: bool = False,
     ) -> None:
-        self.max_grad_norm = check_max_grad_norm(max_grad_norm)
+        self.max_grad_norm = max_grad_norm
         self._forget()
         options = {
             "lr": lr,
@@ -108,9 +108,18 @@ class SGD(Optimizer):
         }
         super().__init__(params, options)
 
+    @property
+    def max_grad_norm(self) -> float | None:
+        """What the norm of all gradients together is clipped to, or None."""
+        return self._max_grad_norm
+
+    @max_grad_norm.setter
+    def max_grad_norm(self, max_grad_norm: float | None) -> None:
+        self._max_grad_norm = check_max_grad_norm(max_grad_norm)
+
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         """Add a group of parameters, whose own options go before the optimizer's."""
-        check_options({**self.defaults, **param_group})
+        check_new_group({**self.defaults, **param_group})
         super().add_param_group(param_group)
 
     @overload
@@ -125,7 +134,9 @@ class SGD(Optimizer):
             closure: Computes the gradients and returns the loss, which is then returned.
 
         Raises:
-            ValueError: When a gradient is sparse; no parameter is changed then.
+            ValueError: When a gradient is sparse, an option of a group has left its range, or gradients that a
+                `GradScaler` has scaled share memory; no parameter is changed then.
+            RuntimeError: When two threads step one optimizer at once.
         """
         loss = None
         if closure is not None:
@@ -164,7 +175,7 @@ class SGD(Optimizer):
             hook.remove()
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**super().__getstate__(), "max_grad_norm": self.max_grad_norm}
+        return {**super().__getstate__(), "_max_grad_norm": self.max_grad_norm}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)

@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn.parameter import is_lazy
 
 from lrcore import _core
 from lrcore.torch.layouts import HALF_TYPES, PLAIN_TYPES
@@ -36,7 +37,8 @@ class SgdTable:
     def __init__(self, param_groups: Sequence[ParamGroup], state: State) -> None:
         self.params: list[Tensor] = [param for group in param_groups for param in group["params"]]
         self.group_indices = [index for index, group in enumerate(param_groups) for _ in group["params"]]
-        self.singles = [position for position, param in enumerate(self.params) if param.numel() <= 1]
+        self._lazy = [param for param in self.params if is_lazy(param)]
+        self.singles = [i for i, param in enumerate(self.params) if not is_lazy(param) and param.numel() <= 1]
         self._names = _names(param_groups)
         self._seen_params = [list(group["params"]) for group in param_groups]
         self._seen_keys, self._seen_states = list(state), list(state.values())
@@ -55,6 +57,7 @@ class SgdTable:
             and self._names == _names(param_groups)
             and all(_core.same_values(its, name, self.columns[name]) for name, its in self._states.items())
             and self._dtypes == self._current_dtypes()
+            and all(map(is_lazy, self._lazy))
         )
 
     def missing(self, grads: Sequence[Tensor | None]) -> list[Place]:

@@ -65,15 +65,19 @@ class SgdTensors:
         }
         return TorchTensors(param, grad, param_groups[self._table.group_indices[position]], **known)
 
-    def store(self, state: State, by_torch: Iterable[tuple[int, TorchTensors]]) -> None:
-        """Put what is new into the state."""
+    def store(self, state: State, left: Sequence[int]) -> None:
+        """Put what is new into the state, but for the parameters that are `left` to torch."""
+        for position, name in self._new:
+            if position not in left:
+                state[self._table.params[position]][name] = self.columns[name][position]
+
+    def store_of_torch(self, state: State, by_torch: Iterable[tuple[int, TorchTensors]]) -> None:
+        """Put what torch's update has made into the state."""
         for position, tensors in by_torch:
             for name, column in self.columns.items():
                 tensor = getattr(tensors, name)
-                if column and tensor is not column[position]:
-                    self._put(position, name, tensor)
-        for position, name in self._new:
-            state[self._table.params[position]][name] = self.columns[name][position]
+                if column and tensor is not None:
+                    state[self._table.params[position]][name] = tensor
 
     @torch.no_grad()
     def store_grads(self) -> None:

@@ -10,7 +10,7 @@ from torch.utils.dlpack import to_dlpack  # type: ignore[attr-defined]
 
 from lrcore.sgd_plan import SgdOptions, SgdPlan
 from lrcore.torch.gradient_clipping import clipping_factor, joint_norm
-from lrcore.torch.master_weights import MasterWeights
+from lrcore.torch.master_weights import follow_params
 from lrcore.torch.param_groups import ParamGroup
 from lrcore.torch.sgd_table import SgdTable, State
 from lrcore.torch.sgd_tensors import SgdTensors
@@ -30,7 +30,6 @@ class SgdUpdate:
         self.grad_norm: float | None = None
         self._plan = SgdPlan(to_dlpack)
         self._table = SgdTable([], {})
-        self._masters = MasterWeights()
         self._is_settled = False
 
     def __call__(
@@ -53,7 +52,7 @@ class SgdUpdate:
             ValueError: When a gradient is sparse; nothing is changed then.
         """
         if not self._table.describes(param_groups, state):
-            self._table, self._masters, self._is_settled = SgdTable(param_groups, state), MasterWeights(), False
+            self._table, self._is_settled = SgdTable(param_groups, state), False
         elif self._is_settled and grad_scale is None and max_grad_norm is None and self._read_settled():
             self._update_in_core(param_groups, 1.0, scaled=False)
             self.grad_norm = None
@@ -61,18 +60,18 @@ class SgdUpdate:
         tensors = SgdTensors(self._table, state)
         left = tensors.read_into(self._plan)
         masters = tensors.columns["master_weight"]
-        self._masters.follow(self._table.params, masters)
+        follow_params(self._table.params, masters)
         by_torch = [tensors.of_torch(position, param_groups) for position in left]
         factor = 1.0 if grad_scale is None else 1 / float(grad_scale)
         factor *= self._clip(by_torch, factor, max_grad_norm)
         scaled = grad_scale is not None
         self._update_in_core(param_groups, factor, scaled)
+        tensors.store(state, left)
         if by_torch:
             update_by_torch(by_torch, factor, write_grads=scaled)
+            tensors.store_of_torch(state, zip(left, by_torch, strict=True))
         if scaled:
             tensors.store_grads()
-        tensors.store(state, zip(left, by_torch, strict=True))
-        self._masters.note(self._table.params, masters)
         self._note_path(by_torch)
         self._is_settled = self.path == "core" and tensors.are_as_found and not masters
 
@@ -105,7 +104,12 @@ class SgdUpdate:
     def _update_in_core(self, param_groups: Sequence[ParamGroup], factor: float, scaled: bool) -> None:
         """Have the core update what it has read."""
         grad_after = "scaled" if scaled else "kept"
-        self._plan.step([_core_options(group, factor, grad_after) for group in param_groups])
+        try:
+            self._plan.step([_core_options(group, factor, grad_after) for group in param_groups])
+        except ValueError as error:
+            if "grad_after" not in str(error):
+                raise
+            raise ValueError("gradients must not share memory under a GradScaler, which divides each of them") from None
         # Autograd cannot see these writes, but must know that what it saved for a backward is no longer current.
         torch.autograd.graph.increment_version(self._plan.params_updated)
 
@@ -122,7 +126,7 @@ def _core_options(group: ParamGroup, grad_factor: float, grad_after: str) -> Sgd
         momentum=float(group["momentum"]),
         dampening=float(group["dampening"]),
         weight_decay=float(group["weight_decay"]),
-        nesterov=bool(group["nesterov"]),
+        nesterov=bool(group["nesterov"]) and group["momentum"] != 0,
         maximize=bool(group["maximize"]),
         grad_factor=grad_factor,
         ema_decay=float(group["ema_decay"] or 0.0),
