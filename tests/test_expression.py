@@ -66,7 +66,8 @@ def test_a_call_with_literals_is_that_schedule(text: str, schedule: Schedule) ->
 
 NAMES = (
     "constant, piecewise_constant, inverse_time, linear, exponential, cosine, cosine_restarts, tanh, inverse_sqrt, "
-    "noam, cyclic, one_cycle, warmup_stable_decay, scaled"
+    "noam, cyclic, one_cycle, warmup_stable_decay, scaled, sequence, product, warmup, cooldown, clip, delay, offset, "
+    "repeat, until"
 )
 EXPECTED_CALL = "a schedule must be written like 'cosine(0.1, decay_steps=1000)', but got "
 EXPECTED_LITERAL = "arguments must be numbers, strings, None, True, False, schedules or lists of those, but got "

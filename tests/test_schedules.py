@@ -16,21 +16,30 @@ import numpy as np
 import pytest
 
 from lrcore.schedules import (
+    Clip,
     Constant,
+    Cooldown,
     Cosine,
     CosineRestarts,
     Cyclic,
     CyclicMomentum,
+    Delay,
     Exponential,
     InverseSqrt,
     InverseTime,
     Linear,
     Noam,
+    Offset,
     OneCycle,
     PiecewiseConstant,
+    Product,
+    Repeat,
     Scaled,
     Schedule,
+    Sequence,
     Tanh,
+    Until,
+    Warmup,
     WarmupStableDecay,
 )
 
@@ -50,6 +59,15 @@ EXAMPLES = [
     Noam(512, 40, 2.0),
     WarmupStableDecay(0.1, 20, 30, 40, 1e-3, "exponential", 2.0, 0.2, 0.01),
     Scaled(Scaled(PiecewiseConstant([30, 60], [0.1, 0.01, 0.001]), 0.3), 1e3),
+    Sequence([Linear(0.0, 0.1, 31), Cosine(0.1, 100, 1e-3), Constant(0.01)], [30, 120]),
+    Product([Cosine(0.1, 100, 1e-3), Cyclic(0.5, 1.5, 20, 30)]),
+    Warmup(Cosine(0.1, 100, 1e-3), 30, "cosine", "1/W", 1e-3),
+    Cooldown(Cyclic(0.5, 1.5, 20, 30), 70, 50, 0.01, "1-sqrt"),
+    Clip(Cyclic(0.5, 1.5, 20, 30), 0.7, 1.3),
+    Delay(Cosine(0.1, 100, 1e-3), 30),
+    Offset(Cosine(0.1, 100, 1e-3), 30),
+    Repeat(Cosine(0.1, 100, 1e-3), 30, 5, 0.5),
+    Until(Cosine(0.1, 100, 1e-3), 30, "mirror"),
 ]
 every_schedule = pytest.mark.parametrize("schedule", EXAMPLES, ids=lambda schedule: schedule.name)
 
@@ -617,7 +635,8 @@ def test_a_base_may_be_nested_100_deep() -> None:
 
 LEARNING_RATES = (
     "constant, piecewise_constant, inverse_time, linear, exponential, cosine, cosine_restarts, tanh, inverse_sqrt, "
-    "noam, cyclic, one_cycle, warmup_stable_decay, scaled"
+    "noam, cyclic, one_cycle, warmup_stable_decay, scaled, sequence, product, warmup, cooldown, clip, delay, offset, "
+    "repeat, until"
 )
 NAMES = f"{LEARNING_RATES}, cyclic_momentum"
 

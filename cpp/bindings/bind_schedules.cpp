@@ -1,19 +1,28 @@
 #include "bind_schedule.hpp"
 #include "bindings.hpp"
+#include "lrcore/schedules/clip.hpp"
 #include "lrcore/schedules/constant.hpp"
+#include "lrcore/schedules/cooldown.hpp"
 #include "lrcore/schedules/cosine.hpp"
 #include "lrcore/schedules/cosine_restarts.hpp"
 #include "lrcore/schedules/cyclic.hpp"
 #include "lrcore/schedules/cyclic_momentum.hpp"
+#include "lrcore/schedules/delay.hpp"
 #include "lrcore/schedules/exponential.hpp"
 #include "lrcore/schedules/inverse_sqrt.hpp"
 #include "lrcore/schedules/inverse_time.hpp"
 #include "lrcore/schedules/linear.hpp"
 #include "lrcore/schedules/noam.hpp"
+#include "lrcore/schedules/offset.hpp"
 #include "lrcore/schedules/one_cycle.hpp"
 #include "lrcore/schedules/piecewise_constant.hpp"
+#include "lrcore/schedules/product.hpp"
+#include "lrcore/schedules/repeat.hpp"
 #include "lrcore/schedules/scaled.hpp"
+#include "lrcore/schedules/sequence.hpp"
 #include "lrcore/schedules/tanh.hpp"
+#include "lrcore/schedules/until.hpp"
+#include "lrcore/schedules/warmup.hpp"
 #include "lrcore/schedules/warmup_stable_decay.hpp"
 
 namespace lrcore {
@@ -65,6 +74,23 @@ void bind_schedules(py::module_& m) {
                             {"max_lr", "total_steps", "pct_start", "anneal_strategy", "div_factor",
                              "final_div_factor", "three_phase"});
     bind_schedule<Scaled>(m, "Scaled", "lr(t) = factor * base(t)", {"base", "factor"});
+    bind_schedule<Sequence>(m, "ScheduleSequence", "lr(t) = schedules[i](t - milestones[i - 1])",
+                            {"schedules", "milestones"});
+    bind_schedule<Product>(m, "Product", "lr(t) = schedules[0](t) * schedules[1](t) * ...",
+                           {"schedules"});
+    bind_schedule<Warmup>(m, "Warmup",
+                          "lr(t) rises from start_lr to base(0), then lr(t) = base(t - steps)",
+                          {"base", "steps", "shape", "first", "start_lr"});
+    bind_schedule<Cooldown>(m, "Cooldown", "lr(t) = base(t), then falls to end_lr",
+                            {"base", "begin", "steps", "end_lr", "shape"});
+    bind_schedule<Clip>(m, "Clip", "lr(t) = min(max(base(t), min_lr), max_lr)",
+                        {"base", "min_lr", "max_lr"});
+    bind_schedule<Delay>(m, "Delay", "lr(t) = base(max(t - steps, 0))", {"base", "steps"});
+    bind_schedule<Offset>(m, "Offset", "lr(t) = base(t + offset)", {"base", "offset"});
+    bind_schedule<Repeat>(m, "Repeat", "lr(t) = base(t mod period) * peak_decay^(t div period)",
+                          {"base", "period", "count", "peak_decay"});
+    bind_schedule<Until>(m, "Until", "lr(t) = base(t) for t < total_steps",
+                         {"base", "total_steps", "end"});
     bind_schedule<CyclicMomentum>(
         m, "CyclicMomentum",
         "momentum(t) = max_momentum - (max_momentum - base_momentum) * cycle(t)",

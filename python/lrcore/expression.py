@@ -21,9 +21,10 @@ def parse_schedule(text: str, steps_per_epoch: int | None = None, total_steps: i
     """The learning-rate schedule that a text such as "cyclic(1e-3, 1e-2, step_size_up=100)" describes.
 
     The text is one call of a schedule by its name (constant, piecewise_constant, inverse_time, linear, exponential,
-    cosine, cosine_restarts, tanh, inverse_sqrt, noam, cyclic, one_cycle, warmup_stable_decay, scaled) with literal
-    arguments: numbers, strings, None, True, False, lists or tuples of those, and schedules written the same way. It is
-    read as a syntax tree; nothing in it is ever executed.
+    cosine, cosine_restarts, tanh, inverse_sqrt, noam, cyclic, one_cycle, warmup_stable_decay, scaled, sequence,
+    product, warmup, cooldown, clip, delay, offset, repeat, until) with literal arguments: numbers, strings, None, True,
+    False, schedules written the same way, and lists or tuples of those. It is read as a syntax tree; nothing in it is
+    ever executed.
 
     An argument that counts steps may be a string with a unit: "30ep" is round(30 * steps_per_epoch) steps and "0.1dur"
     is round(0.1 * total_steps).
@@ -42,13 +43,18 @@ def parse_schedule(text: str, steps_per_epoch: int | None = None, total_steps: i
         Cosine(base_lr=0.1, decay_steps=1000, min_lr=0.0, exponent=1.0, k=1.0)
         >>> parse_schedule("scaled(constant(0.1), factor=0.5)")
         Scaled(base=Constant(lr=0.1), factor=0.5)
+        >>> parse_schedule("sequence([constant(0.1), cosine(0.1, 900)], milestones=[100])").values(99, 102).shape
+        (3,)
+        >>> parse_schedule("warmup(cosine(1, '0.9dur'), '0.1dur')", total_steps=30).values(0, 4).tolist()
+        [0.25, 0.5, 0.75, 1.0]
         >>> parse_schedule("inverse_time(1e-2, 0.1, decay_steps='1ep', staircase=True)", steps_per_epoch=391)
         InverseTime(base_lr=0.01, decay_rate=0.1, decay_steps=391, staircase=True)
         >>> parse_schedule("polynomial(0.1)")
         Traceback (most recent call last):
             ...
         ValueError: unknown schedule 'polynomial': choose one of constant, piecewise_constant, inverse_time, linear, \
-exponential, cosine, cosine_restarts, tanh, inverse_sqrt, noam, cyclic, one_cycle, warmup_stable_decay, scaled
+exponential, cosine, cosine_restarts, tanh, inverse_sqrt, noam, cyclic, one_cycle, warmup_stable_decay, scaled, \
+sequence, product, warmup, cooldown, clip, delay, offset, repeat, until
     """
     return parse_expression(text, LEARNING_RATES, Units(steps_per_epoch, total_steps))
 

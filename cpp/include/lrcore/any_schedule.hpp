@@ -5,6 +5,7 @@
 #include <memory>
 #include <tuple>
 #include <utility>
+#include <vector>
 
 #include "lrcore/schedule.hpp"
 
@@ -83,6 +84,11 @@ class AnySchedule {
         return 0;
     }
     static std::int64_t depth_of(const AnySchedule& schedule) { return schedule.depth_; }
+    static std::int64_t depth_of(const std::vector<AnySchedule>& schedules) {
+        std::int64_t deepest = 0;
+        for (const AnySchedule& schedule : schedules) deepest = std::max(deepest, schedule.depth_);
+        return deepest;
+    }
 
     std::int64_t depth_;
     std::shared_ptr<const Interface> inside_;

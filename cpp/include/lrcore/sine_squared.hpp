@@ -18,7 +18,7 @@ inline double sine_squared(double part, double whole) {
         std::fma(half_pi, quotient, -angle) + half_pi * quotient_rest + half_pi_rest * quotient;
     const double sine = std::sin(angle);
     const double cosine = std::sqrt(std::max(0.0, 1.0 - sine * sine));
-    return std::clamp(sine * sine + 2.0 * sine * cosine * angle_rest, 0.0, 1.0);
+    return std::clamp(std::fma(sine, sine, 2.0 * sine * cosine * angle_rest), 0.0, 1.0);
 }
 
 }  // namespace lrcore

@@ -16,6 +16,8 @@ class Span {
     T& operator[](std::size_t index) const { return data_[index]; }
     T* begin() const { return data_; }
     T* end() const { return data_ + size_; }
+    Span subspan(std::size_t first, std::size_t size) const { return {data_ + first, size}; }
+    Span from(std::size_t first) const { return subspan(first, size_ - first); }
 
   private:
     T* data_ = nullptr;

@@ -5,20 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar, Protocol, TypeVar
 
+from lrcore.schedules.clip import Clip
 from lrcore.schedules.constant import Constant
+from lrcore.schedules.cooldown import Cooldown
 from lrcore.schedules.cosine import Cosine
 from lrcore.schedules.cosine_restarts import CosineRestarts
 from lrcore.schedules.cyclic import Cyclic, CyclicMomentum
+from lrcore.schedules.delay import Delay
 from lrcore.schedules.exponential import Exponential
 from lrcore.schedules.inverse_sqrt import InverseSqrt
 from lrcore.schedules.inverse_time import InverseTime
 from lrcore.schedules.linear import Linear
 from lrcore.schedules.noam import Noam
+from lrcore.schedules.offset import Offset
 from lrcore.schedules.one_cycle import OneCycle
 from lrcore.schedules.piecewise_constant import PiecewiseConstant
+from lrcore.schedules.product import Product
+from lrcore.schedules.repeat import Repeat
 from lrcore.schedules.scaled import Scaled
 from lrcore.schedules.schedule import Schedule
+from lrcore.schedules.sequence import Sequence
 from lrcore.schedules.tanh import Tanh
+from lrcore.schedules.until import Until
+from lrcore.schedules.warmup import Warmup
 from lrcore.schedules.warmup_stable_decay import WarmupStableDecay
 
 LEARNING_RATES: tuple[type[Schedule], ...] = (
@@ -36,6 +45,15 @@ LEARNING_RATES: tuple[type[Schedule], ...] = (
     OneCycle,
     WarmupStableDecay,
     Scaled,
+    Sequence,
+    Product,
+    Warmup,
+    Cooldown,
+    Clip,
+    Delay,
+    Offset,
+    Repeat,
+    Until,
 )
 SCHEDULES: tuple[type[Schedule], ...] = (*LEARNING_RATES, CyclicMomentum)
 

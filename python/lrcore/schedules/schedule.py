@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
@@ -47,6 +48,7 @@ class Schedule(ABC):
 
     name: ClassVar[str]
     quantity: ClassVar[str] = LEARNING_RATE
+    __array_ufunc__: ClassVar[None] = None  # leaves `numpy_number * schedule` to __rmul__
 
     _core_schedule: CoreSchedule = field(init=False, repr=False, compare=False)
 
@@ -75,6 +77,36 @@ class Schedule(ABC):
             ValueError: Unless 0 <= start <= stop.
         """
         return self._core_schedule.values(count("start", start), count("stop", stop))
+
+    def then(self, after: Schedule, at: int) -> Schedule:
+        """This schedule for `at` steps and then `after`, from its own step 0 on: the `Sequence` of both.
+
+        Raises:
+            ValueError: When `at` is less than 1 or cuts a `Warmup` short.
+            TypeError: When `after` is not a schedule of the learning rate or `at` is not an integer.
+
+        Example:
+            >>> from lrcore import Constant, Linear
+            >>> Constant(1.0).then(Linear(1.0, 0.0, 5), at=2).values(0, 5).tolist()
+            [1.0, 1.0, 1.0, 0.75, 0.5]
+        """
+        # A sequence is a schedule itself: its file imports this one.
+        from lrcore.schedules.sequence import Sequence
+
+        return Sequence([self, learning_rate("after", after)], [count("at", at)])
+
+    def __mul__(self, other: Schedule | float) -> Schedule:
+        """The `Product` with another schedule, or this one `Scaled` by a number."""
+        from lrcore.schedules.product import Product
+        from lrcore.schedules.scaled import Scaled
+
+        if isinstance(other, Schedule):
+            return Product([self, other])
+        if isinstance(other, numbers.Real):
+            return Scaled(self, other)
+        return NotImplemented
+
+    __rmul__ = __mul__
 
     def to_dict(self) -> dict[str, Any]:
         """The schedule in plain JSON types.
@@ -140,14 +172,18 @@ def learning_rate(name: str, value: Any) -> Schedule:
 
 
 def _to_core(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_to_core(item) for item in value]
     return value._core_schedule if isinstance(value, Schedule) else value
 
 
 def _to_plain(value: Any) -> Any:
-    if isinstance(value, Schedule):
-        return value.to_dict()
-    return list(value) if isinstance(value, tuple) else value
+    if isinstance(value, tuple):
+        return [_to_plain(item) for item in value]
+    return value.to_dict() if isinstance(value, Schedule) else value
 
 
 def _from_plain(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_from_plain(item) for item in value]
     return Schedule.from_dict(value) if isinstance(value, Mapping) else value

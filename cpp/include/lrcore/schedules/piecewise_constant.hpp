@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "lrcore/increasing_steps.hpp"
 #include "lrcore/schedule.hpp"
 
 namespace lrcore {
@@ -17,7 +18,7 @@ class PiecewiseConstant {
   public:
     PiecewiseConstant(std::vector<std::int64_t> boundaries, std::vector<double> lrs)
         : boundaries_(std::move(boundaries)), lrs_(std::move(lrs)) {
-        check_boundaries();
+        check_increasing("boundaries", boundaries_);
         check_lrs();
     }
 
@@ -30,22 +31,6 @@ class PiecewiseConstant {
     auto fields() const { return std::make_tuple(boundaries_, lrs_); }
 
   private:
-    static std::string item(const char* list, std::size_t index) {
-        return std::string(list) + "[" + std::to_string(index) + "]";
-    }
-
-    void check_boundaries() const {
-        for (std::size_t i = 0; i < boundaries_.size(); ++i) {
-            const std::string name = item("boundaries", i);
-            count_of_at_least(1, name, boundaries_[i]);
-            if (i == 0) continue;
-            const std::int64_t previous = boundaries_[i - 1];
-            require(boundaries_[i] > previous, name,
-                    "be greater than " + item("boundaries", i - 1) + "=" + repr(previous),
-                    boundaries_[i]);
-        }
-    }
-
     void check_lrs() const {
         const std::size_t expected = boundaries_.size() + 1;
         require(lrs_.size() == expected, "len(lrs)",
