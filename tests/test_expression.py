@@ -13,12 +13,15 @@ from lrcore import parse_schedule
 from lrcore.schedules import (
     Constant,
     Cosine,
+    CosineRestarts,
     Cyclic,
     Exponential,
     ExponentialDecay,
+    InverseSqrt,
     InverseTime,
     Linear,
     MultiStep,
+    Noam,
     OneCycle,
     PiecewiseConstant,
     PiecewiseCosine,
@@ -28,6 +31,8 @@ from lrcore.schedules import (
     Schedule,
     Step,
     Tabulated,
+    Tanh,
+    WarmupStableDecay,
 )
 from lrcore.schedules.registry import LEARNING_RATES
 from lrcore.units import Units
@@ -56,6 +61,11 @@ from lrcore.units import Units
         ),
         ("exponential(1e-5, 10, 100)", Exponential(1e-5, 10.0, 100)),
         ("cosine(0.1, decay_steps=1_000)", Cosine(0.1, 1000)),
+        ("cosine_restarts(0.1, 100, 2, min_lr=1e-3)", CosineRestarts(0.1, 100, 2.0, min_lr=1e-3)),
+        ("tanh(0.1, 1000, lower=-6)", Tanh(0.1, 1000, -6.0)),
+        ("inverse_sqrt(0.1, 100, warmup_steps=10)", InverseSqrt(0.1, 100, 10)),
+        ("noam(512, 4000, factor=2)", Noam(512, 4000, 2.0)),
+        ("warmup_stable_decay(0.1, 10, 80, 10, decay='linear')", WarmupStableDecay(0.1, 10, 80, 10, decay="linear")),
         ("cyclic(1e-3, 1e-2, step_size_up=100)", Cyclic(1e-3, 1e-2, 100)),
         (
             "  cyclic(\n  1e-3, 1e-2, 100, None, 'exp_range', gamma=.99,\n)\n",
@@ -102,7 +112,7 @@ EXPECTED_LITERAL = "arguments must be numbers, strings, None, True, False, sched
         ("cosine(0.1, min_lr=0, min_lr=0)", "cosine: multiple values for argument 'min_lr'"),
         ("cosine(0.1, base_lr=0.1)", "cosine: multiple values for argument 'base_lr'"),
         ("cosine(0.1)", "cosine: missing a required argument: 'decay_steps'"),
-        ("cosine(0.1, 100, 0, 0)", "cosine: too many positional arguments"),
+        ("cosine(0.1, 100, 0, 1, 1, None, 0)", "cosine: too many positional arguments"),
         ("cosine(0.1, 100, steps=1)", "cosine: got an unexpected keyword argument 'steps'"),
         ("cosine(-0.1, 100)", "base_lr must be a finite number greater than 0, but got -0.1"),
         ("cosine(1e999, 100)", "base_lr must be a finite number greater than 0, but got inf"),

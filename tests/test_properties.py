@@ -13,13 +13,16 @@ from hypothesis import strategies as st
 from lrcore.schedules import (
     Constant,
     Cosine,
+    CosineRestarts,
     Cyclic,
     CyclicMomentum,
     Exponential,
     ExponentialDecay,
+    InverseSqrt,
     InverseTime,
     Linear,
     MultiStep,
+    Noam,
     OneCycle,
     PiecewiseConstant,
     PiecewiseCosine,
@@ -29,6 +32,8 @@ from lrcore.schedules import (
     Schedule,
     Step,
     Tabulated,
+    Tanh,
+    WarmupStableDecay,
 )
 
 lrs = st.floats(min_value=1e-300, max_value=1e300)
@@ -40,6 +45,8 @@ rates = st.floats(min_value=0, max_value=1e300)
 factors = st.floats(min_value=0, max_value=1e3) | st.floats(min_value=0.999, max_value=1.001)
 gammas = st.floats(min_value=0, max_value=1, exclude_min=True)
 down_steps = st.none() | counts
+parts = st.floats(min_value=0, max_value=1)
+period_mults = st.just(1.0) | st.integers(min_value=2, max_value=10**6) | st.floats(min_value=1.01, max_value=1e6)
 
 
 @st.composite
@@ -67,6 +74,43 @@ def exponential_decays(draw: st.DrawFn) -> ExponentialDecay:
 def cosines(draw: st.DrawFn) -> Cosine:
     base_lr = draw(lrs)
     return Cosine(base_lr, draw(counts), draw(st.floats(min_value=0, max_value=base_lr)))
+
+
+@st.composite
+def cosine_shapes(draw: st.DrawFn) -> Cosine:
+    base_lr = draw(lrs)
+    return Cosine(base_lr, draw(counts), exponent=draw(lrs), k=draw(lrs), alpha=draw(parts))
+
+
+@st.composite
+def cosine_restarts(draw: st.DrawFn) -> CosineRestarts:
+    base_lr = draw(lrs)
+    min_lr = draw(st.floats(min_value=0, max_value=base_lr))
+    return CosineRestarts(base_lr, draw(counts), draw(period_mults), draw(gammas), min_lr)
+
+
+@st.composite
+def tanhs(draw: st.DrawFn) -> Tanh:
+    base_lr = draw(lrs)
+    lower, upper = sorted(draw(st.lists(st.floats(min_value=-300, max_value=300), min_size=2, max_size=2, unique=True)))
+    return Tanh(base_lr, draw(counts), lower, upper, draw(st.floats(min_value=0, max_value=base_lr)))
+
+
+@st.composite
+def warmup_stable_decays(draw: st.DrawFn) -> WarmupStableDecay:
+    base_lr = draw(lrs)
+    lower_lrs = st.floats(min_value=0, max_value=base_lr)
+    return WarmupStableDecay(
+        base_lr,
+        draw(counts),
+        draw(counts),
+        draw(counts),
+        draw(lower_lrs),
+        draw(st.sampled_from(["1-sqrt", "linear", "cosine", "exponential", "power"])),
+        draw(lrs),
+        draw(st.floats(min_value=0, max_value=1, exclude_min=True, exclude_max=True)),
+        draw(lower_lrs),
+    )
 
 
 @st.composite
@@ -126,6 +170,12 @@ learning_rates = st.one_of(
     st.builds(Exponential, moderate_lrs, moderate_lrs, st.integers(min_value=2, max_value=2**62)),
     linears,
     cosines(),
+    cosine_shapes(),
+    cosine_restarts(),
+    tanhs(),
+    warmup_stable_decays(),
+    st.builds(InverseSqrt, lrs, counts, counts),
+    st.builds(Noam, counts, counts, lrs),
     cyclics(),
     one_cycles(),
 )
@@ -234,3 +284,21 @@ def test_one_cycle_stays_between_its_lowest_and_its_highest(schedule: OneCycle, 
 def test_exponential_stays_between_its_ends(schedule: Exponential, step: int) -> None:
     low, high = sorted([schedule.start_lr, schedule.end_lr])
     assert low <= schedule(step % (2 * schedule.total_steps)) <= high
+
+
+@settings(deadline=None)
+@given(st.one_of(cosine_shapes(), cosine_restarts(), tanhs(), warmup_stable_decays()), steps)
+def test_a_fall_stays_between_its_floor_and_its_top(
+    schedule: Cosine | CosineRestarts | Tanh | WarmupStableDecay, step: int
+) -> None:
+    floor = min(schedule.min_lr, getattr(schedule, "warmup_start_lr", schedule.min_lr))
+    assert floor <= schedule(step) <= schedule.base_lr
+
+
+@settings(deadline=None)
+@given(st.integers(1, 10**6), st.integers(2, 1000), st.integers(0, 40), lrs)
+def test_every_restart_by_a_whole_multiplier_is_at_the_peak(
+    first_period: int, period_mult: int, cycle: int, base_lr: float
+) -> None:
+    restart = first_period * (period_mult**cycle - 1) // (period_mult - 1)
+    assert CosineRestarts(base_lr, first_period, period_mult)(min(restart, 2**63 - 1)) == base_lr or restart >= 2**63

@@ -4,14 +4,17 @@
 #include "lrcore/schedules/constant.hpp"
 #include "lrcore/schedules/cooldown.hpp"
 #include "lrcore/schedules/cosine.hpp"
+#include "lrcore/schedules/cosine_restarts.hpp"
 #include "lrcore/schedules/cyclic.hpp"
 #include "lrcore/schedules/cyclic_momentum.hpp"
 #include "lrcore/schedules/delay.hpp"
 #include "lrcore/schedules/exponential.hpp"
 #include "lrcore/schedules/exponential_decay.hpp"
+#include "lrcore/schedules/inverse_sqrt.hpp"
 #include "lrcore/schedules/inverse_time.hpp"
 #include "lrcore/schedules/linear.hpp"
 #include "lrcore/schedules/multi_step.hpp"
+#include "lrcore/schedules/noam.hpp"
 #include "lrcore/schedules/offset.hpp"
 #include "lrcore/schedules/one_cycle.hpp"
 #include "lrcore/schedules/piecewise_constant.hpp"
@@ -24,8 +27,10 @@
 #include "lrcore/schedules/sequence.hpp"
 #include "lrcore/schedules/step.hpp"
 #include "lrcore/schedules/tabulated.hpp"
+#include "lrcore/schedules/tanh.hpp"
 #include "lrcore/schedules/until.hpp"
 #include "lrcore/schedules/warmup.hpp"
+#include "lrcore/schedules/warmup_stable_decay.hpp"
 
 namespace lrcore {
 
@@ -66,8 +71,29 @@ void bind_schedules(py::module_& m) {
         {"base_lr", "decay_rate", "decay_steps", "staircase", "end_lr"});
     bind_schedule<Cosine>(
         m, "Cosine",
-        "lr(t) = min_lr + (base_lr - min_lr) * sin^2(pi/2 * (decay_steps - t) / decay_steps)",
-        {"base_lr", "decay_steps", "min_lr"});
+        "lr(t) = min_lr + (base_lr - min_lr) * sin^2(pi/2 * (1 - (t / decay_steps)^k))^exponent",
+        {"base_lr", "decay_steps", "min_lr", "exponent", "k"});
+    bind_schedule<CosineRestarts>(
+        m, "CosineRestarts",
+        "lr(t) = min_lr + (base_lr - min_lr) * peak_decay^n * sin^2(pi/2 * (end_n - t) / period_n)",
+        {"base_lr", "first_period", "period_mult", "peak_decay", "min_lr"});
+    bind_schedule<Tanh>(m, "Tanh",
+                        "lr(t) = min_lr + (base_lr - min_lr) * (1 - tanh(lower + (upper - lower) * "
+                        "t / decay_steps)) / 2",
+                        {"base_lr", "decay_steps", "lower", "upper", "min_lr"});
+    bind_schedule<InverseSqrt>(
+        m, "InverseSqrt",
+        "lr(t) = base_lr * sqrt(timescale / (timescale + t - warmup_steps)) after a warm-up",
+        {"base_lr", "timescale", "warmup_steps"});
+    bind_schedule<Noam>(
+        m, "Noam",
+        "lr(t) = factor / sqrt(model_size) * min(1 / sqrt(s), s / warmup_steps^1.5), s = t + 1",
+        {"model_size", "warmup_steps", "factor"});
+    bind_schedule<WarmupStableDecay>(
+        m, "WarmupStableDecay",
+        "lr(t) rises to base_lr, stays there for stable_steps and falls to min_lr",
+        {"base_lr", "warmup_steps", "stable_steps", "decay_steps", "min_lr", "decay", "decay_power",
+         "decay_ratio", "warmup_start_lr"});
     bind_schedule<Cyclic>(m, "Cyclic", "lr(t) = base_lr + (max_lr - base_lr) * cycle(t)",
                           {"base_lr", "max_lr", "step_size_up", "step_size_down", "mode", "gamma"});
     bind_schedule<OneCycle>(m, "OneCycle",

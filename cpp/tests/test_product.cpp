@@ -14,7 +14,7 @@
 using namespace lrcore;
 
 TEST_CASE("a Product multiplies from left to right") {
-    const Cosine cosine(0.1, 300, 0.0);
+    const Cosine cosine(0.1, 300, 0.0, 1.0, 1.0);
     const Cyclic cyclic(0.3, 0.7, 7, 5, "triangular", 1.0);
     const Product schedule({cosine, cyclic, Constant(0.3)});
     const std::vector<double> all = values(schedule, 0, 600);

@@ -21,7 +21,7 @@ TEST_CASE("Scaled multiplies every value") {
 }
 
 TEST_CASE("Scaled rounds once, as one multiplication does") {
-    const Cosine cosine(0.1, 10, 0.0);
+    const Cosine cosine(0.1, 10, 0.0, 1.0, 1.0);
     const Scaled schedule(cosine, 0.3);
     for (std::int64_t step = 0; step < 12; ++step) CHECK(schedule(step) == 0.3 * cosine(step));
 }

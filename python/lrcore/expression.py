@@ -20,11 +20,12 @@ SHOWN_LENGTH = 60
 def parse_schedule(text: str, steps_per_epoch: int | None = None, total_steps: int | None = None) -> Schedule:
     """The learning-rate schedule that a text such as "cyclic(1e-3, 1e-2, step_size_up=100)" describes.
 
-    The text is one call of a schedule by its name (constant, piecewise_constant, piecewise_linear,
-    piecewise_cosine, tabulated, step, multi_step, inverse_time, linear, polynomial, exponential, exponential_decay,
-    cosine, cyclic, one_cycle, scaled, sequence, product, warmup, cooldown, clip, delay, offset, repeat, until) with
-    literal arguments: numbers, strings, None, True, False, schedules written the same way, and lists or tuples of
-    those. It is read as a syntax tree; nothing in it is ever executed.
+    The text is one call of a schedule by its name (constant, piecewise_constant, piecewise_linear, piecewise_cosine,
+    tabulated, step, multi_step, inverse_time, linear, polynomial, exponential, exponential_decay, cosine,
+    cosine_restarts, tanh, inverse_sqrt, noam, cyclic, one_cycle, warmup_stable_decay, scaled, sequence, product,
+    warmup, cooldown, clip, delay, offset, repeat, until) with literal arguments: numbers, strings, None, True, False,
+    schedules written the same way, and lists or tuples of those. It is read as a syntax tree; nothing in it is ever
+    executed.
 
     An argument that counts steps may be a string with a unit: "30ep" is round(30 * steps_per_epoch) steps and "0.1dur"
     is round(0.1 * total_steps).
@@ -40,7 +41,7 @@ def parse_schedule(text: str, steps_per_epoch: int | None = None, total_steps: i
 
     Example:
         >>> parse_schedule("cosine(0.1, decay_steps=1000)")
-        Cosine(base_lr=0.1, decay_steps=1000, min_lr=0.0)
+        Cosine(base_lr=0.1, decay_steps=1000, min_lr=0.0, exponent=1.0, k=1.0)
         >>> parse_schedule("scaled(constant(0.1), factor=0.5)")
         Scaled(base=Constant(lr=0.1), factor=0.5)
         >>> parse_schedule("sequence([constant(0.1), cosine(0.1, 900)], milestones=[100])").values(99, 102).shape

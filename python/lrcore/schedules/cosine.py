@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import InitVar, dataclass
 from typing import ClassVar
 
 from lrcore import _core
-from lrcore._arguments import count, real
+from lrcore._arguments import count, probability, real
 from lrcore.schedules.schedule import Schedule
 
 
@@ -14,24 +14,34 @@ from lrcore.schedules.schedule import Schedule
 class Cosine(Schedule):
     """A learning rate that falls along half a cosine wave and stays at the bottom.
 
-    lr(t) = min_lr + (base_lr - min_lr) * sin(pi * (decay_steps - t) / (2 * decay_steps))^2,  min_lr from decay_steps on
+    lr(t) = min_lr + (base_lr - min_lr) * (sin(pi * (1 - (t / decay_steps)^k) / 2)^2)^exponent,  min_lr from
+    decay_steps on
 
-    This is (1 + cos(pi * t / decay_steps)) / 2, written so that the last steps keep their digits.
+    With k = 1 the square of the sine is (1 + cos(pi * t / decay_steps)) / 2, written so that the last steps keep their
+    digits.
 
     Args:
         base_lr: Learning rate at step 0, finite and greater than 0.
         decay_steps: Steps to the bottom, at least 1.
         min_lr: Learning rate at the bottom, from 0 to base_lr.
+        exponent: Power of the wave, finite and greater than 0.
+        k: Power of the time, finite and greater than 0; above 1 the fall begins later (k-decay).
+        alpha: The bottom as a part of base_lr, from 0 to 1, in place of min_lr; kept as min_lr = alpha * base_lr.
 
     Raises:
-        ValueError: When an argument is out of range.
+        ValueError: When an argument is out of range, or both min_lr and alpha are given.
         TypeError: When an argument is of the wrong type.
 
-    Source: Loshchilov and Hutter, "SGDR" (arXiv:1608.03983), equation 5, without restarts.
+    Source: Loshchilov and Hutter, "SGDR" (arXiv:1608.03983), equation 5, without restarts; exponent and alpha:
+    optax.cosine_decay_schedule; k: Zhang and Li, "k-decay" (arXiv:2004.05909) as timm.scheduler.CosineLRScheduler has
+    it. torch.optim.lr_scheduler.CosineAnnealingLR and transformers.get_cosine_schedule_with_warmup rise again after the
+    end.
 
     Example:
         >>> [round(lr, 12) for lr in Cosine(1.0, decay_steps=4).values(0, 6).tolist()]
         [1.0, 0.853553390593, 0.5, 0.146446609407, 0.0, 0.0]
+        >>> Cosine(0.5, decay_steps=4, alpha=0.25)
+        Cosine(base_lr=0.5, decay_steps=4, min_lr=0.125, exponent=1.0, k=1.0)
     """
 
     name: ClassVar[str] = "cosine"
@@ -39,11 +49,24 @@ class Cosine(Schedule):
     base_lr: float
     decay_steps: int
     min_lr: float = 0.0
+    exponent: float = 1.0
+    k: float = 1.0
+    alpha: InitVar[float | None] = None
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, alpha: float | None = None) -> None:  # noqa: RUF033 - as the base takes none
+        base_lr = real("base_lr", self.base_lr)
+        min_lr = real("min_lr", self.min_lr)
         self._freeze(
             _core.Cosine,
-            base_lr=real("base_lr", self.base_lr),
+            base_lr=base_lr,
             decay_steps=count("decay_steps", self.decay_steps),
-            min_lr=real("min_lr", self.min_lr),
+            min_lr=min_lr if alpha is None else _floor(base_lr, min_lr, alpha),
+            exponent=real("exponent", self.exponent),
+            k=real("k", self.k),
         )
+
+
+def _floor(base_lr: float, min_lr: float, alpha: float) -> float:
+    if min_lr != 0:
+        raise ValueError(f"alpha must be None where min_lr is given, but got {alpha} and min_lr={min_lr}")
+    return probability("alpha", alpha) * base_lr

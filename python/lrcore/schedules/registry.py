@@ -9,13 +9,16 @@ from lrcore.schedules.clip import Clip
 from lrcore.schedules.constant import Constant
 from lrcore.schedules.cooldown import Cooldown
 from lrcore.schedules.cosine import Cosine
+from lrcore.schedules.cosine_restarts import CosineRestarts
 from lrcore.schedules.cyclic import Cyclic, CyclicMomentum
 from lrcore.schedules.delay import Delay
 from lrcore.schedules.exponential import Exponential
 from lrcore.schedules.exponential_decay import ExponentialDecay
+from lrcore.schedules.inverse_sqrt import InverseSqrt
 from lrcore.schedules.inverse_time import InverseTime
 from lrcore.schedules.linear import Linear
 from lrcore.schedules.multi_step import MultiStep
+from lrcore.schedules.noam import Noam
 from lrcore.schedules.offset import Offset
 from lrcore.schedules.one_cycle import OneCycle
 from lrcore.schedules.piecewise_constant import PiecewiseConstant
@@ -29,8 +32,10 @@ from lrcore.schedules.schedule import Schedule
 from lrcore.schedules.sequence import Sequence
 from lrcore.schedules.step import Step
 from lrcore.schedules.tabulated import Tabulated
+from lrcore.schedules.tanh import Tanh
 from lrcore.schedules.until import Until
 from lrcore.schedules.warmup import Warmup
+from lrcore.schedules.warmup_stable_decay import WarmupStableDecay
 
 LEARNING_RATES: tuple[type[Schedule], ...] = (
     Constant,
@@ -46,8 +51,13 @@ LEARNING_RATES: tuple[type[Schedule], ...] = (
     Exponential,
     ExponentialDecay,
     Cosine,
+    CosineRestarts,
+    Tanh,
+    InverseSqrt,
+    Noam,
     Cyclic,
     OneCycle,
+    WarmupStableDecay,
     Scaled,
     Sequence,
     Product,

@@ -112,9 +112,9 @@ class Schedule(ABC):
         """The schedule in plain JSON types.
 
         Example:
-            >>> from lrcore import Cosine
-            >>> Cosine(0.5, decay_steps=100).to_dict()
-            {'schedule': 'cosine', 'version': 1, 'base_lr': 0.5, 'decay_steps': 100, 'min_lr': 0.0}
+            >>> from lrcore import InverseSqrt
+            >>> InverseSqrt(0.5, timescale=100).to_dict()
+            {'schedule': 'inverse_sqrt', 'version': 1, 'base_lr': 0.5, 'timescale': 100, 'warmup_steps': 0}
         """
         arguments = zip(self._field_names(), self._arguments(), strict=True)
         return {"schedule": self.name, "version": VERSION} | {name: _to_plain(value) for name, value in arguments}

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <array>
+#include <cmath>
+#include <cstdint>
+#include <string>
+
+#include "lrcore/one_minus_power.hpp"
+#include "lrcore/sine_squared.hpp"
+#include "lrcore/validate.hpp"
+
+namespace lrcore {
+
+enum class DecayShape { one_minus_sqrt, linear, cosine, exponential, power };
+inline constexpr std::array decay_shapes{"1-sqrt", "linear", "cosine", "exponential", "power"};
+
+/// A fall from 1 at step 0 to 0 at step `steps`.
+class Decay {
+  public:
+    Decay(std::int64_t steps, const std::string& shape, double power, double ratio)
+        : steps_(count_of_at_least(1, "decay_steps", steps)),
+          shape_(parse_choice<DecayShape>("decay", shape, decay_shapes)),
+          power_(positive("decay_power", power)),
+          ratio_(require(ratio > 0.0 && ratio < 1.0, "decay_ratio",
+                         "be greater than 0 and less than 1", ratio)) {}
+
+    /// For 0 <= step <= steps. Made of what is left, so that the last steps keep their digits.
+    double operator()(std::int64_t step) const {
+        const auto whole = static_cast<double>(steps_);
+        const double left = static_cast<double>(steps_ - step) / whole;
+        switch (shape_) {
+            case DecayShape::one_minus_sqrt:
+                return left / (1.0 + std::sqrt(static_cast<double>(step) / whole));
+            case DecayShape::linear:
+                return left;
+            case DecayShape::cosine:
+                return sine_squared(static_cast<double>(steps_ - step), whole);
+            case DecayShape::exponential:
+                return std::expm1(-left * std::log(ratio_)) * (ratio_ / (1.0 - ratio_));
+            case DecayShape::power:
+                return one_minus_power(step, steps_, power_);
+        }
+        return left;
+    }
+
+    std::int64_t steps() const { return steps_; }
+    std::string shape() const { return decay_shapes[static_cast<std::size_t>(shape_)]; }
+    double power() const { return power_; }
+    double ratio() const { return ratio_; }
+
+  private:
+    std::int64_t steps_;
+    DecayShape shape_;
+    double power_;
+    double ratio_;
+};
+
+}  // namespace lrcore

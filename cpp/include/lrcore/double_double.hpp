@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+
+namespace lrcore {
+
+/// The sum of two float64, of which `low` is what rounding took from `high`: 106 bits. Sums and
+/// products are exact while they are integers below 2^106.
+struct DoubleDouble {
+    double high;
+    double low;
+};
+
+inline DoubleDouble exact_sum(double a, double b) {
+    const double sum = a + b;
+    const double b_in_sum = sum - a;
+    return {sum, (a - (sum - b_in_sum)) + (b - b_in_sum)};
+}
+
+inline DoubleDouble operator+(DoubleDouble a, DoubleDouble b) {
+    const DoubleDouble high = exact_sum(a.high, b.high);
+    const DoubleDouble low = exact_sum(a.low, b.low);
+    const DoubleDouble sum = exact_sum(high.high, high.low + low.high);
+    return exact_sum(sum.high, sum.low + low.low);
+}
+
+inline DoubleDouble operator*(DoubleDouble a, double factor) {
+    const double product = a.high * factor;
+    const double lost = std::fma(a.high, factor, -product);
+    return exact_sum(product, std::fma(a.low, factor, lost));
+}
+
+/// The difference, rounded once unless it is far smaller than both.
+inline double difference(DoubleDouble a, DoubleDouble b) {
+    const DoubleDouble high = exact_sum(a.high, -b.high);
+    return high.high + (high.low + (a.low - b.low));
+}
+
+/// Exact for every integer that is not negative.
+inline DoubleDouble double_double(std::int64_t integer) {
+    const auto high = static_cast<double>(integer);
+    // Unsigned, as `high` may be 2^63; the difference is small and wraps to its own value.
+    const auto low = static_cast<std::uint64_t>(integer) - static_cast<std::uint64_t>(high);
+    return {high, static_cast<double>(static_cast<std::int64_t>(low))};
+}
+
+}  // namespace lrcore
