@@ -41,7 +41,7 @@ def test_a_text_describes_a_policy(text: str, policy: Policy) -> None:
         ("auto('square')", "shape must be one of one_cycle, cyclic, constant, but got 'square'"),
         ("scaled(plateau(0.1), 0.5)", "base must be"),
         ("cyclic", "cyclic: missing a required argument: 'base_lr'"),
-        ("warmup(0.1)", "unknown schedule 'warmup': choose one of constant, "),
+        ("sigmoid(0.1)", "unknown schedule 'sigmoid': choose one of constant, "),
         ("auto; import os", "a schedule must be written like"),
     ],
 )
