@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import json
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from types import ModuleType
@@ -69,17 +71,33 @@ def timm_lrs() -> Callable[..., Values]:
     return lrs
 
 
-@pytest.fixture
-def optax_lrs() -> Callable[..., Values]:
-    """The values of an optax schedule in float64."""
+OPTAX = """
+import json, sys
+import jax, numpy, optax
+with jax.enable_x64(True):
+    for line in sys.stdin:
+        expression, steps = json.loads(line)
+        schedule = eval(expression, {"optax": optax})
+        print(json.dumps([float(schedule(numpy.int64(step))) for step in range(steps)]), flush=True)
+"""
 
-    def lrs(make: Callable[[Any], Callable[[Any], Any]], steps: int) -> Values:
-        jax = pytest.importorskip("jax")
-        optax = pytest.importorskip("optax")
-        with jax.enable_x64(True):
-            return np.array([float(make(optax)(np.int64(step))) for step in range(steps)])
 
-    return lrs
+@pytest.fixture(scope="session")
+def optax_lrs() -> Iterator[Callable[..., Values]]:
+    """The values in float64 of an optax schedule that an expression makes.
+
+    In a process of its own: JAX starts threads, after which no process should fork, as DataLoader's workers do.
+    """
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen([sys.executable, "-c", OPTAX], text=True, **pipes) as process:
+
+        def lrs(expression: str, steps: int) -> Values:
+            process.stdin.write(json.dumps([expression, steps]) + "\n")
+            process.stdin.flush()
+            return np.array(json.loads(process.stdout.readline()))
+
+        yield lrs
+        process.stdin.close()
 
 
 @pytest.fixture

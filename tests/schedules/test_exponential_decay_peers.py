@@ -39,13 +39,13 @@ def test_exponential_decay_is_that_of_optax(
     optax_lrs: Lrs, decay_rate: float, end_lr: float | None, staircase: bool
 ) -> None:
     peer = optax_lrs(
-        lambda optax: optax.exponential_decay(0.1, 10, decay_rate, staircase=staircase, end_value=end_lr), STEPS
+        f"optax.exponential_decay(0.1, 10, {decay_rate}, staircase={staircase}, end_value={end_lr})", STEPS
     )
     ours = ExponentialDecay(0.1, decay_rate, 10, staircase, end_lr).values(0, STEPS)
     np.testing.assert_allclose(ours, peer, rtol=1e-12)
 
 
 def test_a_rate_of_0_is_0_where_that_of_optax_is_no_decay(optax_lrs: Lrs) -> None:
-    peer = optax_lrs(lambda optax: optax.exponential_decay(0.1, 10, 0.0), 3)
+    peer = optax_lrs("optax.exponential_decay(0.1, 10, 0.0)", 3)
     np.testing.assert_array_equal(peer, [0.1] * 3)
     assert ExponentialDecay(0.1, 0.0, 10).values(0, 3).tolist() == [0.1, 0.0, 0.0]

@@ -23,9 +23,8 @@ def test_a_curve_is_that_of_optax(
 ) -> None:
     scales = [0.3, 2.0, 0.7, 0.1][: len(milestones)]
     kind = curve.name.removeprefix("piecewise_")
-    peer = optax_lrs(
-        lambda optax: optax.piecewise_interpolate_schedule(kind, 0.1, dict(zip(milestones, scales, strict=True))), STEPS
-    )
+    boundaries = dict(zip(milestones, scales, strict=True))
+    peer = optax_lrs(f"optax.piecewise_interpolate_schedule({kind!r}, 0.1, {boundaries})", STEPS)
     lrs = np.cumprod([0.1, *scales])
     np.testing.assert_allclose(curve([0, *milestones], lrs).values(0, STEPS), peer, rtol=1e-12)
 

@@ -41,7 +41,7 @@ def test_polynomial_is_that_of_torch(torch_lrs: Lrs, total_iters: int, power: fl
 @powers
 @pytest.mark.parametrize(("base_lr", "end_lr"), [(0.1, 1e-3), (0.0, 0.1)])
 def test_polynomial_is_that_of_optax(optax_lrs: Lrs, base_lr: float, end_lr: float, power: float) -> None:
-    peer = optax_lrs(lambda optax: optax.polynomial_schedule(base_lr, end_lr, power, 400), STEPS)
+    peer = optax_lrs(f"optax.polynomial_schedule({base_lr}, {end_lr}, {power}, 400)", STEPS)
     np.testing.assert_allclose(Polynomial(base_lr, 400, end_lr, power).values(0, STEPS), peer, rtol=1e-12)
 
 

@@ -39,7 +39,7 @@ def test_noam_is_that_of_allennlp_without_its_repeated_first_step() -> None:
 @pytest.mark.parametrize("alpha", [0.0, 0.1])
 @pytest.mark.parametrize("exponent", [1.0, 0.5, 2.0])
 def test_cosine_with_an_exponent_is_that_of_optax(exponent: float, alpha: float, optax_lrs: Callable[..., Any]) -> None:
-    theirs = optax_lrs(lambda optax: optax.cosine_decay_schedule(0.1, 400, alpha, exponent), STEPS)
+    theirs = optax_lrs(f"optax.cosine_decay_schedule(0.1, 400, {alpha}, {exponent})", STEPS)
     close(Cosine(0.1, 400, exponent=exponent, alpha=alpha).values(0, STEPS), theirs, rtol=1e-12, atol=1e-17)
 
 
