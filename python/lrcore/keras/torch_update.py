@@ -7,6 +7,7 @@ from operator import is_
 from typing import TYPE_CHECKING, Any
 
 import torch
+from torch.utils.dlpack import to_dlpack  # type: ignore[attr-defined]
 
 from lrcore.keras.sgd_recurrence import update_variable
 from lrcore.sgd_plan import SgdOptions, SgdPlan
@@ -22,7 +23,7 @@ class TorchUpdate:
     """
 
     def __init__(self) -> None:
-        self._plan = SgdPlan(_dlpack_capsule)
+        self._plan = SgdPlan(to_dlpack)
         self._variables: list[Any] = []
         self._params: list[torch.Tensor] = []
         self._buffers: list[torch.Tensor] = []
@@ -53,11 +54,6 @@ class TorchUpdate:
         self._groups = [int(optimizer.weight_decay_of(variable) > 0) for variable in variables]
         if optimizer.momentum > 0:
             self._buffers = [optimizer.momentum_buffer_of(variable).value for variable in variables]
-
-
-def _dlpack_capsule(tensor: torch.Tensor) -> Any:
-    """What the plan reads of versions of torch that lack DLPack's C exchange API; refused to variables otherwise."""
-    return tensor.detach().__dlpack__()
 
 
 def _options(optimizer: SGD, lr: float, weight_decay: float) -> SgdOptions:

@@ -1,4 +1,4 @@
-"""Clipping of all gradients together, as a factor: the gradients themselves stay as they are."""
+"""The norm of gradients that only torch can read, joined to that of the core."""
 
 from __future__ import annotations
 
@@ -9,21 +9,12 @@ import torch
 from torch import Tensor
 
 
-def clipping_factor(norm: float, max_norm: float) -> float:
-    """What shrinks gradients of that norm to `max_norm`: at most 1, and NaN for NaN.
-
-    Source: torch.nn.utils.clip_grad_norm_, whose 1e-6 this has too.
-    """
-    factor = max_norm / (norm + 1e-6)
-    return 1.0 if factor > 1.0 else factor
-
-
 def joint_norm(core: float, others: Sequence[Tensor], grad_factor: float) -> float:
     """The norm of the gradients that have the norm `core`, and of `others` times `grad_factor`."""
     if not others:
         return core
     norms = [abs(grad_factor) * _norm(grad) for grad in others]
-    return math.sqrt(math.fsum(norm * norm for norm in (core, *norms)))
+    return math.sqrt(sum(norm * norm for norm in (core, *norms)))
 
 
 def _norm(grad: Tensor) -> float:
