@@ -185,6 +185,15 @@ def test_meta_tensors_are_left_to_torch() -> None:
     assert optimizer.path == "core, torch"
 
 
+def test_where_torch_has_a_fused_kernel_that_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a meta device, which claims to have one here, the call of it fails by its name."""
+    monkeypatch.setattr("lrcore.torch.torch_update._get_fused_kernels_supported_devices", lambda: ["meta"])
+    parameter = torch.nn.Parameter(torch.ones(3, device="meta"))
+    parameter.grad = torch.ones(3, device="meta")
+    with pytest.raises(NotImplementedError, match="_fused_sgd_"):
+        SGD([parameter], lr=0.1).step()
+
+
 @pytest.mark.parametrize("options", OPTIONS, ids=str)
 def test_weights_tied_through_their_memory_are_updated_one_after_the_other(options: dict[str, Any]) -> None:
     results = []
