@@ -72,11 +72,11 @@ void bind_schedules(py::module_& m) {
     bind_schedule<Cosine>(
         m, "Cosine",
         "lr(t) = min_lr + (base_lr - min_lr) * sin^2(pi/2 * (1 - (t / decay_steps)^k))^exponent",
-        {"base_lr", "decay_steps", "min_lr", "exponent", "k"});
+        {"base_lr", "decay_steps", "min_lr", "exponent", "k", "end"});
     bind_schedule<CosineRestarts>(
         m, "CosineRestarts",
         "lr(t) = min_lr + (base_lr - min_lr) * peak_decay^n * sin^2(pi/2 * (end_n - t) / period_n)",
-        {"base_lr", "first_period", "period_mult", "peak_decay", "min_lr"});
+        {"base_lr", "first_period", "period_mult", "peak_decay", "min_lr", "cycles", "decays"});
     bind_schedule<Tanh>(m, "Tanh",
                         "lr(t) = min_lr + (base_lr - min_lr) * (1 - tanh(lower + (upper - lower) * "
                         "t / decay_steps)) / 2",
@@ -109,7 +109,7 @@ void bind_schedules(py::module_& m) {
                            {"schedules"});
     bind_schedule<Warmup>(m, "Warmup",
                           "lr(t) rises from start_lr to base(0), then lr(t) = base(t - steps)",
-                          {"base", "steps", "shape", "first", "start_lr"});
+                          {"base", "steps", "shape", "first", "start_lr", "prefix"});
     bind_schedule<Cooldown>(m, "Cooldown", "lr(t) = base(t), then falls to end_lr",
                             {"base", "begin", "steps", "end_lr", "shape"});
     bind_schedule<Clip>(m, "Clip", "lr(t) = min(max(base(t), min_lr), max_lr)",
