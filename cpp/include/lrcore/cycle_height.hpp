@@ -38,6 +38,12 @@ class CycleHeight {
         return 1.0;
     }
 
+    bool is_one() const { return !scale_ && mode_ == CycleMode::triangular; }
+    /// Whether it is the same at every step of a cycle.
+    bool is_of_a_cycle() const {
+        return scale_ ? scale_mode_ == ScaleMode::cycle : mode_ != CycleMode::exp_range;
+    }
+
     std::string mode() const { return cycle_modes[static_cast<std::size_t>(mode_)]; }
     double gamma() const { return gamma_; }
     const std::optional<AnySchedule>& scale() const { return scale_; }

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 
+#include "lrcore/span.hpp"
 #include "lrcore/validate.hpp"
 
 namespace lrcore {
@@ -55,5 +57,35 @@ class Ending {
     std::int64_t last_;
     End end_;
 };
+
+/// Writes the run, or as much of it as `out` holds, and says how many steps these are.
+/// fill_before(begin, part) writes steps before the end, from `begin` on.
+template <class FillBefore>
+std::size_t write_run(const Ending::Run& run, Span<double> out, const FillBefore& fill_before) {
+    if (run.direction == Ending::Direction::still) {
+        fill_before(run.begin, out.subspan(0, 1));
+        std::fill(out.begin() + 1, out.end(), out[0]);
+        return out.size();
+    }
+    const Span<double> written = out.subspan(0, std::min(out.size(), run.size));
+    if (run.direction == Ending::Direction::forwards) {
+        fill_before(run.begin, written);
+    } else {
+        fill_before(run.begin - static_cast<std::int64_t>(written.size()) + 1, written);
+        std::reverse(written.begin(), written.end());
+    }
+    return written.size();
+}
+
+/// out[i] = the value that stands for step start + i, run by run.
+template <class RunAt, class FillBefore>
+void fill_runs(std::int64_t start, Span<double> out, const RunAt& run_at,
+               const FillBefore& fill_before) {
+    while (out.size() > 0) {
+        const std::size_t written = write_run(run_at(start), out, fill_before);
+        out = out.from(written);
+        start += static_cast<std::int64_t>(written);
+    }
+}
 
 }  // namespace lrcore

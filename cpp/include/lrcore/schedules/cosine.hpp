@@ -5,6 +5,7 @@
 #include <string>
 #include <tuple>
 
+#include "lrcore/curves.hpp"
 #include "lrcore/ending.hpp"
 #include "lrcore/interpolate.hpp"
 #include "lrcore/one_minus_power.hpp"
@@ -24,13 +25,17 @@ class Cosine {
           min_lr_(not_greater_than("min_lr", not_negative("min_lr", min_lr), "base_lr", base_lr)),
           exponent_(positive("exponent", exponent)),
           k_(positive("k", k)),
-          ending_(decay_steps_, end) {}
+          ending_(decay_steps_, end),
+          wave_(base_lr_, min_lr_, static_cast<double>(decay_steps_)) {}
 
     double operator()(std::int64_t step) const {
-        if (ending_.refuses(check_step(step))) {
-            require(false, "step", "not be greater than decay_steps=" + repr(decay_steps_), step);
-        }
-        return to_the_bottom(ending_.run_at(step).begin);
+        return to_the_bottom(run_at(check_step(step)).begin);
+    }
+
+    friend void fill(const Cosine& cosine, std::int64_t start, Span<double> out) {
+        fill_runs(
+            start, out, [&](std::int64_t step) { return cosine.run_at(step); },
+            [&](std::int64_t begin, Span<double> part) { cosine.write_down(begin, part); });
     }
 
     auto fields() const {
@@ -38,11 +43,32 @@ class Cosine {
     }
 
   private:
+    Ending::Run run_at(std::int64_t step) const {
+        if (ending_.refuses(step)) {
+            require(false, "step", "not be greater than decay_steps=" + repr(decay_steps_), step);
+        }
+        return ending_.run_at(step);
+    }
+
     double to_the_bottom(std::int64_t step) const {
+        if (!is_plain()) return bent(step);
+        return wave_(static_cast<double>(step), static_cast<double>(decay_steps_ - step));
+    }
+
+    /// out[i] = to_the_bottom(begin + i)
+    void write_down(std::int64_t begin, Span<double> out) const {
+        if (is_plain() && decay_steps_ <= exact_steps) {
+            write(wave_, {0.0, static_cast<double>(decay_steps_)}, static_cast<double>(begin), out);
+            return;
+        }
+        for (double& lr : out) lr = to_the_bottom(begin++);
+    }
+
+    bool is_plain() const { return exponent_ == 1.0 && k_ == 1.0; }
+
+    double bent(std::int64_t step) const {
         if (step == decay_steps_) return min_lr_;
-        const double height = half_wave(step);
-        return interpolate(min_lr_, base_lr_,
-                           exponent_ == 1.0 ? height : std::pow(height, exponent_));
+        return interpolate(min_lr_, base_lr_, std::pow(half_wave(step), exponent_));
     }
 
     double half_wave(std::int64_t step) const {
@@ -57,6 +83,7 @@ class Cosine {
     double exponent_;
     double k_;
     Ending ending_;
+    WaveBetween wave_;
 };
 
 }  // namespace lrcore

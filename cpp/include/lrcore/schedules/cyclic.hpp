@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "lrcore/cycle.hpp"
-#include "lrcore/interpolate.hpp"
 #include "lrcore/schedule.hpp"
 
 namespace lrcore {
@@ -20,11 +19,13 @@ class Cyclic {
            const std::string& scale_mode = "cycle")
         : base_lr_(positive("base_lr", base_lr)),
           max_lr_(greater_than("max_lr", positive("max_lr", max_lr), "base_lr", base_lr)),
-          cycle_(step_size_up, step_size_down,
+          cycle_(base_lr_, max_lr_, step_size_up, step_size_down,
                  CycleHeight(mode, gamma, std::move(scale), scale_mode)) {}
 
-    double operator()(std::int64_t step) const {
-        return interpolate(base_lr_, max_lr_, cycle_(check_step(step)));
+    double operator()(std::int64_t step) const { return cycle_(check_step(step)); }
+
+    friend void fill(const Cyclic& cyclic, std::int64_t start, Span<double> out) {
+        cyclic.cycle_.write(start, out);
     }
 
     auto fields() const {

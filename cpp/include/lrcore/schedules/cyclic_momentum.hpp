@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "lrcore/cycle.hpp"
-#include "lrcore/interpolate.hpp"
 #include "lrcore/schedule.hpp"
 
 namespace lrcore {
@@ -22,11 +21,13 @@ class CyclicMomentum {
         : max_momentum_(fraction("max_momentum", max_momentum)),
           base_momentum_(not_greater_than("base_momentum", fraction("base_momentum", base_momentum),
                                           "max_momentum", max_momentum)),
-          cycle_(step_size_up, step_size_down,
+          cycle_(max_momentum_, base_momentum_, step_size_up, step_size_down,
                  CycleHeight(mode, gamma, std::move(scale), scale_mode)) {}
 
-    double operator()(std::int64_t step) const {
-        return interpolate(max_momentum_, base_momentum_, cycle_(check_step(step)));
+    double operator()(std::int64_t step) const { return cycle_(check_step(step)); }
+
+    friend void fill(const CyclicMomentum& momentum, std::int64_t start, Span<double> out) {
+        momentum.cycle_.write(start, out);
     }
 
     auto fields() const {

@@ -3,11 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <tuple>
 
-#include "lrcore/interpolate.hpp"
+#include "lrcore/curves.hpp"
 #include "lrcore/schedule.hpp"
 
 namespace lrcore {
@@ -33,7 +34,20 @@ class OneCycle {
           phases_(phases()) {}
 
     double operator()(std::int64_t step) const {
-        return at(static_cast<double>(std::min(check_step(step), total_steps_ - 1)));
+        const std::int64_t at = std::min(check_step(step), total_steps_ - 1);
+        return value(phase_at(at), static_cast<double>(at));
+    }
+
+    friend void fill(const OneCycle& one_cycle, std::int64_t start, Span<double> out) {
+        if (one_cycle.total_steps_ > exact_steps) {
+            for (double& lr : out) lr = one_cycle(start++);
+            return;
+        }
+        while (out.size() > 0) {
+            const std::size_t written = one_cycle.write_phase(start, out);
+            out = out.from(written);
+            start += static_cast<std::int64_t>(written);
+        }
     }
 
     auto fields() const {
@@ -44,10 +58,9 @@ class OneCycle {
 
   private:
     struct Phase {
-        double begin;
-        double end;
-        double from_lr;
-        double to_lr;
+        Stretch stretch;
+        WaveBetween wave;
+        LineBetween line;
     };
     using Phases = std::array<Phase, 3>;
 
@@ -60,8 +73,14 @@ class OneCycle {
         const double down_end = three_phase_ ? 2.0 * up_end : up_end;
         const double down_lr = three_phase_ ? first_lr : max_lr_;
         const auto last_step = static_cast<double>(total_steps_ - 1);
-        return {Phase{0.0, up_end, first_lr, max_lr_}, Phase{up_end, down_end, max_lr_, down_lr},
-                Phase{down_end, last_step, down_lr, final_lr}};
+        return {phase({0.0, up_end}, first_lr, max_lr_),
+                phase({up_end, down_end}, max_lr_, down_lr),
+                phase({down_end, last_step}, down_lr, final_lr)};
+    }
+
+    static Phase phase(Stretch stretch, double from_lr, double to_lr) {
+        const double length = stretch.end - stretch.begin;
+        return {stretch, WaveBetween(from_lr, to_lr, length), LineBetween(from_lr, to_lr, length)};
     }
 
     static double quotient(double lr, const char* name, double divisor) {
@@ -69,29 +88,37 @@ class OneCycle {
         return lr / divisor;
     }
 
-    double at(double step) const {
-        for (const Phase& phase : {phases_[0], phases_[1]}) {
-            const bool has_steps = phase.end > phase.begin;
-            if (has_steps && step <= phase.end) return anneal(phase, step);
+    const Phase& phase_at(std::int64_t step) const {
+        const auto holds_step = [&](const Phase& phase) {
+            const bool has_steps = phase.stretch.end > phase.stretch.begin;
+            return has_steps && static_cast<double>(step) <= phase.stretch.end;
+        };
+        return *std::find_if(phases_.begin(), phases_.end() - 1, holds_step);
+    }
+
+    double value(const Phase& phase, double step) const {
+        const double done = step - phase.stretch.begin;
+        const double left = phase.stretch.end - step;
+        return annealing_ == Annealing::cos ? phase.wave(done, left) : phase.line(done, left);
+    }
+
+    /// Writes to the end of the phase that `start` is in, and says how many steps these are.
+    std::size_t write_phase(std::int64_t start, Span<double> out) const {
+        if (start >= total_steps_) {
+            std::fill(out.begin(), out.end(), (*this)(start));
+            return out.size();
         }
-        return anneal(phases_[2], step);
+        const Phase& phase = phase_at(start);
+        const std::int64_t end =
+            std::min(static_cast<std::int64_t>(phase.stretch.end), total_steps_ - 1);
+        out = out.subspan(0, std::min(out.size(), static_cast<std::size_t>(end - start) + 1));
+        if (annealing_ == Annealing::cos) {
+            write(phase.wave, phase.stretch, static_cast<double>(start), out);
+        } else {
+            write(phase.line, phase.stretch, static_cast<double>(start), out);
+        }
+        return out.size();
     }
-
-    double anneal(const Phase& phase, double step) const {
-        const double length = phase.end - phase.begin;
-        return weighted_mean(phase.from_lr, weight((phase.end - step) / length), phase.to_lr,
-                             weight((step - phase.begin) / length));
-    }
-
-    /// The weight of one end of a phase: 1 there and 0 at the other end.
-    double weight(double nearness) const {
-        if (annealing_ == Annealing::linear) return nearness;
-        // sin^2, not (1 + cos) / 2, which loses all its digits near 0.
-        const double sine = std::sin(half_pi * nearness);
-        return sine * sine;
-    }
-
-    static constexpr double half_pi = 1.57079632679489661923;
 
     double max_lr_;
     std::int64_t total_steps_;

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <algorithm>
-#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <tuple>
@@ -27,11 +25,9 @@ class Until {
     double operator()(std::int64_t step) const { return base_(run_at(check_step(step)).begin); }
 
     friend void fill(const Until& until, std::int64_t start, Span<double> out) {
-        while (out.size() > 0) {
-            const std::size_t written = until.write(until.run_at(start), out);
-            out = out.from(written);
-            start += static_cast<std::int64_t>(written);
-        }
+        fill_runs(
+            start, out, [&](std::int64_t step) { return until.run_at(step); },
+            [&](std::int64_t begin, Span<double> part) { fill(until.base_, begin, part); });
     }
 
     auto fields() const { return std::make_tuple(base_, total_steps_, ending_.name()); }
@@ -42,23 +38,6 @@ class Until {
             require(false, "step", "be less than total_steps=" + repr(total_steps_), step);
         }
         return ending_.run_at(step);
-    }
-
-    /// Writes the run, or as much of it as `out` holds, and says how many steps these are.
-    std::size_t write(const Ending::Run& run, Span<double> out) const {
-        if (run.direction == Ending::Direction::still) {
-            std::fill(out.begin(), out.end(), base_(run.begin));
-            return out.size();
-        }
-        const std::size_t size = std::min(out.size(), run.size);
-        const Span<double> written = out.subspan(0, size);
-        if (run.direction == Ending::Direction::forwards) {
-            fill(base_, run.begin, written);
-        } else {
-            fill(base_, run.begin - static_cast<std::int64_t>(size) + 1, written);
-            std::reverse(written.begin(), written.end());
-        }
-        return size;
     }
 
     AnySchedule base_;
