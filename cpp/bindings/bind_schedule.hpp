@@ -14,6 +14,7 @@
 #include "gil_release.hpp"
 #include "lrcore/schedule.hpp"
 #include "lrcore/validate.hpp"
+#include "quick_call.hpp"
 
 namespace lrcore {
 
@@ -82,6 +83,7 @@ void bind_schedule(py::module_& m, const char* name, const char* doc,
         .def(py::pickle(
             [](const Schedule& self) { return self.fields(); },
             [](const Fields<Schedule>& fields) { return std::make_from_tuple<Schedule>(fields); }));
+    make_calls_quick(cls);
 }
 
 }  // namespace lrcore

@@ -6,6 +6,37 @@
 namespace lrcore {
 namespace {
 
+// The halves of a wave, without the choice between them.
+
+struct FirstHalf {
+    WaveBetween wave;
+    double operator()(DoubleDouble done, DoubleDouble /*left*/) const {
+        return wave.first_half(done);
+    }
+};
+
+struct SecondHalf {
+    WaveBetween wave;
+    double operator()(DoubleDouble /*done*/, DoubleDouble left) const {
+        return wave.second_half(left);
+    }
+};
+
+/// How many of `size` steps are in the first half.
+std::size_t steps_in_first_half(Stretch stretch, double first, std::size_t size) {
+    std::size_t low = 0;
+    while (low < size) {
+        const std::size_t middle = low + (size - low) / 2;
+        const double step = first + static_cast<double>(middle);
+        if (WaveBetween::is_in_first_half(stretch.done(step), stretch.left(step))) {
+            low = middle + 1;
+        } else {
+            size = middle;
+        }
+    }
+    return low;
+}
+
 constexpr std::size_t block_size = std::size_t{1} << 20;
 
 // Its index is an int, which every instruction set turns into a float64 in vectors.
@@ -14,7 +45,7 @@ template <class Curve>
                                                double* out, std::int32_t size) {
     for (std::int32_t i = 0; i < size; ++i) {
         const double step = first + static_cast<double>(i);
-        out[i] = curve(step - stretch.begin, stretch.end - step);
+        out[i] = curve(stretch.done(step), stretch.left(step));
     }
 }
 
@@ -27,6 +58,13 @@ template <class Curve>
         first += static_cast<double>(size);
         out = out.from(size);
     }
+}
+
+[[gnu::always_inline]] inline void write_blocks(const WaveBetween& wave, Stretch stretch,
+                                                double first, Span<double> out) {
+    const std::size_t half = steps_in_first_half(stretch, first, out.size());
+    write_blocks(FirstHalf{wave}, stretch, first, out.subspan(0, half));
+    write_blocks(SecondHalf{wave}, stretch, first + static_cast<double>(half), out.from(half));
 }
 
 template <class Curve>

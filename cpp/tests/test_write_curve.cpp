@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <cstddef>
+#include <initializer_list>
 #include <vector>
 
 #include "write_curve.hpp"
@@ -21,7 +22,7 @@ void check_bits(const Curve& curve, Stretch stretch, double first) {
             write_with(set, curve, stretch, first, {out.data(), size});
             for (std::size_t i = 0; i < size; ++i) {
                 const double step = first + static_cast<double>(i);
-                REQUIRE(out[i] == curve(step - stretch.begin, stretch.end - step));
+                REQUIRE(out[i] == curve(stretch.done(step), stretch.left(step)));
             }
         }
     }
@@ -33,11 +34,14 @@ TEST_CASE("a curve has the same bits one by one and in every instruction set") {
     for (const double length : {1000.0, 1003.25, 123456.0, 0x1p52 - 1.0, 0x1p53}) {
         for (const double first : {0.0, std::floor(length / 2.0) - 500.0, length - 1000.0}) {
             const double at = std::floor(first);
-            check_bits(WaveBetween(0.1, 0.003, length), {0.0, length}, at);
-            check_bits(WaveBetween(0.004, 0.1, length - 0.25), {0.25, length}, at + 1.0);
-            check_bits(LineBetween(0.1, 0.003, length), {0.0, length}, at);
+            const Stretch whole{{0.0, 0.0}, {length, 0.0}};
+            const Stretch later{{0.3, -0x1p-60}, {length, 0x1p-10}};
+            for (const Stretch& stretch : {whole, later}) {
+                check_bits(WaveBetween(0.1, 0.003, stretch.length()), stretch, at + 1.0);
+                check_bits(LineBetween(0.004, 0.1, stretch.length()), stretch, at + 1.0);
+            }
             for (const bool rising : {false, true}) {
-                check_bits(TriangleSide(0.1, 0.7, length, 0.3, rising), {0.0, length}, at);
+                check_bits(TriangleSide(0.1, 0.7, length, 0.3, rising), whole, at);
             }
         }
     }
@@ -45,23 +49,26 @@ TEST_CASE("a curve has the same bits one by one and in every instruction set") {
 
 TEST_CASE("a curve is cut into blocks without a trace") {
     const std::size_t size = (std::size_t{1} << 20) + 5;
-    const WaveBetween curve(0.1, 0.003, 2e6);
+    const Stretch stretch{{0.0, 0.0}, {2e6, 0.0}};
+    const WaveBetween curve(0.1, 0.003, stretch.end);
     std::vector<double> out(size);
-    write(curve, {0.0, 2e6}, 7.0, {out.data(), size});
+    write(curve, stretch, 7.0, {out.data(), size});
     for (const std::size_t i : {size - 1, size - 5, size - 6, size / 2}) {
         const double step = 7.0 + static_cast<double>(i);
-        CHECK(out[i] == curve(step, 2e6 - step));
+        CHECK(out[i] == curve(stretch.done(step), stretch.left(step)));
     }
 }
 
 TEST_CASE("curves are exact at both ends") {
-    const WaveBetween wave(0.1, 0.3, 7.0);
-    CHECK(wave(0.0, 7.0) == 0.1);
-    CHECK(wave(7.0, 0.0) == 0.3);
-    const LineBetween line(0.1, 0.3, 7.0);
-    CHECK(line(0.0, 7.0) == 0.1);
-    CHECK(line(7.0, 0.0) == 0.3);
+    const DoubleDouble none{0.0, 0.0};
+    const DoubleDouble all{7.0, 0x1p-55};
+    const WaveBetween wave(0.1, 0.3, all);
+    CHECK(wave(none, all) == 0.1);
+    CHECK(wave(all, none) == 0.3);
+    const LineBetween line(0.1, 0.3, all);
+    CHECK(line(none, all) == 0.1);
+    CHECK(line(all, none) == 0.3);
     const TriangleSide side(0.1, 0.3, 7.0, 1.0, true);
-    CHECK(side(0.0, 7.0) == 0.1);
-    CHECK(side(7.0, 0.0) == 0.3);
+    CHECK(side(none, all) == 0.1);
+    CHECK(side(all, none) == 0.3);
 }

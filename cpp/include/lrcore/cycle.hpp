@@ -25,8 +25,8 @@ class Cycle {
 
     double operator()(std::int64_t step) const {
         const Place place = place_of(step);
-        return side_at(step, place)(static_cast<double>(place.done),
-                                    static_cast<double>(place.length - place.done));
+        return side_at(step, place)({static_cast<double>(place.done), 0.0},
+                                    {static_cast<double>(place.length - place.done), 0.0});
     }
 
     /// out[i] = (*this)(start + i)
@@ -98,7 +98,7 @@ class Cycle {
         const Place place = place_of(start);
         out = out.subspan(
             0, std::min(out.size(), static_cast<std::size_t>(place.length - place.done)));
-        lrcore::write(side_at(start, place), {0.0, static_cast<double>(place.length)},
+        lrcore::write(side_at(start, place), {{0.0, 0.0}, {static_cast<double>(place.length), 0.0}},
                       static_cast<double>(place.done), out);
         return out.size();
     }

@@ -3,10 +3,11 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "lrcore/one_minus_power.hpp"
-#include "lrcore/sine_squared.hpp"
+#include "lrcore/ramp.hpp"
 #include "lrcore/validate.hpp"
 
 namespace lrcore {
@@ -14,7 +15,7 @@ namespace lrcore {
 enum class DecayShape { one_minus_sqrt, linear, cosine, exponential, power };
 inline constexpr std::array decay_shapes{"1-sqrt", "linear", "cosine", "exponential", "power"};
 
-/// A fall from 1 at step 0 to 0 at step `steps`.
+/// A fall from 1 at step 0 to 0 at step `steps`: a Ramp, an exponential or a power.
 class Decay {
   public:
     Decay(std::int64_t steps, const std::string& shape, double power, double ratio)
@@ -22,25 +23,18 @@ class Decay {
           shape_(parse_choice<DecayShape>("decay", shape, decay_shapes)),
           power_(positive("decay_power", power)),
           ratio_(require(ratio > 0.0 && ratio < 1.0, "decay_ratio",
-                         "be greater than 0 and less than 1", ratio)) {}
+                         "be greater than 0 and less than 1", ratio)) {
+        if (shape_ < DecayShape::exponential) ramp_.emplace(shape);
+    }
 
     /// For 0 <= step <= steps. Made of what is left, so that the last steps keep their digits.
     double operator()(std::int64_t step) const {
+        const auto done = static_cast<double>(step);
+        const auto left = static_cast<double>(steps_ - step);
         const auto whole = static_cast<double>(steps_);
-        const double left = static_cast<double>(steps_ - step) / whole;
-        switch (shape_) {
-            case DecayShape::one_minus_sqrt:
-                return left / (1.0 + std::sqrt(static_cast<double>(step) / whole));
-            case DecayShape::linear:
-                return left;
-            case DecayShape::cosine:
-                return sine_squared(static_cast<double>(steps_ - step), whole);
-            case DecayShape::exponential:
-                return std::expm1(-left * std::log(ratio_)) * (ratio_ / (1.0 - ratio_));
-            case DecayShape::power:
-                return one_minus_power(step, steps_, power_);
-        }
-        return left;
+        if (ramp_) return ramp_->left(done, left);
+        if (shape_ == DecayShape::power) return one_minus_power(done, left, whole, power_);
+        return std::expm1(-left / whole * std::log(ratio_)) * (ratio_ / (1.0 - ratio_));
     }
 
     std::int64_t steps() const { return steps_; }
@@ -51,6 +45,7 @@ class Decay {
   private:
     std::int64_t steps_;
     DecayShape shape_;
+    std::optional<Ramp> ramp_;
     double power_;
     double ratio_;
 };

@@ -31,10 +31,14 @@ inline DoubleDouble operator*(DoubleDouble a, double factor) {
     return exact_sum(product, std::fma(a.low, factor, lost));
 }
 
-/// The difference, rounded once unless it is far smaller than both.
-inline double difference(DoubleDouble a, DoubleDouble b) {
+/// The difference; its `low` may be as large as the last place of its `high`.
+inline DoubleDouble loose_difference(DoubleDouble a, DoubleDouble b) {
     const DoubleDouble high = exact_sum(a.high, -b.high);
-    return high.high + (high.low + (a.low - b.low));
+    return {high.high, high.low + (a.low - b.low)};
+}
+
+inline DoubleDouble operator-(DoubleDouble a, DoubleDouble b) {
+    return a + DoubleDouble{-b.high, -b.low};
 }
 
 /// Exact for every integer that is not negative.

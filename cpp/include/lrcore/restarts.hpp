@@ -16,9 +16,9 @@ class Restarts {
   public:
     /// The cycle of a step.
     struct Place {
-        double cycle;  // its number, from 0
-        double left;   // steps of it still to come: all of them at its start
-        double period;
+        double cycle;       // its number, from 0
+        DoubleDouble left;  // steps of it still to come: all of them at its start
+        DoubleDouble period;
     };
 
     Restarts(std::int64_t first_period, double period_mult)
@@ -43,21 +43,22 @@ class Restarts {
 
     struct Cycle {
         DoubleDouble end;
-        double period;
+        DoubleDouble period;
     };
 
     Place among_equals(std::int64_t step) const {
         const std::int64_t left = first_period_ - step % first_period_;
-        return {static_cast<double>(step / first_period_), static_cast<double>(left),
-                static_cast<double>(first_period_)};
+        return {static_cast<double>(step / first_period_), double_double(left),
+                double_double(first_period_)};
     }
 
     Place among_longer(std::int64_t step) const {
         const DoubleDouble at = double_double(step);
-        const auto is_over = [&](const Cycle& cycle) { return difference(cycle.end, at) <= 0.0; };
+        const auto is_over = [&](const Cycle& cycle) { return (cycle.end - at).high <= 0.0; };
         const auto cycle = std::partition_point(cycles_.begin(), cycles_.end() - 1, is_over);
+        const DoubleDouble left = cycle->end - at;
         return {static_cast<double>(cycle - cycles_.begin()),
-                std::min(difference(cycle->end, at), cycle->period), cycle->period};
+                left.high < cycle->period.high ? left : cycle->period, cycle->period};
     }
 
     /// Until the end is beyond every int64.
@@ -65,11 +66,11 @@ class Restarts {
         constexpr double beyond = 0x1p64;
         DoubleDouble period = double_double(first_period_);
         DoubleDouble end = period;
-        cycles_.push_back({end, period.high});
+        cycles_.push_back({end, period});
         while (end.high < beyond) {
             period = period * period_mult_;
             end = end + period;
-            cycles_.push_back({end, period.high});
+            cycles_.push_back({end, period});
         }
     }
 

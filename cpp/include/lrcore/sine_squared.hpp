@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "lrcore/double_double.hpp"
+
 namespace lrcore {
 
 /// Without the last 27 bits of its fraction: two of these have an exact product.
@@ -14,41 +16,23 @@ inline double leading_bits(double value) {
     return value;
 }
 
-/// sin^2(pi/2 * part / whole) and sin^2(pi/2 * rest / whole), for part + rest = whole: two weights
-/// that add up to 1, each with all its digits. Made of sums and products alone, so that a loop over
-/// it can be compiled for vectors and gives the same bits for all of them.
-class HalfWave {
+/// sin^2(pi/2 * part / whole) with all its digits. Made of sums and products alone, so that a loop
+/// over it can be compiled for vectors and gives the same bits for all of them.
+class SineSquared {
   public:
-    struct Weights {
-        double of_part;
-        double of_rest;
-    };
-
     /// 0 < whole.
-    explicit HalfWave(double whole)
-        : inverse_(leading_bits(1.0 / whole)), inverse_rest_(missing(inverse_, whole) / whole) {}
+    explicit SineSquared(DoubleDouble whole)
+        : inverse_(leading_bits(1.0 / whole.high)),
+          inverse_rest_(missing(inverse_, whole) / whole.high) {}
 
-    /// 0 <= part, 0 <= rest.
-    Weights operator()(double part, double rest) const {
-        const double small = below_quarter_turn(part < rest ? part : rest);
-        const double large = 1.0 - small;
-        return part < rest ? Weights{small, large} : Weights{large, small};
-    }
-
-  private:
-    /// 1 - inverse * whole, rounded once.
-    static double missing(double inverse, double whole) {
-        const double leading = leading_bits(whole);
-        return (1.0 - inverse * leading) - inverse * (whole - leading);
-    }
-
-    /// For part <= whole / 2: z = (part / whole)^2 and the polynomial c z + q(z) z^2. The steps to
-    /// c z carry what each rounds off in a second float64.
-    double below_quarter_turn(double part) const {
-        const double part_leading = leading_bits(part);
+    /// For 0 <= part <= whole / 2: z = (part / whole)^2 and the polynomial c z + q(z) z^2. The
+    /// steps to c z carry what each rounds off in a second float64. For the rest of the way, it is
+    /// 1 - that of what is left.
+    double operator()(DoubleDouble part) const {
+        const double part_leading = leading_bits(part.high);
         const double x = part_leading * inverse_;
-        const double x_rest =
-            part_leading * inverse_rest_ + (part - part_leading) * (inverse_ + inverse_rest_);
+        const double x_rest = part_leading * inverse_rest_ +
+                              ((part.high - part_leading) + part.low) * (inverse_ + inverse_rest_);
         const double x_leading = leading_bits(x);
         const double x_trailing = (x - x_leading) + x_rest;
         const double z = x_leading * x_leading;
@@ -58,6 +42,13 @@ class HalfWave {
         const double rounded = z + z_rest;
         return c * z_leading +
                (c * z_trailing + (c_rest * rounded + q(rounded) * (rounded * rounded)));
+    }
+
+  private:
+    /// 1 - inverse * whole, rounded once.
+    static double missing(double inverse, DoubleDouble whole) {
+        const double leading = leading_bits(whole.high);
+        return (1.0 - inverse * leading) - inverse * ((whole.high - leading) + whole.low);
     }
 
     /// (sin^2(pi/2 * sqrt(z)) - (pi/2)^2 z) / z^2 for 0 <= z <= 1/4, by interpolation at eight
@@ -79,8 +70,14 @@ class HalfWave {
 };
 
 /// sin^2(pi/2 * part / whole) for 0 <= part <= whole, 0 < whole.
+inline double sine_squared(DoubleDouble part, DoubleDouble whole) {
+    const SineSquared wave(whole);
+    const DoubleDouble rest = whole - part;
+    return part.high < rest.high ? wave(part) : 1.0 - wave(rest);
+}
+
 inline double sine_squared(double part, double whole) {
-    return HalfWave(whole)(part, whole - part).of_part;
+    return sine_squared(DoubleDouble{part, 0.0}, DoubleDouble{whole, 0.0});
 }
 
 }  // namespace lrcore

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from lrcore._arguments import check_fields, check_version, count
 
 VERSION = 1
+MAX_STEP = 2**63 - 1
 LEARNING_RATE = "learning rate"
 
 
@@ -66,6 +67,9 @@ class Schedule(ABC):
             ValueError: When `step` is negative.
             TypeError: When `step` is not an integer.
         """
+        # Every int of 64 bits is a count as it is: the check would take half of the time of a call.
+        if type(step) is int and -MAX_STEP <= step <= MAX_STEP:
+            return self._core_schedule(step)
         return self._core_schedule(count("step", step))
 
     def values(self, start: int, stop: int) -> npt.NDArray[np.float64]:

@@ -26,7 +26,7 @@ class Cosine {
           exponent_(positive("exponent", exponent)),
           k_(positive("k", k)),
           ending_(decay_steps_, end),
-          wave_(base_lr_, min_lr_, static_cast<double>(decay_steps_)) {}
+          wave_(base_lr_, min_lr_, double_double(decay_steps_)) {}
 
     double operator()(std::int64_t step) const {
         return to_the_bottom(run_at(check_step(step)).begin);
@@ -52,13 +52,14 @@ class Cosine {
 
     double to_the_bottom(std::int64_t step) const {
         if (!is_plain()) return bent(step);
-        return wave_(static_cast<double>(step), static_cast<double>(decay_steps_ - step));
+        return wave_(double_double(step), double_double(decay_steps_ - step));
     }
 
     /// out[i] = to_the_bottom(begin + i)
     void write_down(std::int64_t begin, Span<double> out) const {
         if (is_plain() && decay_steps_ <= exact_steps) {
-            write(wave_, {0.0, static_cast<double>(decay_steps_)}, static_cast<double>(begin), out);
+            write(wave_, {{0.0, 0.0}, double_double(decay_steps_)}, static_cast<double>(begin),
+                  out);
             return;
         }
         for (double& lr : out) lr = to_the_bottom(begin++);
@@ -72,9 +73,11 @@ class Cosine {
     }
 
     double half_wave(std::int64_t step) const {
-        if (k_ != 1.0) return sine_squared(one_minus_power(step, decay_steps_, k_), 1.0);
-        return sine_squared(static_cast<double>(decay_steps_ - step),
-                            static_cast<double>(decay_steps_));
+        const auto done = static_cast<double>(step);
+        const auto left = static_cast<double>(decay_steps_ - step);
+        const auto whole = static_cast<double>(decay_steps_);
+        if (k_ == 1.0) return sine_squared(left, whole);
+        return sine_squared(one_minus_power(done, left, whole, k_), 1.0);
     }
 
     double base_lr_;

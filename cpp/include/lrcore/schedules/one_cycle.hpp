@@ -57,6 +57,8 @@ class OneCycle {
     }
 
   private:
+    static constexpr DoubleDouble one{1.0, 0.0};
+
     struct Phase {
         Stretch stretch;
         WaveBetween wave;
@@ -65,21 +67,24 @@ class OneCycle {
     using Phases = std::array<Phase, 3>;
 
     /// Up, down to where a third phase starts, and down to the end. The ends of the first two need
-    /// not be whole numbers.
+    /// not be whole numbers; their float64 decides which phase a step is in.
     Phases phases() const {
         const double first_lr = quotient(max_lr_, "div_factor", div_factor_);
         const double final_lr = quotient(first_lr, "final_div_factor", final_div_factor_);
-        const double up_end = pct_start_ * static_cast<double>(total_steps_) - 1.0;
-        const double down_end = three_phase_ ? 2.0 * up_end : up_end;
+        const double rounded_end = pct_start_ * static_cast<double>(total_steps_) - 1.0;
+        const DoubleDouble exact_end = double_double(total_steps_) * pct_start_ - one;
+        const DoubleDouble up_end{rounded_end, (exact_end - DoubleDouble{rounded_end, 0.0}).high};
+        const double downs = three_phase_ ? 2.0 : 1.0;
+        const DoubleDouble down_end{downs * up_end.high, downs * up_end.low};
         const double down_lr = three_phase_ ? first_lr : max_lr_;
-        const auto last_step = static_cast<double>(total_steps_ - 1);
-        return {phase({0.0, up_end}, first_lr, max_lr_),
+        const DoubleDouble last_step = double_double(total_steps_ - 1);
+        return {phase({{0.0, 0.0}, up_end}, first_lr, max_lr_),
                 phase({up_end, down_end}, max_lr_, down_lr),
                 phase({down_end, last_step}, down_lr, final_lr)};
     }
 
     static Phase phase(Stretch stretch, double from_lr, double to_lr) {
-        const double length = stretch.end - stretch.begin;
+        const DoubleDouble length = stretch.length();
         return {stretch, WaveBetween(from_lr, to_lr, length), LineBetween(from_lr, to_lr, length)};
     }
 
@@ -90,15 +95,15 @@ class OneCycle {
 
     const Phase& phase_at(std::int64_t step) const {
         const auto holds_step = [&](const Phase& phase) {
-            const bool has_steps = phase.stretch.end > phase.stretch.begin;
-            return has_steps && static_cast<double>(step) <= phase.stretch.end;
+            const bool has_steps = phase.stretch.end.high > phase.stretch.begin.high;
+            return has_steps && static_cast<double>(step) <= phase.stretch.end.high;
         };
         return *std::find_if(phases_.begin(), phases_.end() - 1, holds_step);
     }
 
     double value(const Phase& phase, double step) const {
-        const double done = step - phase.stretch.begin;
-        const double left = phase.stretch.end - step;
+        const DoubleDouble done = phase.stretch.done(step);
+        const DoubleDouble left = phase.stretch.left(step);
         return annealing_ == Annealing::cos ? phase.wave(done, left) : phase.line(done, left);
     }
 
@@ -110,7 +115,7 @@ class OneCycle {
         }
         const Phase& phase = phase_at(start);
         const std::int64_t end =
-            std::min(static_cast<std::int64_t>(phase.stretch.end), total_steps_ - 1);
+            std::min(static_cast<std::int64_t>(phase.stretch.end.high), total_steps_ - 1);
         out = out.subspan(0, std::min(out.size(), static_cast<std::size_t>(end - start) + 1));
         if (annealing_ == Annealing::cos) {
             write(phase.wave, phase.stretch, static_cast<double>(start), out);

@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "lrcore/interpolate.hpp"
+#include "lrcore/one_minus_power.hpp"
 #include "lrcore/schedule.hpp"
 
 namespace lrcore {
@@ -28,10 +29,11 @@ class Polynomial {
         const std::uint64_t end = end_of_cycle(done);
         if (done >= end) return end_lr_;
         const auto whole = static_cast<double>(end);
+        const auto rest = static_cast<double>(done);
         const auto left = static_cast<double>(end - done);
         const double base_weight = power_of(left, whole);
         const double end_weight =
-            base_weight < 0.5 ? 1.0 - base_weight : one_minus_power_of(left, whole, done);
+            base_weight < 0.5 ? 1.0 - base_weight : one_minus_power(left, rest, whole, power_);
         return weighted_mean(end_lr_, end_weight, base_lr_, base_weight);
     }
 
@@ -50,13 +52,6 @@ class Polynomial {
         const double lost = std::fma(-quotient, whole, part) / part;
         const double rounded = std::pow(quotient, power_);
         return std::clamp(rounded + rounded * (power_ * lost), 0.0, 1.0);
-    }
-
-    // With all its digits where the power is nearly 1.
-    double one_minus_power_of(double left, double whole, std::uint64_t done) const {
-        const double quotient = static_cast<double>(done) / whole;
-        const double log_left = quotient < 0.5 ? std::log1p(-quotient) : std::log(left / whole);
-        return -std::expm1(power_ * log_left);
     }
 
     double base_lr_;
