@@ -205,6 +205,14 @@ def test_a_step_must_be_an_integer_and_not_negative(schedule: Any) -> None:
             schedule(step)
 
 
+def test_a_call_is_the_method_however_it_is_made(schedule: Any) -> None:
+    for step in (0, 7, 2**31, 2**40):
+        assert schedule(step) == schedule(step=step) == schedule.__call__(step) == schedule.__call__(step=step)
+    for arguments, keywords in [((), {}), ((1, 2), {}), ((1,), {"step": 1}), ((), {"at": 1})]:
+        with pytest.raises(TypeError, match="incompatible function arguments"):
+            schedule(*arguments, **keywords)
+
+
 def test_a_numpy_integer_is_a_step(schedule: Any) -> None:
     assert schedule(np.int64(7)) == schedule(7)
 
