@@ -28,10 +28,11 @@ TEST_CASE("sine_squared is within 2 ulp of extended precision") {
 }
 
 TEST_CASE("sine_squared uses the digits that float64 has no place for") {
-    // (1 + 2^-60) / 3 of the way, where the slope of the wave is pi/2 * sin(pi/3).
-    const DoubleDouble third{1.0, 0x1p-54};
-    const double slope = std::acos(0.0) * std::sqrt(3.0) / 2.0;
-    const double more = sine_squared(third, {3.0, 0.0}) - sine_squared(1.0, 3.0);
-    CHECK(std::abs(more - slope / 3.0 * 0x1p-54) <= 0x1p-54);
+    const auto check_close = [](double value, double expected) {
+        CHECK(std::abs(value - expected) <= 3.0 * (std::nextafter(expected, 1.0) - expected));
+    };
+    check_close(sine_squared({1.0, 0x1p-30}, {3.0, 0.0}), sine_squared(1.0 + 0x1p-30, 3.0));
+    check_close(sine_squared({2.0, 0x1p-30}, {3.0, 0.0}), sine_squared(2.0 + 0x1p-30, 3.0));
+    check_close(sine_squared({1.0, 0.0}, {3.0, 0x1p-30}), sine_squared(1.0, 3.0 + 0x1p-30));
     CHECK(sine_squared({7.0, 0x1p-60}, {7.0, 0x1p-60}) == 1.0);
 }
