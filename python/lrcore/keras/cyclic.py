@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lrcore._arguments import renamed
 from lrcore.keras.schedule_callback import ScheduleCallback
 from lrcore.schedules import Cyclic
 
@@ -31,13 +32,6 @@ class CyclicLR(ScheduleCallback):
     def __init__(
         self, min_lr: float, max_lr: float, stepsize: int, mode: str = "triangular", gamma: float = 1.0
     ) -> None:
-        super().__init__(_cyclic(min_lr, max_lr, stepsize, mode, gamma))
-
-
-def _cyclic(min_lr: float, max_lr: float, stepsize: int, mode: str, gamma: float) -> Cyclic:
-    try:
-        return Cyclic(min_lr, max_lr, stepsize, mode=mode, gamma=gamma)
-    except (TypeError, ValueError) as error:
-        # The sentence names the schedule's arguments; the caller gave this callback's.
-        sentence = str(error).replace("base_lr", "min_lr").replace("step_size_up", "stepsize")
-        raise type(error)(sentence) from None
+        with renamed(base_lr="min_lr", step_size_up="stepsize"):
+            schedule = Cyclic(min_lr, max_lr, stepsize, mode=mode, gamma=gamma)
+        super().__init__(schedule)
