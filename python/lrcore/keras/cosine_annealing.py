@@ -21,7 +21,7 @@ class CosineAnnealingLR(ScheduleCallback):
 
     Example:
         >>> callback = CosineAnnealingLR(0.5, T_max=100)
-        >>> [callback.schedule(step) for step in (0, 50, 100, 150)]
+        >>> [round(callback.schedule(step), 12) for step in (0, 50, 100, 150)]
         [0.5, 0.25, 0.0, 0.25]
     """
 
@@ -44,7 +44,7 @@ class CosineAnnealingWarmRestarts(ScheduleCallback):
 
     Example:
         >>> callback = CosineAnnealingWarmRestarts(0.5, T_0=100, T_mult=2)
-        >>> [callback.schedule(step) for step in (0, 50, 100, 200, 300)]
+        >>> [round(callback.schedule(step), 12) for step in (0, 50, 100, 200, 300)]
         [0.5, 0.25, 0.5, 0.25, 0.5]
     """
 

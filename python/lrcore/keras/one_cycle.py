@@ -21,9 +21,9 @@ class OneCycleLR(ScheduleCallback):
     Source: Smith and Topin, "Super-Convergence", arXiv:1708.07120; torch.optim.lr_scheduler.OneCycleLR.
 
     Example:
-        >>> callback = OneCycleLR(1.0, total_steps=101, pct_start=0.5, div_factor=20)
-        >>> [round(callback.schedule(step), 6) for step in (0, 50, 100, 200)]
-        [0.05, 0.999769, 5e-06, 5e-06]
+        >>> callback = OneCycleLR(1.0, total_steps=102, pct_start=0.5, div_factor=20)
+        >>> [round(callback.schedule(step), 6) for step in (0, 25, 50, 101)]
+        [0.05, 0.525, 1.0, 5e-06]
     """
 
     def __init__(

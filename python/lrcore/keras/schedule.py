@@ -39,7 +39,7 @@ class Schedule(keras.optimizers.schedules.LearningRateSchedule):
         >>> optimizer = keras.optimizers.SGD(Schedule(Cosine(0.5, decay_steps=100), total_steps=101))
         >>> float(optimizer.learning_rate)
         0.5
-        >>> optimizer.iterations.assign(50)
+        >>> _ = optimizer.iterations.assign(50)
         >>> float(optimizer.learning_rate)
         0.25
     """

@@ -92,8 +92,8 @@ class ScheduleCallback(keras.callbacks.Callback):
         self._finish_batch()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """Watch no longer for a batch that was begun although the data had come to their end."""
-        self._finish_batch()
+        """Forget a batch for which there were no data; TensorFlow counts an update for it that it has not done."""
+        self._batch = None
 
     def state_dict(self) -> dict[str, Any]:
         """The step and the factor, in JSON types."""
