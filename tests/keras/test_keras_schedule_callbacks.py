@@ -26,6 +26,10 @@ peers = torch.optim.lr_scheduler
 ONE_CYCLE: dict[str, Any] = {"pct_start": 0.25, "anneal_strategy": "linear", "div_factor": 10.0, "three_phase": True}
 PAIRS: dict[str, tuple[ScheduleCallback, Callable[[torch.optim.Optimizer], Any]]] = {
     "CyclicLR": (CyclicLR(0.01, 0.1, 30), lambda sgd: peers.CyclicLR(sgd, 0.01, 0.1, 30, cycle_momentum=False)),
+    "CyclicLR with a scale": (
+        CyclicLR(0.01, 0.1, 30, scale=[1 / cycle for cycle in range(1, 9)]),
+        lambda sgd: peers.CyclicLR(sgd, 0.01, 0.1, 30, scale_fn=lambda cycle: 1 / cycle, cycle_momentum=False),
+    ),
     "OneCycleLR": (OneCycleLR(0.1, 400), lambda sgd: peers.OneCycleLR(sgd, 0.1, 400, cycle_momentum=False)),
     "OneCycleLR in three phases": (
         OneCycleLR(0.1, 400, final_div_factor=100.0, **ONE_CYCLE),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lrcore._arguments import renamed
 from lrcore.keras.schedule_callback import ScheduleCallback
-from lrcore.schedules import Cosine, CosineRestarts, Until
+from lrcore.schedules import Cosine, CosineRestarts
 
 
 class CosineAnnealingLR(ScheduleCallback):
@@ -27,8 +27,8 @@ class CosineAnnealingLR(ScheduleCallback):
 
     def __init__(self, lr: float, T_max: int, eta_min: float = 0.0) -> None:
         with renamed(base_lr="lr", decay_steps="T_max", min_lr="eta_min"):
-            fall = Cosine(lr, T_max, eta_min)
-        super().__init__(Until(fall, fall.decay_steps + 1, end="mirror"))
+            schedule = Cosine(lr, T_max, eta_min, end="mirror")
+        super().__init__(schedule)
 
 
 class CosineAnnealingWarmRestarts(ScheduleCallback):
