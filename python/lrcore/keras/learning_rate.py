@@ -46,23 +46,24 @@ class UpdateCounter:
     """
 
     def __init__(self, model: keras.Model) -> None:
+        attach_state(model)
         self._model = model
         self._optimizer = _counting(model.optimizer)
-        self._gradients = 0
         self._gradients = self._gradients_taken()
         self.skipped = False
 
     def advance(self) -> int:
-        """The number of updates since construction or the last call; 0 if JAX has lost the count in the last one."""
+        """The number of updates since construction or the last call; 0 if one was interrupted and lost the count."""
+        attach_state(self._model)
+        if is_lost(self._optimizer._iterations):
+            return 0
         previous, self._gradients = self._gradients, self._gradients_taken()
         self.skipped = self._gradients == previous
         per_update = batches_per_update(self._optimizer)
         return self._gradients // per_update - previous // per_update
 
     def _gradients_taken(self) -> int:
-        attach_state(self._model)
-        counter = self._optimizer._iterations  # the public `iterations` leaves out accumulation
-        return self._gradients if is_lost(counter) else int(counter)
+        return int(self._optimizer._iterations)  # the public `iterations` leaves out accumulation
 
 
 def _counting(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer:

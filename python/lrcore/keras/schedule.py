@@ -23,8 +23,9 @@ class Schedule(keras.optimizers.schedules.LearningRateSchedule):
     as its nearest float32, or the float64 itself where `keras.config.floatx()` is that. An optimizer reads it inside
     its update, so any backend can compile it and any `steps_per_execution` will do. The model's file holds it.
 
-    The step t counts updates. Under gradient accumulation Keras gives its schedules the number of batches; here the
-    optimizer that asks is found and only its updates are counted.
+    The step t counts updates, by the counter of the optimizer. Under gradient accumulation that counts batches, and
+    Keras hands it on as it is; here the optimizer that asks is found and only its updates are counted. (On TensorFlow
+    Keras counts an update too many where data of unknown length come to their end.)
 
     Args:
         schedule: The learning rate of every step.

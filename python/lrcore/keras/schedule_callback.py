@@ -20,7 +20,8 @@ class ScheduleCallback(keras.callbacks.Callback):
     """Set the optimizer's learning rate before each batch to `schedule(step) * factor`.
 
     The step counts updates, not batches: a batch that only accumulates gradients does not move it. It goes on over
-    several calls of `fit`, and through `state_dict` over several processes.
+    several calls of `fit`, and through `state_dict` over several processes. `lrcore.keras.Schedule` is the form for
+    `steps_per_execution` above 1.
 
     Args:
         schedule: The learning rate of every step; the optimizer's variable gets its nearest float32 (or the float64
