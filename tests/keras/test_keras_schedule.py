@@ -42,7 +42,7 @@ def test_a_whole_curve_is_the_nearest_float32_of_the_core() -> None:
     assert lrs.dtype == np.float32
 
 
-@pytest.mark.parametrize("accumulated", [None, 3])
+@pytest.mark.parametrize("accumulated", [None, 2])
 @pytest.mark.parametrize("make", [keras.optimizers.SGD, SGD], ids=["keras", "lrcore"])
 def test_a_weight_moves_by_the_lr_of_each_true_update(stepper: Any, make: Any, accumulated: int | None) -> None:
     optimizer = make(_halving(), gradient_accumulation_steps=accumulated)

@@ -60,16 +60,15 @@ def compiled() -> Callable[..., keras.Model]:
 
 
 @pytest.mark.parametrize(
-    ("place", "updates"), [("before", 2), ("in", 2 if LOSES_INTERRUPTED_UPDATES else 3), ("after", 3)]
+    ("place", "updates", "order"),
+    [("before", 2, 1), ("in", 2 if LOSES_INTERRUPTED_UPDATES else 3, 1), ("after", 3, 1), ("after", 3, -1)],
 )
-@pytest.mark.parametrize("callback_first", [True, False])
 def test_after_ctrl_c_the_step_is_the_number_of_updates(
-    compiled: Any, regression: Any, place: str, updates: int, callback_first: bool
+    compiled: Any, regression: Any, place: str, updates: int, order: int
 ) -> None:
     model, callback = compiled(), CyclicLR(0.001, 0.005, 4)
-    callbacks = callback, CtrlC(place, 2)
     with pytest.raises(KeyboardInterrupt):
-        _fit(model, regression, *callbacks if callback_first else callbacks[::-1])
+        _fit(model, regression, *[callback, CtrlC(place, 2)][::order])
     assert callback.state_dict()["step"] == updates
     _fit(compiled() if LOSES_INTERRUPTED_UPDATES else model, regression, callback)
     assert callback.step == updates + 6
