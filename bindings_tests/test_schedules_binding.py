@@ -61,6 +61,8 @@ SCHEDULES: dict[str, dict[str, Any]] = {
         "step_size_down": 30,
         "mode": "exp_range",
         "gamma": 0.99,
+        "scale": None,
+        "scale_mode": "cycle",
     },
     "OneCycle": {
         "max_lr": 0.1,
@@ -102,8 +104,10 @@ SCHEDULES: dict[str, dict[str, Any]] = {
         "max_momentum": 0.9,
         "step_size_up": 10,
         "step_size_down": 30,
-        "mode": "triangular2",
+        "mode": "triangular",
         "gamma": 1.0,
+        "scale": _core.Tabulated([1.0, 0.5]),
+        "scale_mode": "iterations",
     },
 }
 
@@ -234,7 +238,7 @@ def test_pickle_gives_an_equal_schedule(schedule: Any, protocol: int) -> None:
 
 def test_bad_arguments_are_value_errors_that_name_them() -> None:
     with pytest.raises(ValueError, match=r"^max_lr must be greater than base_lr=0\.1, but got 0\.01$"):
-        _core.Cyclic(0.1, 0.01, 1, 1, "triangular", 1.0)
+        _core.Cyclic(0.1, 0.01, 1, 1, "triangular", 1.0, None, "cycle")
     with pytest.raises(ValueError, match=r"^min_lr must not be greater than base_lr=0\.1, but got 0\.2$"):
         _core.Cosine(0.1, 10, 0.2, 1.0, 1.0, "hold")
     with pytest.raises(ValueError, match=r"^anneal_strategy must be 'cos' or 'linear', but got 'exp'$"):
@@ -316,7 +320,7 @@ def test_cosine_keeps_its_digits_to_the_last_step(steps: int) -> None:
 
 def test_cyclic_follows_its_closed_form() -> None:
     up, down, gamma = 10, 30, 0.99
-    schedule = _core.Cyclic(0.001, 0.01, up, down, "exp_range", gamma)
+    schedule = _core.Cyclic(0.001, 0.01, up, down, "exp_range", gamma, None, "cycle")
     with mpmath.workdps(50):
         for t in range(200):
             position = t % (up + down)

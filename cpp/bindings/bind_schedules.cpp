@@ -95,7 +95,8 @@ void bind_schedules(py::module_& m) {
         {"base_lr", "warmup_steps", "stable_steps", "decay_steps", "min_lr", "decay", "decay_power",
          "decay_ratio", "warmup_start_lr"});
     bind_schedule<Cyclic>(m, "Cyclic", "lr(t) = base_lr + (max_lr - base_lr) * cycle(t)",
-                          {"base_lr", "max_lr", "step_size_up", "step_size_down", "mode", "gamma"});
+                          {"base_lr", "max_lr", "step_size_up", "step_size_down", "mode", "gamma",
+                           "scale", "scale_mode"});
     bind_schedule<OneCycle>(m, "OneCycle",
                             "lr(t) rises from max_lr / div_factor to max_lr and falls to "
                             "max_lr / div_factor / final_div_factor",
@@ -122,7 +123,8 @@ void bind_schedules(py::module_& m) {
     bind_schedule<CyclicMomentum>(
         m, "CyclicMomentum",
         "momentum(t) = max_momentum - (max_momentum - base_momentum) * cycle(t)",
-        {"base_momentum", "max_momentum", "step_size_up", "step_size_down", "mode", "gamma"});
+        {"base_momentum", "max_momentum", "step_size_up", "step_size_down", "mode", "gamma",
+         "scale", "scale_mode"});
 }
 
 }  // namespace lrcore
