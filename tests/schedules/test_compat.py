@@ -153,6 +153,12 @@ def test_optaxs_one_cycle_in_lines_is_a_curve_of_its_own(arguments: dict[str, An
     np.testing.assert_allclose(ours.values(0, 450), peer, rtol=1e-12, atol=2e-17)
 
 
+def test_optaxs_one_cycle_that_only_rises_falls_from_its_first_value(optax_lrs: Any) -> None:
+    """Its two joints on step T are one key of a dict, and the later one wins."""
+    assert optax_lrs("optax.cosine_onecycle_schedule(400, 0.1, 1.0)", 401)[[0, 400]].tolist() == [0.004, 1.6e-8]
+    assert OneCycle(0.1, 400, 1.0, compat="optax").values(0, 450)[[0, 400, 449]].tolist() == [0.004, 0.1, 0.1]
+
+
 def test_timms_warmup_of_a_tanh_is_a_sequence(timm_scheduler: ModuleType, timm_lrs: Any) -> None:
     with pytest.raises(ValueError, match=r"^base must not be a Tanh with compat='timm'"):
         Warmup(Tanh(0.1, 400), 50, compat="timm")

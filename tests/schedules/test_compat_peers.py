@@ -52,6 +52,7 @@ OPTAX = {
     "polynomial(0.1, 400, 1e-3, 2)": "optax.polynomial_schedule(0.1, 1e-3, 2, 400)",
     "cosine(0.1, 400, alpha=0.1, exponent=1.5)": "optax.cosine_decay_schedule(0.1, 400, 0.1, 1.5)",
     "one_cycle(0.1, 400)": "optax.cosine_onecycle_schedule(400, 0.1)",
+    "one_cycle(0.1, 400, 0.001)": "optax.cosine_onecycle_schedule(400, 0.1, 0.001)",
     "one_cycle(0.1, 399, 0.333, 'cos', 10, 100)": "optax.cosine_onecycle_schedule(399, 0.1, 0.333, 10, 100)",
     "warmup(cosine(0.1, 350, 1e-3), 50)": "optax.warmup_cosine_decay_schedule(0.0, 0.1, 50, 400, 1e-3)",
 }
@@ -151,6 +152,14 @@ def fastai_schedules(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 def test_as_fastai(ours: str, fastai_schedules: dict[str, Any]) -> None:
     theirs = of(fastai_schedules, FASTAI[ours])
     agrees(ours, "fastai", [theirs(step / STEPS) for step in range(STEPS)])
+
+
+def test_the_cosine_of_transformers_whose_warmup_counts_from_1_is_a_sequence(torch_lrs: Lrs) -> None:
+    variant = "get_cosine_with_min_lr_schedule_with_warmup_lr_rate"
+    peer = torch_lrs(lambda optimizer: getattr(transformers, variant)(optimizer, 50, 200, min_lr=1e-3), 0.1, STEPS)
+    rise, fall = "warmup(constant(0.1), 50, first='1/W')", "offset(cosine(0.1, 150, 1e-3, end='mirror'), 1)"
+    ours = parse_schedule(f"sequence([{rise}, {fall}], [50])").values(0, STEPS)
+    np.testing.assert_allclose(ours, peer, rtol=1e-12)
 
 
 def of(names: dict[str, Any], expression: str, optimizer: torch.optim.Optimizer | None = None) -> Any:
