@@ -40,9 +40,9 @@ def compatible(**peers: Peer) -> Callable[[type[S]], type[S]]:
     return with_compat
 
 
-def as_it_is(**given: Any) -> dict[str, Any]:
-    """A peer that counts as the schedule does and has the same defaults."""
-    return given
+def defaults(**peers: Any) -> Peer:
+    """A peer that counts as the schedule does, with other defaults or, without any here, the same."""
+    return lambda **given: peers | given
 
 
 def _find_peer(cls: type[Schedule], compat: Any) -> Peer:

@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import InitVar, dataclass, field
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from lrcore import _core
 from lrcore._arguments import probability, real, text
-from lrcore.schedules.compat import as_it_is, compatible
+from lrcore.schedules.compat import compatible, defaults
 from lrcore.schedules.last import T, steps_to_last
 from lrcore.schedules.schedule import Schedule
 
 
-def _rising_again(end: str = "mirror", **given: Any) -> dict[str, Any]:
-    return {"end": end, **given}
-
-
 @compatible(
-    torch=_rising_again,
-    keras=as_it_is,
-    optax=as_it_is,
-    timm=as_it_is,
-    transformers=_rising_again,
-    fastai=as_it_is,
+    torch=defaults(end="mirror"),
+    keras=defaults(),
+    optax=defaults(),
+    timm=defaults(),
+    transformers=defaults(end="mirror"),
+    fastai=defaults(),
 )
 @dataclass(frozen=True)
 class Cosine(Schedule):

@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import InitVar, dataclass, field
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from lrcore import _core
 from lrcore._arguments import count, real, text
-from lrcore.schedules.compat import as_it_is, compatible
+from lrcore.schedules.compat import compatible, defaults
 from lrcore.schedules.schedule import Schedule
 
 
-def _doubling(period_mult: float = 2.0, **given: Any) -> dict[str, Any]:
-    return {"period_mult": period_mult, **given}
-
-
-def _as_timm(cycles: int | None = 1, decays: str = "peak", **given: Any) -> dict[str, Any]:
-    return {"cycles": cycles, "decays": decays, **given}
-
-
-def _as_transformers(cycles: int | None = 1, **given: Any) -> dict[str, Any]:
-    return {"cycles": cycles, **given}
-
-
-@compatible(torch=as_it_is, keras=_doubling, timm=_as_timm, transformers=_as_transformers, fastai=_doubling)
+@compatible(
+    torch=defaults(),
+    keras=defaults(period_mult=2),
+    timm=defaults(cycles=1, decays="peak"),
+    transformers=defaults(cycles=1),
+    fastai=defaults(period_mult=2),
+)
 @dataclass(frozen=True)
 class CosineRestarts(Schedule):
     """A learning rate that falls along half a cosine wave and jumps back up, again and again.

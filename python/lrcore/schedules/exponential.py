@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import InitVar, dataclass, field
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from lrcore import _core
 from lrcore._arguments import real
-from lrcore.schedules.compat import compatible
+from lrcore.schedules.compat import compatible, defaults
 from lrcore.schedules.last import T_MINUS_1, T, steps_to_last
 from lrcore.schedules.schedule import Schedule
 
 
-def _as_fastai(last: str = T, **given: Any) -> dict[str, Any]:
-    return {"last": last, **given}
-
-
-@compatible(fastai=_as_fastai)
+@compatible(fastai=defaults(last=T))
 @dataclass(frozen=True)
 class Exponential(Schedule):
     """A learning rate that goes from one value to another by equal factors, upwards or downwards.

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import InitVar, dataclass, field
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from lrcore import _core
 from lrcore._arguments import real
-from lrcore.schedules.compat import compatible
+from lrcore.schedules.compat import compatible, defaults
 from lrcore.schedules.last import T_MINUS_1, T, steps_to_last
 from lrcore.schedules.schedule import Schedule
 
 
-def _to_step_t(last: str = T, **given: Any) -> dict[str, Any]:
-    return {"last": last, **given}
-
-
-@compatible(torch=_to_step_t, optax=_to_step_t, transformers=_to_step_t, fastai=_to_step_t)
+@compatible(torch=defaults(last=T), optax=defaults(last=T), transformers=defaults(last=T), fastai=defaults(last=T))
 @dataclass(frozen=True)
 class Linear(Schedule):
     """A learning rate that goes from one value to another by equal differences, upwards or downwards.

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from lrcore import _core
 from lrcore._arguments import count, each, real
-from lrcore.schedules.compat import as_it_is, compatible
+from lrcore.schedules.compat import compatible, defaults
 from lrcore.schedules.schedule import Schedule
 
 
@@ -17,7 +17,7 @@ def _as_timm(milestones: Sequence[int], gamma: float = 1.0, **given: Any) -> dic
     return {"milestones": one_before, "gamma": gamma, **given}
 
 
-@compatible(torch=as_it_is, timm=_as_timm)
+@compatible(torch=defaults(), timm=_as_timm)
 @dataclass(frozen=True)
 class MultiStep(Schedule):
     """A learning rate that is multiplied by one number at each milestone.

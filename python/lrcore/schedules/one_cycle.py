@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from lrcore import _core
 from lrcore._arguments import count, flag, probability, real, text
-from lrcore.schedules.compat import as_it_is, compatible
+from lrcore.schedules.compat import compatible, defaults
 from lrcore.schedules.last import T_MINUS_1, T, steps_to_last
 from lrcore.schedules.schedule import Schedule
 
@@ -29,7 +29,7 @@ def _as_fastai(
     return {"pct_start": pct_start, "div_factor": div_factor, "final_div_factor": final, "last": T, **given}
 
 
-@compatible(torch=as_it_is, optax=_as_optax, fastai=_as_fastai)
+@compatible(torch=defaults(), optax=_as_optax, fastai=_as_fastai)
 @dataclass(frozen=True)
 class OneCycle(Schedule):
     """A learning rate that rises once to its maximum and then falls far below where it began.

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from lrcore import _core
 from lrcore._arguments import count, each, real
-from lrcore.schedules.compat import as_it_is, compatible
+from lrcore.schedules.compat import compatible, defaults
 from lrcore.schedules.schedule import Schedule
 
 
@@ -16,7 +16,7 @@ def _as_keras(boundaries: Sequence[int], **given: Any) -> dict[str, Any]:
     return {"boundaries": [boundary + 1 for boundary in each(count, "boundaries", boundaries)], **given}
 
 
-@compatible(keras=_as_keras, optax=as_it_is)
+@compatible(keras=_as_keras, optax=defaults())
 @dataclass(frozen=True)
 class PiecewiseConstant(Schedule):
     """One learning rate up to each boundary, and a last one for ever.

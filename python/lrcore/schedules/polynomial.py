@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import InitVar, dataclass, field
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from lrcore import _core
 from lrcore._arguments import flag, real
-from lrcore.schedules.compat import as_it_is, compatible
+from lrcore.schedules.compat import compatible, defaults
 from lrcore.schedules.last import T, steps_to_last
 from lrcore.schedules.schedule import Schedule
 
 
-def _as_keras(end_lr: float = 1e-4, **given: Any) -> dict[str, Any]:
-    return {"end_lr": end_lr, **given}
-
-
-def _as_timm(power: float = 0.5, **given: Any) -> dict[str, Any]:
-    return {"power": power, **given}
-
-
-def _as_transformers(end_lr: float = 1e-7, **given: Any) -> dict[str, Any]:
-    return {"end_lr": end_lr, **given}
-
-
-@compatible(torch=as_it_is, keras=_as_keras, optax=as_it_is, timm=_as_timm, transformers=_as_transformers)
+@compatible(
+    torch=defaults(),
+    keras=defaults(end_lr=1e-4),
+    optax=defaults(),
+    timm=defaults(power=0.5),
+    transformers=defaults(end_lr=1e-7),
+)
 @dataclass(frozen=True)
 class Polynomial(Schedule):
     """A learning rate that goes from one value to another along a power of what is left, once or in shrinking cycles.

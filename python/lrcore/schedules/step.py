@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import InitVar, dataclass, field
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from lrcore import _core
 from lrcore._arguments import count, real
-from lrcore.schedules.compat import as_it_is, compatible
+from lrcore.schedules.compat import compatible, defaults
 from lrcore.schedules.schedule import Schedule
 
 
-def _as_timm(gamma: float = 1.0, **given: Any) -> dict[str, Any]:
-    return {"gamma": gamma, **given}
-
-
-@compatible(torch=as_it_is, timm=_as_timm)
+@compatible(torch=defaults(), timm=defaults(gamma=1))
 @dataclass(frozen=True)
 class Step(Schedule):
     """A learning rate that is multiplied by one number every so many steps; it has no end.

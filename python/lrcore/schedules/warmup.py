@@ -7,15 +7,11 @@ from typing import Any, ClassVar
 
 from lrcore import _core
 from lrcore._arguments import count, flag, real, text
-from lrcore.schedules.compat import compatible
+from lrcore.schedules.compat import compatible, defaults
 from lrcore.schedules.multi_step import MultiStep
 from lrcore.schedules.schedule import Schedule, learning_rate
 from lrcore.schedules.step import Step
 from lrcore.schedules.tanh import Tanh
-
-
-def _from_nothing(first: str = "0", **given: Any) -> dict[str, Any]:
-    return {"first": first, **given}
 
 
 def _as_torch(base: Schedule, first: str = "0", start_lr: float | None = None, **given: Any) -> dict[str, Any]:
@@ -30,7 +26,13 @@ def _as_timm(base: Schedule, first: str = "0", prefix: bool | None = None, **giv
     return {"base": base, "first": first, "prefix": in_steps if prefix is None else prefix, **given}
 
 
-@compatible(torch=_as_torch, keras=_from_nothing, optax=_from_nothing, timm=_as_timm, transformers=_from_nothing)
+@compatible(
+    torch=_as_torch,
+    keras=defaults(first="0"),
+    optax=defaults(first="0"),
+    timm=_as_timm,
+    transformers=defaults(first="0"),
+)
 @dataclass(frozen=True)
 class Warmup(Schedule):
     """A rise to the first learning rate of another schedule, which then runs from its step 0 on.

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from lrcore import _core
 from lrcore._arguments import count, real, text
-from lrcore.schedules.compat import as_it_is, compatible
+from lrcore.schedules.compat import compatible, defaults
 from lrcore.schedules.last import T, steps_to_last
 from lrcore.schedules.schedule import Schedule
 
@@ -24,7 +24,7 @@ def _as_fastai(base_lr: float, min_lr: float | None = None, decay: str = "cosine
     return {"base_lr": base_lr, "min_lr": end, "decay": decay, **given}
 
 
-@compatible(timm=as_it_is, transformers=_as_transformers, fastai=_as_fastai)
+@compatible(timm=defaults(), transformers=_as_transformers, fastai=_as_fastai)
 @dataclass(frozen=True)
 class WarmupStableDecay(Schedule):
     """A learning rate that rises along a line, stays level, and falls at the end.
