@@ -13,8 +13,8 @@ from lrcore.schedules.schedule import Schedule
 
 
 def _as_timm(milestones: Sequence[int], gamma: float = 1.0, **given: Any) -> dict[str, Any]:
-    one_before = [max(milestone - 1, 0) for milestone in each(count, "milestones", milestones)]
-    return {"milestones": one_before, "gamma": gamma, **given}
+    steps = each(count, "milestones", milestones)
+    return {"milestones": [step - 1 if step > 0 else step for step in steps], "gamma": gamma, **given}
 
 
 @compatible(torch=defaults(), timm=_as_timm)

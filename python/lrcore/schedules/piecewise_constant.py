@@ -13,7 +13,8 @@ from lrcore.schedules.schedule import Schedule
 
 
 def _as_keras(boundaries: Sequence[int], **given: Any) -> dict[str, Any]:
-    return {"boundaries": [boundary + 1 for boundary in each(count, "boundaries", boundaries)], **given}
+    steps = each(count, "boundaries", boundaries)
+    return {"boundaries": [step + 1 if step >= 0 else step for step in steps], **given}
 
 
 @compatible(keras=_as_keras, optax=defaults())
