@@ -142,7 +142,7 @@ def test_arguments_are_checked_as_without_it() -> None:
         MultiStep(0.1, [1.5], compat="timm")  # type: ignore[list-item]
     with pytest.raises(ValueError, match=r"^milestones\[0\] must be at least 0, but got -5$"):
         MultiStep(0.1, [-5], compat="timm")
-    with pytest.raises(ValueError, match=r"^boundaries\[0\] must be greater than 0, but got -1$"):
+    with pytest.raises(ValueError, match=r"^boundaries\[0\] must be at least 1, but got -1$"):
         PiecewiseConstant([-1], [0.1, 0.2], compat="keras")
     with pytest.raises(TypeError, match=r"^base must be a learning-rate schedule, but got 0\.1$"):
         Warmup(0.1, 10, compat="torch")  # type: ignore[arg-type]
