@@ -78,7 +78,9 @@ def test_a_boundary_takes_effect_one_step_late() -> None:
     keras_own = keras_schedules.PiecewiseConstantDecay([10], [0.5, 0.25])
     ours = Schedule(PiecewiseConstant([10], [0.5, 0.25]), total_steps=12)
     assert [float(keras_own(step)) for step in (9, 10, 11)] == [0.5, 0.5, 0.25]
+    as_keras = Schedule(PiecewiseConstant([10], [0.5, 0.25], compat="keras"), total_steps=12)
     assert [float(ours(step)) for step in (9, 10, 11)] == [0.5, 0.25, 0.25]
+    assert [float(as_keras(step)) for step in (9, 10, 11)] == [0.5, 0.5, 0.25]
 
 
 def test_the_last_steps_of_a_long_cosine_are_0() -> None:
