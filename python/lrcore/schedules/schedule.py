@@ -15,6 +15,7 @@ from lrcore._arguments import check_fields, check_version, count
 
 VERSION = 1
 MAX_STEP = 2**63 - 1
+Peer = Callable[..., dict[str, Any]]
 LEARNING_RATE = "learning rate"
 
 
@@ -49,13 +50,14 @@ class Schedule(ABC):
 
     name: ClassVar[str]
     quantity: ClassVar[str] = LEARNING_RATE
+    peers: ClassVar[Mapping[str, Peer]] = {}  # what `compat` may be, where there is such an argument
     __array_ufunc__: ClassVar[None] = None  # leaves `numpy_number * schedule` to __rmul__
 
     _core_schedule: CoreSchedule = field(init=False, repr=False, compare=False)
 
     @abstractmethod
-    def __post_init__(self) -> None:
-        """Hand the coerced fields to `_freeze`."""
+    def __post_init__(self, *args: Any, **kwargs: Any) -> None:
+        """Hand the coerced fields to `_freeze`; the arguments that are no fields come as arguments."""
 
     def __call__(self, step: int) -> float:
         """The value of update `step`.
@@ -67,8 +69,8 @@ class Schedule(ABC):
             ValueError: When `step` is negative.
             TypeError: When `step` is not an integer.
         """
-        # Every int of 64 bits is a count as it is: the check would take half of the time of a call.
-        if type(step) is int and -MAX_STEP <= step <= MAX_STEP:
+        # What needs no coercion gets none: that would take longer than the rest of the call.
+        if type(step) is int and 0 <= step <= MAX_STEP:
             return self._core_schedule(step)
         return self._core_schedule(count("step", step))
 
