@@ -3,7 +3,7 @@
 Example:
     >>> from lrcore.keras import CyclicLR
     >>> CyclicLR(2e-4, 2e-2, 2000).schedule.values(0, 4001)[::1000].tolist()
-    [0.0002, 0.010100000000000001, 0.02, 0.010100000000000001, 0.0002]
+    [0.0002, 0.0101, 0.02, 0.0101, 0.0002]
 """
 
 from __future__ import annotations
