@@ -46,9 +46,9 @@ KEYS = {
     ema: {"mean", "count"},
     detector: {"first", "best"},
     range_test: {"lrs", "losses", "training_losses", "metrics", "stop_reason"},
-    plateau: {"best", "num_bad", "cooldown_left"},
+    plateau: {"best", "num_bad", "cooldown_left", "step"},
 }
-VERSIONS = {ema: 1, detector: 1, range_test: 2, plateau: 1}
+VERSIONS = {ema: 1, detector: 1, range_test: 2, plateau: 2}
 
 
 @pytest.mark.parametrize("make", MAKERS)

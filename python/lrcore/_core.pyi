@@ -1038,18 +1038,30 @@ class RangeTest:
 
 class Plateau:
     """
-    Says when to reduce the lr: after more than patience metrics in a row that are not better.
+    Reduces learning rates after too many metrics in a row that are not better than the best.
     """
 
-    def __init__(self, mode: str, factor: typing.SupportsFloat | typing.SupportsIndex, patience: typing.SupportsInt | typing.SupportsIndex, threshold: typing.SupportsFloat | typing.SupportsIndex, threshold_mode: str, cooldown: typing.SupportsInt | typing.SupportsIndex) -> None: ...
+    class Reduction:
+        """
+        What a metric has led to.
+        """
+
+        @property
+        def lrs(self) -> list[float]: ...
+
+        @property
+        def num_bad(self) -> int: ...
+
+        @property
+        def step(self) -> int: ...
+
+    def __init__(self, mode: str, factor: typing.SupportsFloat | typing.SupportsIndex, patience: typing.SupportsInt | typing.SupportsIndex, threshold: typing.SupportsFloat | typing.SupportsIndex, threshold_mode: str, cooldown: typing.SupportsInt | typing.SupportsIndex, compat: str, nan: str) -> None: ...
 
     def load_state_dict(self, state: dict[str, typing.Any]) -> None: ...
 
-    def reduced(self, lr: typing.SupportsFloat | typing.SupportsIndex, min_lr: typing.SupportsFloat | typing.SupportsIndex) -> float: ...
-
     def state_dict(self) -> dict[str, typing.Any]: ...
 
-    def update(self, metric: typing.SupportsFloat | typing.SupportsIndex) -> bool: ...
+    def update(self, metric: typing.SupportsFloat | typing.SupportsIndex, lrs: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex], min_lrs: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex], eps: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex]) -> Plateau.Reduction | None: ...
 
     @property
     def best(self) -> float | None: ...
@@ -1059,6 +1071,9 @@ class Plateau:
 
     @property
     def num_bad(self) -> int: ...
+
+    @property
+    def step(self) -> int: ...
 
 class SgdOptions:
     """

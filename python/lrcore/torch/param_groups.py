@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
+import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
@@ -22,6 +23,12 @@ def param_groups(optimizer: Optimizer) -> list[ParamGroup]:
 def set_lr(group: ParamGroup, lr: float) -> None:
     """Let the next update of `group` use `lr`."""
     group["lr"] = _put(group["lr"], lr)
+
+
+def as_stored(group: ParamGroup, lr: float) -> float:
+    """`lr` as it would read once `set_lr` has written it: rounded where the lr of `group` is a tensor."""
+    old = group["lr"]
+    return float(torch.tensor(lr, dtype=old.dtype)) if isinstance(old, Tensor) else lr
 
 
 def has_momentum(group: ParamGroup) -> bool:
