@@ -47,7 +47,7 @@ class ReduceLROnPlateau(keras.callbacks.Callback):
 
     Raises:
         ValueError: For an argument out of range; at the start of `fit` for an optimizer that was compiled with a
-            `LearningRateSchedule`.
+            `LearningRateSchedule`, or a `base` that `fit` was not given.
         TypeError: When `base` is not a `ScheduleCallback`.
 
     Example:
@@ -97,6 +97,8 @@ class ReduceLROnPlateau(keras.callbacks.Callback):
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Check that the learning rate can be reduced."""
         require_settable(self.model, type(self).__name__)
+        if self._base is not None and self._base.model is not self.model:
+            raise ValueError("base must be among the callbacks of the same fit")
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Put the learning rate into the logs, and reduce it if the metric says so."""
