@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import pickle
 import re
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -198,6 +201,16 @@ def test_state_goes_through_json_and_on(split: int) -> None:
     second.load_state_dict(json.loads(json.dumps(first.state_dict(), allow_nan=False)))
     rest = metrics[split:]
     assert [first.update(metric, 0.1) for metric in rest] == [second.update(metric, 0.1) for metric in rest]
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda plateau: pickle.loads(pickle.dumps(plateau))])
+def test_a_copy_goes_on_by_itself(copied: Callable[[Plateau], Plateau]) -> None:
+    plateau = Plateau("max", 0.5, patience=1, compat="keras", nan="ignore")
+    plateau.update(1.0, 1.0)
+    copy_of_it = copied(plateau)
+    plateau.reset()
+    assert repr(copy_of_it) == repr(plateau)
+    assert (copy_of_it.best, copy_of_it.step) == (1.0, 1)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 #include <pybind11/stl.h>
 
+#include <tuple>
+
 #include "bindings.hpp"
 #include "lrcore/plateau.hpp"
 #include "lrcore/validate.hpp"
@@ -16,13 +18,17 @@ void require_one_per_lr(const char* name, const Numbers& values, const Numbers& 
             "be len(lrs)=" + std::to_string(lrs.size()), count);
 }
 
-std::optional<Plateau::Reduction> update(Plateau& self, double metric, const Numbers& lrs,
-                                         const Numbers& min_lrs, const Numbers& eps) {
+using StepBadLrs = std::tuple<std::int64_t, std::int64_t, Numbers>;
+
+std::optional<StepBadLrs> update(Plateau& self, double metric, const Numbers& lrs,
+                                 const Numbers& min_lrs, const Numbers& eps) {
     require_one_per_lr("min_lrs", min_lrs, lrs);
     require_one_per_lr("eps", eps, lrs);
     std::vector<Plateau::Lr> bounded;
     for (std::size_t i = 0; i < lrs.size(); ++i) bounded.push_back({lrs[i], min_lrs[i], eps[i]});
-    return self.update(metric, bounded);
+    const auto reduction = self.update(metric, bounded);
+    if (!reduction) return std::nullopt;
+    return StepBadLrs{reduction->step, reduction->num_bad, reduction->lrs};
 }
 
 }  // namespace
@@ -31,10 +37,6 @@ void bind_plateau(py::module_& m) {
     py::class_<Plateau> cls(m, "Plateau",
                             "Reduces learning rates after too many metrics in a row that are not "
                             "better than the best.");
-    py::class_<Plateau::Reduction>(cls, "Reduction", "What a metric has led to.")
-        .def_readonly("step", &Plateau::Reduction::step)
-        .def_readonly("num_bad", &Plateau::Reduction::num_bad)
-        .def_readonly("lrs", &Plateau::Reduction::lrs);
     cls.def(py::init<std::string, double, std::int64_t, double, std::string, std::int64_t,
                      std::string, std::string>(),
             py::arg("mode"), py::arg("factor"), py::arg("patience"), py::arg("threshold"),

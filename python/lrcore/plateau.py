@@ -79,6 +79,14 @@ class Plateau:
     def __repr__(self) -> str:
         return f"Plateau({', '.join(f'{name}={value!r}' for name, value in self._arguments.items())})"
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {"arguments": self._arguments, "state": self.state_dict()}
+
+    def __setstate__(self, content: dict[str, Any]) -> None:
+        self._arguments = content["arguments"]
+        self.reset()
+        self.load_state_dict(content["state"])
+
     @property
     def best(self) -> float | None:
         """The best metric so far, None before the first finite one."""
@@ -123,8 +131,8 @@ class Plateau:
         reduction = self._core_plateau.update(metric, lrs, min_lrs, differences)
         if reduction is None:
             return None
-        why = self._why(metric, reduction.num_bad)
-        return Reduction(reduction.step, metric, self.best, lrs, tuple(reduction.lrs), why)
+        step, num_bad, new_lrs = reduction
+        return Reduction(step, metric, self.best, lrs, tuple(new_lrs), self._why(metric, num_bad))
 
     def reset(self) -> None:
         """Forget every metric."""

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import copy
 import json
 import math
+import weakref
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,7 +12,8 @@ import pytest
 import torch
 from torch.optim.lr_scheduler import ReduceLROnPlateau as TorchReduceLROnPlateau
 
-from lrcore.torch import ReduceLROnPlateau
+from lrcore import Constant
+from lrcore.torch import ReduceLROnPlateau, Scheduler
 from torch_plateau import curve, lrs, sgd
 
 RNG = np.random.default_rng(0)
@@ -126,6 +130,30 @@ def test_a_run_of_torch_goes_on_from_its_state(name: str) -> None:
         for epoch in range(start, len(whole)):
             ours.step(METRICS[name][epoch])
             assert lrs(optimizer) == whole[epoch]
+
+
+def test_the_state_is_loadable_as_weights_only(tmp_path: Path) -> None:
+    scheduler = ReduceLROnPlateau(sgd())
+    scheduler.step(1.0)
+    torch.save(scheduler.state_dict(), tmp_path / "state.pt")
+    assert torch.load(tmp_path / "state.pt", weights_only=True) == scheduler.state_dict()
+
+
+def test_the_optimizer_is_freed_without_the_garbage_collector() -> None:
+    optimizer = sgd()
+    scheduler = ReduceLROnPlateau(optimizer, patience=0, base=Scheduler(optimizer, Constant(0.1)))
+    scheduler.step(1.0), scheduler.step(1.0)
+    freed = weakref.ref(optimizer)
+    del optimizer, scheduler
+    assert freed() is None
+
+
+def test_a_deep_copy_has_an_optimizer_of_its_own_as_with_torch() -> None:
+    scheduler = ReduceLROnPlateau(sgd(), factor=0.5, patience=1)
+    scheduler.step(1.0)
+    copied = copy.deepcopy(scheduler)
+    assert [bool(copied.step(1.0)) for _ in range(2)] == [False, True]
+    assert (copied.get_last_lr(), scheduler.get_last_lr(), scheduler.num_bad_epochs) == ([0.5], [1.0], 0)
 
 
 def test_what_users_of_torch_read_is_there() -> None:
