@@ -9,6 +9,9 @@ from typing import Protocol
 from lrcore.plateau import Plateau
 from lrcore.reduction import Reduction
 
+# A learning rate at its bound is off it by what float32 rounds away, which is no reason to reduce it again.
+ROUNDING = 1e-6
+
 
 class HasFactor(Protocol):
     """A scheduler or callback whose learning rates are all multiplied by `factor`."""
@@ -52,7 +55,7 @@ def reduce_factor(
     old_lrs = tuple(lrs())
     min_factor = max(_in_factors(min_lrs, base.factor, old_lrs), default=base.factor)
     least_fall = min(_in_factors(eps, base.factor, old_lrs), default=0.0)
-    reduction = plateau.update(metric, base.factor, min_factor, least_fall)
+    reduction = plateau.update(metric, base.factor, min_factor, max(least_fall, ROUNDING * base.factor))
     if reduction is None:
         return None
     base.factor = reduction.new_lrs[0]

@@ -7,7 +7,9 @@ import json
 import re
 from typing import Any
 
+import numpy as np
 import pytest
+import torch
 
 from lrcore import Constant, Cosine, Schedule, Warmup
 from lrcore.torch import ReduceLROnPlateau, Scheduler
@@ -90,6 +92,17 @@ def test_no_learning_rate_is_reduced_below_its_bound() -> None:
     assert [bool(plateau.step(1.0)) for _ in range(5)] == [False, True, True, False, False]
     assert scheduler.factor == pytest.approx(0.4, rel=1e-15)
     assert lrs(scheduler.optimizer) == pytest.approx([0.4, 0.2], rel=1e-15)
+
+
+@pytest.mark.parametrize("tensor", [False, True])
+def test_a_learning_rate_at_its_bound_is_not_said_to_fall_again(tensor: bool) -> None:
+    """The bound, as a factor of the schedule, is rounded to either side of it."""
+    for lr, min_lr in np.random.default_rng(1).uniform([0.3, 0.1], [0.5, 0.2], (50, 2)).tolist():
+        optimizer = torch.optim.SGD([torch.zeros(1)], lr=torch.tensor(1.0) if tensor else 1.0)
+        scheduler = Scheduler(optimizer, Constant(lr))
+        plateau = ReduceLROnPlateau(optimizer, base=scheduler, factor=0.01, patience=0, min_lr=min_lr)
+        assert [bool(plateau.step(1.0)) for _ in range(5)] == [False, True, False, False, False]
+        assert lrs(optimizer) == pytest.approx([min_lr], rel=1e-6)
 
 
 def test_a_schedule_that_is_below_the_bound_of_itself_is_left_alone() -> None:

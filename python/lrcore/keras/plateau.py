@@ -51,8 +51,10 @@ class ReduceLROnPlateau(keras.callbacks.Callback):
         TypeError: When `base` is not a `ScheduleCallback`.
 
     Example:
-        >>> ReduceLROnPlateau("loss", factor=0.5, patience=3).state_dict()["best"] is None
-        True
+        >>> from lrcore import Cosine, Warmup
+        >>> from lrcore.keras import ScheduleCallback
+        >>> schedule = ScheduleCallback(Warmup(Cosine(0.1, decay_steps=1000), steps=50))
+        >>> callbacks = [schedule, ReduceLROnPlateau("loss", factor=0.5, patience=3, base=schedule)]
     """
 
     def __init__(

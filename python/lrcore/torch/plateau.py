@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any, SupportsFloat
 
@@ -14,6 +13,7 @@ from lrcore.base_factor import reduce_factor
 from lrcore.plateau import Plateau
 from lrcore.reduction import Reduction
 from lrcore.torch.param_groups import as_stored, one_per_group, param_groups, set_lr
+from lrcore.torch.plateau_state import from_torch
 from lrcore.torch.scheduler import Scheduler
 
 
@@ -143,7 +143,7 @@ class ReduceLROnPlateau(TorchReduceLROnPlateau):
         Raises:
             ValueError: When `state_dict` is of another version or a field is missing or unknown; nothing is changed.
         """
-        self._plateau.load_state_dict(_from_torch(state_dict) if "num_bad_epochs" in state_dict else state_dict)
+        self._plateau.load_state_dict(from_torch(state_dict) if "num_bad_epochs" in state_dict else state_dict)
 
     def _reduce(self, metric: float, min_lrs: list[float], eps: list[float]) -> Reduction | None:
         if self._base is not None:
@@ -164,14 +164,3 @@ def _of_same_optimizer(base: Scheduler, optimizer: Optimizer) -> Scheduler:
     if base.optimizer is not optimizer:
         raise ValueError("base must be a scheduler of the optimizer that is given beside it")
     return base
-
-
-def _from_torch(state: dict[str, Any]) -> dict[str, Any]:
-    """The state of torch's class as one of ours."""
-    return {
-        "version": 2,
-        "best": state["best"] if math.isfinite(state["best"]) else None,
-        "num_bad": state["num_bad_epochs"],
-        "cooldown_left": state["cooldown_counter"],
-        "step": state["last_epoch"],
-    }
