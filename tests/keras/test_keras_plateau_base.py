@@ -48,27 +48,26 @@ def test_reductions_stay_on_top_of_a_warmed_up_cosine(
     plateau_first: bool, compiled: Any, in_order: Any, lr_spy: Any
 ) -> None:
     given = callbacks()
-    assert fit(compiled(lr_spy()), in_order, *given[:: -1 if plateau_first else 1]) == expected()
+    assert fit(compiled(lr_spy(), jit_compile=False), in_order, *given[:: -1 if plateau_first else 1]) == expected()
     first = given[1].events[0]
     assert (first.step, first.old_lrs, first.new_lrs) == (3, (WARMED_COSINE(24),), (WARMED_COSINE(24) / 2,))
 
 
-@pytest.mark.parametrize("epoch", [3, 4, 5])
-@pytest.mark.parametrize("plateau_first", [False, True])
+@pytest.mark.parametrize(("epoch", "plateau_first"), [(3, False), (4, True)])
 def test_a_resumed_run_is_the_uninterrupted_one(
     epoch: int, plateau_first: bool, compiled: Any, in_order: Any, lr_spy: Any
 ) -> None:
     first, second = callbacks(), callbacks()
-    used = fit(compiled(lr_spy()), in_order, *first, epochs=epoch)
+    used = fit(compiled(lr_spy(), jit_compile=False), in_order, *first, epochs=epoch)
     for old, new in list(zip(first, second, strict=True))[:: -1 if plateau_first else 1]:
         new.load_state_dict(json.loads(json.dumps(old.state_dict())))
-    assert used + fit(compiled(lr_spy()), in_order, *second, start=epoch) == expected()
+    assert used + fit(compiled(lr_spy(), jit_compile=False), in_order, *second, start=epoch) == expected()
 
 
 def test_the_learning_rate_is_not_reduced_below_its_bound(compiled: Any, in_order: Any) -> None:
     schedule = ScheduleCallback(Constant(0.5))
     plateau = ReduceLROnPlateau("scripted", factor=0.1, patience=1, mode="max", min_lr=0.25, base=schedule)
-    fit_model = compiled(keras.optimizers.SGD(0.5))
+    fit_model = compiled(keras.optimizers.SGD(0.5), jit_compile=False)
     fit_model.fit(in_order, epochs=4, verbose=0, callbacks=[Scripted(), schedule, plateau])
     assert schedule.factor == 0.5
     assert float(fit_model.optimizer.learning_rate.numpy()) == 0.25

@@ -130,7 +130,7 @@ def test_row_mode_auto_refuses_a_metric_without_direction() -> None:
 def test_row_called_at_the_end_of_an_epoch_and_writes_the_learning_rate_into_the_logs(
     compiled: Any, regression: Any
 ) -> None:
-    model = compiled(keras.optimizers.SGD(0.0))
+    model = compiled(keras.optimizers.SGD(0.0), jit_compile=False)
     callback = ReduceLROnPlateau("mae", factor=0.5, patience=1, mode="max", min_delta=1e9)
     model.optimizer.learning_rate = 0.25
     history = model.fit(*regression, epochs=3, verbose=0, callbacks=[callback]).history
