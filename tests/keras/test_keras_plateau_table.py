@@ -100,6 +100,11 @@ def test_row_eps_no_lr_is_too_small_to_be_reduced() -> None:
     assert ours[-1] == pytest.approx(1.1e-9, rel=1e-6)
 
 
+def test_an_integer_lr_is_reduced_to_a_fraction() -> None:
+    """tensorflow #45261: it stayed an integer, and fell to 0."""
+    assert lrs(ReduceLROnPlateau("loss", factor=0.5, patience=1), FLAT[:3], lr=1) == [1.0, 0.5, 0.25]
+
+
 def test_row_min_lr_at_which_the_wait_goes_on() -> None:
     """An lr raised by hand falls at once, with Keras as with ours; in torch's way it waits for its patience anew."""
     for make, options, expected in [

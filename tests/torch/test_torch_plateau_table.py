@@ -91,6 +91,10 @@ def test_row_eps_may_be_one_per_group() -> None:
     assert curve(ReduceLROnPlateau, FLAT[:2], 1.0, 1.0, patience=0, factor=0.5, eps=[0.1, 0.5])[-1] == [0.5, 1.0]
 
 
+def test_an_integer_lr_is_reduced_to_a_fraction() -> None:
+    assert curve(ReduceLROnPlateau, FLAT[:3], 1, patience=0, factor=0.5) == [[1], [0.5], [0.25]]
+
+
 def test_row_min_lr_is_one_per_group() -> None:
     arguments = {"patience": 0, "factor": 0.5, "min_lr": [0.2, 0.01]}
     ours = curve(ReduceLROnPlateau, FLAT, 1.0, 0.1, **arguments)
