@@ -156,6 +156,12 @@ def test_a_deep_copy_has_an_optimizer_of_its_own_as_with_torch() -> None:
     assert (copied.get_last_lr(), scheduler.get_last_lr(), scheduler.num_bad_epochs) == ([0.5], [1.0], 0)
 
 
+def test_a_state_of_torch_without_one_of_its_fields_is_refused() -> None:
+    scheduler = ReduceLROnPlateau(sgd())
+    with pytest.raises(ValueError, match="the state of torch's ReduceLROnPlateau lacks the field 'best'"):
+        scheduler.load_state_dict({"num_bad_epochs": 0})
+
+
 def test_what_users_of_torch_read_is_there() -> None:
     ours, peer = (make(sgd(), patience=1, cooldown=2) for make in (ReduceLROnPlateau, TorchReduceLROnPlateau))
     names = ("best", "num_bad_epochs", "cooldown_counter", "in_cooldown", "last_epoch")

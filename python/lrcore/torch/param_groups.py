@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
@@ -23,12 +22,6 @@ def param_groups(optimizer: Optimizer) -> list[ParamGroup]:
 def set_lr(group: ParamGroup, lr: float) -> None:
     """Let the next update of `group` use `lr`."""
     group["lr"] = _put(group["lr"], lr)
-
-
-def as_stored(group: ParamGroup, lr: float) -> float:
-    """`lr` as it would read once `set_lr` has written it: rounded where the lr of `group` is a tensor."""
-    old = group["lr"]
-    return float(torch.tensor(lr, dtype=old.dtype)) if isinstance(old, Tensor) else lr
 
 
 def has_momentum(group: ParamGroup) -> bool:
@@ -57,3 +50,9 @@ def one_per_group(name: str, values: T | Sequence[T], groups: int) -> list[T]:
 def _put(old: float | Tensor, value: float) -> float | Tensor:
     """`value`, inside the tensor `old` where there is one: compiled steps and CUDA graphs hold on to that tensor."""
     return old.fill_(value) if isinstance(old, Tensor) else value
+
+
+def as_stored(group: ParamGroup, lr: float) -> float:
+    """`lr` as it would read once `set_lr` has written it: rounded where the lr of `group` is a tensor."""
+    old = group["lr"]
+    return float(old.new_tensor(lr)) if isinstance(old, Tensor) else lr
