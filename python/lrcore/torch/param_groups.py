@@ -50,9 +50,3 @@ def one_per_group(name: str, values: T | Sequence[T], groups: int) -> list[T]:
 def _put(old: float | Tensor, value: float) -> float | Tensor:
     """`value`, inside the tensor `old` where there is one: compiled steps and CUDA graphs hold on to that tensor."""
     return old.fill_(value) if isinstance(old, Tensor) else value
-
-
-def as_stored(group: ParamGroup, lr: float) -> float:
-    """`lr` as it would read once `set_lr` has written it: rounded where the lr of `group` is a tensor."""
-    old = group["lr"]
-    return float(old.new_tensor(lr)) if isinstance(old, Tensor) else lr

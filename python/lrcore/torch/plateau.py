@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, SupportsFloat
 
+from torch import Tensor
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import ReduceLROnPlateau as TorchReduceLROnPlateau
 
@@ -12,7 +13,7 @@ from lrcore._arguments import not_negative
 from lrcore.base_factor import reduce_factor
 from lrcore.plateau import Plateau
 from lrcore.reduction import Reduction
-from lrcore.torch.param_groups import as_stored, one_per_group, param_groups, set_lr
+from lrcore.torch.param_groups import ParamGroup, one_per_group, param_groups, set_lr
 from lrcore.torch.plateau_state import from_torch
 from lrcore.torch.scheduler import Scheduler
 
@@ -119,7 +120,7 @@ class ReduceLROnPlateau(TorchReduceLROnPlateau):
             epoch: Taken from code written for torch, which lets it be given; the metrics are counted all the same.
         """
         groups = self.optimizer.param_groups
-        min_lrs = [as_stored(group, bound) for group, bound in zip(groups, self._each(self._min_lrs), strict=True)]
+        min_lrs = [_as_stored(group, bound) for group, bound in zip(groups, self._each(self._min_lrs), strict=True)]
         event = self._reduce(float(metrics), min_lrs, self._each(self._eps))
         if event is not None:
             self.events.append(event)
@@ -164,3 +165,9 @@ def _of_same_optimizer(base: Scheduler, optimizer: Optimizer) -> Scheduler:
     if base.optimizer is not optimizer:
         raise ValueError("base must be a scheduler of the optimizer that is given beside it")
     return base
+
+
+def _as_stored(group: ParamGroup, lr: float) -> float:
+    """`lr` as it would read once the group holds it: rounded where its lr is a tensor."""
+    old = group["lr"]
+    return float(old.new_tensor(lr)) if isinstance(old, Tensor) else lr
