@@ -1,0 +1,210 @@
+"""How long every schedule goes on, and where its phases begin: the one place that knows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence as Items
+from dataclasses import replace
+
+from lrcore.schedules.clip import Clip
+from lrcore.schedules.constant import Constant
+from lrcore.schedules.cooldown import Cooldown
+from lrcore.schedules.cosine import Cosine
+from lrcore.schedules.cosine_restarts import CosineRestarts
+from lrcore.schedules.course import Course, first_of
+from lrcore.schedules.cycles import Cycles
+from lrcore.schedules.cyclic import Cyclic, CyclicMomentum
+from lrcore.schedules.delay import Delay
+from lrcore.schedules.exponential import Exponential
+from lrcore.schedules.exponential_decay import ExponentialDecay
+from lrcore.schedules.inverse_sqrt import InverseSqrt
+from lrcore.schedules.inverse_time import InverseTime
+from lrcore.schedules.linear import Linear
+from lrcore.schedules.multi_step import MultiStep
+from lrcore.schedules.noam import Noam
+from lrcore.schedules.offset import Offset
+from lrcore.schedules.one_cycle import OneCycle
+from lrcore.schedules.piecewise_constant import PiecewiseConstant
+from lrcore.schedules.piecewise_cosine import PiecewiseCosine
+from lrcore.schedules.piecewise_linear import PiecewiseLinear
+from lrcore.schedules.polynomial import Polynomial
+from lrcore.schedules.product import Product
+from lrcore.schedules.repeat import Repeat
+from lrcore.schedules.scaled import Scaled
+from lrcore.schedules.schedule import Schedule
+from lrcore.schedules.sequence import Sequence
+from lrcore.schedules.step import Step
+from lrcore.schedules.tabulated import Tabulated
+from lrcore.schedules.tanh import Tanh
+from lrcore.schedules.until import Until
+from lrcore.schedules.warmup import Warmup
+from lrcore.schedules.warmup_stable_decay import WarmupStableDecay
+
+LEVEL = Course(100, held_from=0)
+LONGEST = 2**53  # updates that are shown
+
+
+def course_of(schedule: Schedule) -> Course:
+    """The course of a schedule of any class.
+
+    Example:
+        >>> course_of(Cosine(0.1, decay_steps=300))
+        Course(length=301, held_from=300, whole=300, raises_from=None, joints=(), cycles=())
+        >>> course_of(Warmup(Linear(0.1, 0.0, total_steps=300), steps=50)).whole
+        350
+    """
+    return _ending(schedule) or _endless(schedule) or _combined(schedule) or Course(100)
+
+
+def _ending(schedule: Schedule) -> Course | None:
+    match schedule:
+        case Constant():
+            return LEVEL
+        case Tabulated(lrs=lrs):
+            return Course.through(len(lrs))
+        case Linear(total_steps=steps) | Exponential(total_steps=steps):
+            return Course.through(steps)
+        case OneCycle(total_steps=steps, pct_start=rise, three_phase=three_phase):
+            top = rise * steps - 1
+            return Course.through(steps, [top, 2 * top] if three_phase else [top])
+        case PiecewiseConstant(boundaries=steps) | MultiStep(milestones=steps):
+            return _levels(steps)
+        case PiecewiseLinear(milestones=steps) | PiecewiseCosine(milestones=steps):
+            return Course.falling_to(steps[-1], steps)
+        case Cosine(decay_steps=steps) | Tanh(decay_steps=steps) | Polynomial(decay_steps=steps, cycle=False):
+            return Course.falling_to(steps)
+        case WarmupStableDecay(warmup_steps=rise, stable_steps=stable, decay_steps=fall):
+            return Course.falling_to(rise + stable + fall, [rise, rise + stable])
+    return None
+
+
+def _endless(schedule: Schedule) -> Course | None:
+    match schedule:
+        case Step(step_size=steps):
+            return Course(5 * steps, cycles=(Cycles(steps, stairs=True),))
+        case ExponentialDecay():
+            return _exponential_decay(schedule)
+        case InverseTime(decay_rate=rate, decay_steps=steps, staircase=staircase):
+            return _decay(steps, 9 / rate, staircase) if rate > 0 else LEVEL  # down to a tenth
+        case InverseSqrt(timescale=timescale, warmup_steps=steps):
+            return Course(steps + 8 * timescale, joints=(steps,) if steps else ())  # down to a third
+        case Noam(warmup_steps=steps):
+            return Course(6 * steps, joints=(steps - 1,) if steps > 1 else ())
+        case Polynomial(decay_steps=steps):
+            return Course.again(Cycles(steps, begin=1, early=1))
+        case CosineRestarts(first_period=steps, period_mult=growth):
+            return Course.again(Cycles(steps, growth=growth))
+        case Cyclic(step_size_up=up, step_size_down=int() as down):
+            return Course.again(Cycles(up + down, joints=(up,)))
+        case CyclicMomentum(step_size_up=up, step_size_down=int() as down):
+            return Course.again(Cycles(up + down, joints=(up,)))
+    return None
+
+
+def _combined(schedule: Schedule) -> Course | None:
+    match schedule:
+        case Scaled(base=base) | Clip(base=base):
+            return course_of(base)
+        case Delay(base=base, steps=steps) | Warmup(base=base, steps=steps):
+            return course_of(base).shifted(steps).after(Course(steps))
+        case Offset(base=base, offset=steps):
+            return course_of(base).shifted(-steps)
+        case Cooldown(base=base, begin=begin, steps=steps):
+            return Course.falling_to(begin + steps).after(course_of(base).cut(begin))
+        case Sequence(schedules=schedules, milestones=milestones):
+            return _sequence(schedules, milestones)
+        case Product(schedules=schedules):
+            return _product(schedules)
+        case Repeat(base=base, period=period, count=count):
+            return _rounds(course_of(base).cut(period), count)
+        case Until(base=base, total_steps=steps, end=end):
+            return _until(course_of(base).cut(steps), end)
+    return None
+
+
+def _levels(changes: Items[int]) -> Course:
+    """Shown until the last level has lasted as long as the one before."""
+    if not changes:
+        return LEVEL
+    last = changes[-1]
+    before = max((change for change in changes if change < last), default=0)
+    return Course(max(2 * last - before, last + 1), held_from=last, joints=tuple(sorted({*changes} - {0})))
+
+
+def _decay(steps: int, times: float, staircase: bool) -> Course:
+    length = min(max(math.ceil(steps * times), 2), LONGEST)
+    return Course(length, cycles=(Cycles(steps, stairs=True),) if staircase else ())
+
+
+def _exponential_decay(decay: ExponentialDecay) -> Course:
+    """Shown until the learning rate has changed by a factor of 100, or up to end_lr."""
+    floor = 0.0 if decay.decay_rate == 0 else decay.end_lr
+    times = abs(math.log(100) / math.log(decay.decay_rate)) if decay.decay_rate not in (0, 1) else 1.0
+    course = LEVEL if decay.decay_rate == 1 else _decay(decay.decay_steps, times, decay.staircase)
+    if floor is None or decay(LONGEST) != floor:
+        return course
+    held_from = _first_with(decay, floor)
+    return replace(course, length=held_from + held_from // 10 + 1, held_from=held_from)
+
+
+def _first_with(schedule: Schedule, last: float) -> int:
+    """The first step that has the last value of a schedule that never turns round."""
+    without, first = -1, LONGEST
+    while first - without > 1:
+        step = (without + first) // 2
+        without, first = (without, step) if schedule(step) == last else (step, first)
+    return first
+
+
+def _sequence(schedules: Items[Schedule], milestones: Items[int]) -> Course:
+    begins = (0, *milestones)
+    course = course_of(schedules[-1]).shifted(begins[-1])
+    for schedule, begin, end in reversed(list(zip(schedules, begins, milestones, strict=False))):
+        course = course.after(course_of(schedule).cut(end - begin).shifted(begin))
+    return course
+
+
+def _product(schedules: Items[Schedule]) -> Course:
+    courses = [course_of(schedule) for schedule in schedules]
+    zero = first_of(*(_zero_from(*pair) for pair in zip(schedules, courses, strict=True)))
+    end = _last(courses) if zero is None else next(course for course in courses if course.held_from == zero)
+    if end.held_from is not None:
+        courses = [course if course is end else course.cut(end.held_from) for course in courses]
+    return replace(
+        end,
+        length=end.length if end.held_from is not None else max(course.length for course in courses),
+        raises_from=first_of(*(course.raises_from for course in courses)),
+        joints=tuple(sorted({joint for course in courses for joint in course.joints})),
+        cycles=tuple(cycles for course in courses for cycles in course.cycles),
+    )
+
+
+def _zero_from(schedule: Schedule, course: Course) -> int | None:
+    return course.held_from if course.held_from is not None and schedule(course.held_from) == 0 else None
+
+
+def _last(courses: Items[Course]) -> Course:
+    """The one that is held last, if at all."""
+    return max(courses, key=lambda course: (math.inf if course.held_from is None else course.held_from))
+
+
+def _rounds(once: Course, count: int | None) -> Course:
+    period = once.length
+    cycles = Cycles(period, joints=once.joints)
+    if count is None:
+        return replace(Course.again(cycles), raises_from=once.raises_from)
+    whole = Course.through(period * count)
+    return replace(whole, raises_from=once.raises_from, cycles=(cycles.cut(period * count),))
+
+
+def _until(once: Course, end: str) -> Course:
+    steps = once.length
+    match end:
+        case "repeat":
+            return _rounds(once, None)
+        case "mirror" if steps > 1:
+            # Every pass has one end of `once` in common with the one before.
+            return replace(once, length=3 * steps - 2, cycles=(*once.cycles, Cycles(steps - 1, begin=1, early=1)))
+        case "raise":
+            return replace(once, raises_from=first_of(once.raises_from, steps))
+    return replace(once, held_from=steps - 1, whole=steps)
