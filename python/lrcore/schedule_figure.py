@@ -67,6 +67,8 @@ def plot_schedule(
     ax.set(xlabel="update" if steps_per_epoch is None else "epoch", ylabel=schedule.quantity)
     if _goes_by_factors(schedule) and values.min() > 0 and values.max() >= DECADE * values.min():
         ax.set_yscale("log")
+    elif values.min() == values.max() > 0:
+        ax.set_ylim(0, 2 * values[0])  # else the axis shows a few thousandths of it
     _set_title(ax, short_form(schedule))
     decorate(ax)
     return ax

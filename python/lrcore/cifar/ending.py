@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lrcore._arguments import positive_count
-from lrcore.schedules import Cyclic, OneCycle, Schedule
+from lrcore.schedules import Schedule
 from lrcore.schedules.course import Course
 from lrcore.schedules.course_of import course_of
 from lrcore.schedules.cycles import Cycles
@@ -25,6 +25,7 @@ def ending_warning(schedule: Schedule, updates: int) -> str | None:
         TypeError: When `updates` is not an integer.
 
     Example:
+        >>> from lrcore import Cyclic, OneCycle
         >>> ending_warning(OneCycle(0.1, total_steps=300), updates=300)
         >>> ending_warning(Cyclic(1e-3, 1e-2, step_size_up=50), updates=230)
         'the run of 230 updates ends 30 updates into a cycle of 100: whole cycles end after 200 or 300 updates'
@@ -59,13 +60,14 @@ def _unless_whole_cycles(course: Course, updates: int) -> str | None:
 
 
 def _unless_whole(cycles: Cycles, updates: int) -> str | None:
-    begin, end = cycles.around(updates)
-    if updates == begin > cycles.begin or updates >= end - cycles.early:
+    fewest = min(cycles.whole)
+    begin, end = cycles.around(updates - fewest)
+    into = updates - fewest - begin
+    if begin > cycles.begin and into + fewest in cycles.whole:
         return None
-    wholes = [whole - cycles.early for whole in (begin, end) if whole > max(cycles.begin, 0)]
-    into = updates - begin + cycles.early
+    nearest = " or ".join(str(whole + fewest) for whole in (begin, end) if whole > max(cycles.begin, 0))
     cut = f"the run of {_count(updates)} ends {_count(into)} into a cycle of {end - begin}"
-    return f"{cut}: whole cycles end after {' or '.join(map(str, wholes))} updates"
+    return f"{cut}: whole cycles end after {nearest} updates"
 
 
 def _count(updates: int) -> str:

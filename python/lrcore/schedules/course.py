@@ -21,8 +21,8 @@ class Course:
     Args:
         length: Updates that show what there is to see: all of them up to the end, or a stretch where there is no end.
         held_from: First step whose value is held for ever; None if there is none.
-        whole: Fewest updates of a run that reaches the end; None where there is no end that a run ought to reach: a last
-            level, for instance, can be left at any time.
+        whole: Fewest updates of a run that reaches the end; None where there is none that it ought to reach, as where a
+            last level can be left at any time.
         raises_from: First step that has no value but a ValueError; None if there is none.
         joints: Steps at which a phase begins, other than those of cycles.
         cycles: What comes again and again.

@@ -7,6 +7,7 @@ from collections.abc import Sequence as Items
 from dataclasses import replace
 
 from lrcore.schedules.clip import Clip
+from lrcore.schedules.combined_courses import at_once, ended, in_rounds, in_sequence
 from lrcore.schedules.constant import Constant
 from lrcore.schedules.cooldown import Cooldown
 from lrcore.schedules.cosine import Cosine
@@ -91,7 +92,7 @@ def _endless(schedule: Schedule) -> Course | None:
         case Noam(warmup_steps=steps):
             return Course(6 * steps, joints=(steps - 1,) if steps > 1 else ())
         case Polynomial(decay_steps=steps):
-            return Course.again(Cycles(steps, begin=1, early=1))
+            return Course.again(Cycles(steps, begin=1, whole=(-1, 0)))
         case CosineRestarts(first_period=steps, period_mult=growth):
             return Course.again(Cycles(steps, growth=growth))
         case Cyclic(step_size_up=up, step_size_down=int() as down):
@@ -112,13 +113,13 @@ def _combined(schedule: Schedule) -> Course | None:
         case Cooldown(base=base, begin=begin, steps=steps):
             return Course.falling_to(begin + steps).after(course_of(base).cut(begin))
         case Sequence(schedules=schedules, milestones=milestones):
-            return _sequence(schedules, milestones)
+            return in_sequence([course_of(part) for part in schedules], milestones)
         case Product(schedules=schedules):
-            return _product(schedules)
+            return at_once([course_of(factor) for factor in schedules], first_of(*map(_zero_from, schedules)))
         case Repeat(base=base, period=period, count=count):
-            return _rounds(course_of(base).cut(period), count)
+            return in_rounds(course_of(base).cut(period), count)
         case Until(base=base, total_steps=steps, end=end):
-            return _until(course_of(base).cut(steps), end)
+            return ended(course_of(base).cut(steps), end)
     return None
 
 
@@ -156,55 +157,7 @@ def _first_with(schedule: Schedule, last: float) -> int:
     return first
 
 
-def _sequence(schedules: Items[Schedule], milestones: Items[int]) -> Course:
-    begins = (0, *milestones)
-    course = course_of(schedules[-1]).shifted(begins[-1])
-    for schedule, begin, end in reversed(list(zip(schedules, begins, milestones, strict=False))):
-        course = course.after(course_of(schedule).cut(end - begin).shifted(begin))
-    return course
-
-
-def _product(schedules: Items[Schedule]) -> Course:
-    courses = [course_of(schedule) for schedule in schedules]
-    zero = first_of(*(_zero_from(*pair) for pair in zip(schedules, courses, strict=True)))
-    end = _last(courses) if zero is None else next(course for course in courses if course.held_from == zero)
-    if end.held_from is not None:
-        courses = [course if course is end else course.cut(end.held_from) for course in courses]
-    return replace(
-        end,
-        length=end.length if end.held_from is not None else max(course.length for course in courses),
-        raises_from=first_of(*(course.raises_from for course in courses)),
-        joints=tuple(sorted({joint for course in courses for joint in course.joints})),
-        cycles=tuple(cycles for course in courses for cycles in course.cycles),
-    )
-
-
-def _zero_from(schedule: Schedule, course: Course) -> int | None:
-    return course.held_from if course.held_from is not None and schedule(course.held_from) == 0 else None
-
-
-def _last(courses: Items[Course]) -> Course:
-    """The one that is held last, if at all."""
-    return max(courses, key=lambda course: (math.inf if course.held_from is None else course.held_from))
-
-
-def _rounds(once: Course, count: int | None) -> Course:
-    period = once.length
-    cycles = Cycles(period, joints=once.joints)
-    if count is None:
-        return replace(Course.again(cycles), raises_from=once.raises_from)
-    whole = Course.through(period * count)
-    return replace(whole, raises_from=once.raises_from, cycles=(cycles.cut(period * count),))
-
-
-def _until(once: Course, end: str) -> Course:
-    steps = once.length
-    match end:
-        case "repeat":
-            return _rounds(once, None)
-        case "mirror" if steps > 1:
-            # Every pass has one end of `once` in common with the one before.
-            return replace(once, length=3 * steps - 2, cycles=(*once.cycles, Cycles(steps - 1, begin=1, early=1)))
-        case "raise":
-            return replace(once, raises_from=first_of(once.raises_from, steps))
-    return replace(once, held_from=steps - 1, whole=steps)
+def _zero_from(schedule: Schedule) -> int | None:
+    """The first step from which a schedule is held at zero, if it ever is."""
+    held_from = course_of(schedule).held_from
+    return held_from if held_from is not None and schedule(held_from) == 0 else None

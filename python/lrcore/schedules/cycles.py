@@ -18,7 +18,7 @@ class Cycles:
         growth: How many times as long as the one before each cycle is.
         joints: Steps into each cycle at which a phase of it begins.
         stop: First step that no longer belongs to them; None for no end.
-        early: Steps by which a run may stop before the end of a cycle and yet be whole.
+        whole: After how many updates a run of whole cycles may end, counted from where the next one begins.
         stairs: Whether they are levels, any of which a run may end on.
 
     Example:
@@ -33,7 +33,7 @@ class Cycles:
     growth: float = 1.0
     joints: tuple[int, ...] = ()
     stop: int | None = None
-    early: int = 0
+    whole: tuple[int, ...] = (0,)
     stairs: bool = False
 
     def shifted(self, steps: int) -> Cycles:

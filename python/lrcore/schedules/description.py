@@ -27,7 +27,7 @@ def _extremes(schedule: Schedule, stop: int) -> Iterator[str]:
     steps, values = samples(schedule, 0, stop)
     looked_at = "" if len(steps) == stop else f", of which {len(steps)} are looked at"
     yield f"{schedule.quantity} of {stop} update{'' if stop == 1 else 's'}{looked_at}:"
-    places = {"first": 0, "highest": values.argmax(), "lowest": values.argmin(), "last": -1}
+    places = {"first": 0, "highest": int(values.argmax()), "lowest": int(values.argmin()), "last": -1}
     for name, place in places.items():
         yield f"  {name:8} {values[place]:<12.6g} at update {steps[place]}"
 

@@ -27,7 +27,7 @@ def samples(schedule: Schedule, start: int, stop: int) -> tuple[Steps, Values]:
     Example:
         >>> from lrcore import Cosine
         >>> steps, lrs = samples(Cosine(0.5, decay_steps=10**12), 0, 10**12 + 1)
-        >>> len(steps), steps[-1], lrs.tolist()[-1]
+        >>> len(steps), steps.tolist()[-1], lrs.tolist()[-1]
         (10001, 1000000000000, 0.0)
     """
     if stop - start <= MOST_STEPS:
