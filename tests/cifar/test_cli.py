@@ -97,6 +97,36 @@ def test_schedule_takes_epochs_and_parts_of_what_it_shows(tmp_path: Path) -> Non
     assert_refused(lrcore("schedule", expression, cwd=tmp_path), "'1ep' needs steps_per_epoch")
 
 
+def test_schedule_knows_how_long_its_schedule_lasts(tmp_path: Path) -> None:
+    expression = 'one_cycle(max_lr=0.1, total_steps="3ep")'
+    done = lrcore("schedule", expression, "--steps-per-epoch", 10, "--rows", 4, "--plot", "out.png", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    for line in ("learning rate of 30 updates:", "  highest  0.1          at update 8", "figure: out.png"):
+        assert line in done.stdout.splitlines()
+    cells = [re.findall(r"[0-9.e-]+", line) for line in done.stdout.splitlines() if line.startswith("│")]
+    expected = [0.1 / 25, 0.1, 0.05, 0.1 / 25e4]  # by hand: the top is at update 8, half of the fall at 18.5
+    assert [(row[0], row[1]) for row in cells] == [("0", "0.00"), ("9", "0.90"), ("19", "1.90"), ("29", "2.90")]
+    assert [float(row[2]) for row in cells] == pytest.approx(expected, rel=0.08)
+    assert (tmp_path / "out.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("cosine(0.1, '0.5dur')",), "'0.5dur' needs total_steps"),
+        (("until(cosine(0.1, 9), 5, 'raise')", "--steps", 6), "step must be less than total_steps=5, but got 5"),
+        (("constant(0.1)", "--plot", "out.wavy"), "wavy"),
+        (("constant(0.1)", "--plot", "nowhere/out.png"), "nowhere/out.png"),
+        (("constant(0.1)", "--steps", 10**20), "start + steps must fit in 64 bits"),
+    ],
+)
+def test_wrong_arguments_of_schedule_are_one_sentence(
+    arguments: tuple[str, ...], sentence: str, tmp_path: Path
+) -> None:
+    assert_refused(lrcore("schedule", *arguments, cwd=tmp_path), sentence)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_name_with_brackets_is_printed_as_it_is(tmp_path: Path) -> None:
     done = lrcore("schedule", "constant(0.1)", "--plot", "a[b].png", cwd=tmp_path)
     assert "figure: a[b].png" in done.stdout
