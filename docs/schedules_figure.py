@@ -114,13 +114,15 @@ def draw(
     """One panel for each schedule, under its name."""
     figure.suptitle(title, fontweight="bold")
     panels = figure.subplots(-(-len(schedules) // COLUMNS), COLUMNS, squeeze=False).ravel()
-    for ax, (name, schedule) in zip(panels, schedules.items(), strict=True):
+    for ax in panels[len(schedules) :]:
+        ax.remove()
+    for ax, (name, schedule) in zip(panels, schedules.items(), strict=False):
         schedule.plot(ax, steps)
         ax.set_title(name, fontsize="small")
         ax.set_xlabel("")
         ax.set_ylabel("momentum" if isinstance(schedule, CyclicMomentum) else "", fontsize="small")
         ax.tick_params(labelsize="x-small")
-    return list(panels)
+    return list(panels[: len(schedules)])
 
 
 if __name__ == "__main__":

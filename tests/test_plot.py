@@ -139,7 +139,7 @@ def test_a_title_stays_in_the_figure(width: float) -> None:
     box = ax.title.get_window_extent()
     assert figure.bbox.x0 <= box.x0 < box.x1 <= figure.bbox.x1
     assert box.y1 <= figure.bbox.y1
-    assert ax.get_title().count("\n") <= 2
+    assert ax.get_title().count("\n") <= 3
 
 
 def test_a_very_long_schedule_is_drawn_by_some_of_its_updates() -> None:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 DECADE = 10
 MOST_DOTS = 12
-TITLE_LINES = 3
+TITLE_LINES = 4
 CHARACTER = 5  # points, of the title
 
 
