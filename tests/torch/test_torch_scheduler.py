@@ -204,24 +204,26 @@ def test_every_order_of_building_and_loading_resumes_alike(order: tuple[str, ...
 
 def test_the_scheduler_state_alone_restores_the_lr() -> None:
     optimizer = sgd()
-    Scheduler(optimizer, STAIRS).load_state_dict({"version": 1, "step": 2})
+    Scheduler(optimizer, STAIRS).load_state_dict({"version": 1, "step": 2, "factor": 1.0})
     assert lrs(optimizer) == [0.25]
 
 
 def test_the_state_is_json_without_the_schedule() -> None:
     scheduler = Scheduler(sgd(), STAIRS)
     scheduler.step()
-    assert json.loads(json.dumps(scheduler.state_dict())) == {"version": 1, "step": 1}
+    assert json.loads(json.dumps(scheduler.state_dict())) == {"version": 1, "step": 1, "factor": 1.0}
 
 
 @pytest.mark.parametrize(
     ("state", "error", "message"),
     [
-        ({"version": 2, "step": 1}, ValueError, "the version of a scheduler state must be 1, but got 2"),
+        ({"version": 2, "step": 1, "factor": 1.0}, ValueError, "the version of a scheduler state must be 1, but got 2"),
         ({"version": 1}, ValueError, "a scheduler state lacks the field 'step'"),
-        ({"version": 1, "step": 1, "x": 1}, ValueError, "a scheduler state has no field 'x'"),
-        ({"version": 1, "step": -1}, ValueError, "step must not be negative, but got -1"),
-        ({"version": 1, "step": 1.5}, TypeError, "step must be an integer"),
+        ({"version": 1, "step": 1}, ValueError, "a scheduler state lacks the field 'factor'"),
+        ({"version": 1, "step": 1, "factor": 1.0, "x": 1}, ValueError, "a scheduler state has no field 'x'"),
+        ({"version": 1, "step": -1, "factor": 0.5}, ValueError, "step must not be negative, but got -1"),
+        ({"version": 1, "step": 1.5, "factor": 0.5}, TypeError, "step must be an integer"),
+        ({"version": 1, "step": 1, "factor": -0.5}, ValueError, "factor must be finite and not negative, but got -0.5"),
     ],
 )
 def test_a_bad_state_is_refused_and_changes_nothing(
@@ -231,7 +233,38 @@ def test_a_bad_state_is_refused_and_changes_nothing(
     scheduler = Scheduler(optimizer, STAIRS, last_epoch=1)
     with pytest.raises(error, match=message):
         scheduler.load_state_dict(state)
-    assert (scheduler.last_epoch, lrs(optimizer)) == (2, [0.25])
+    assert (scheduler.last_epoch, scheduler.factor, lrs(optimizer)) == (2, 1.0, [0.25])
+
+
+# The factor on top of the schedule
+
+
+def test_a_factor_multiplies_the_present_lr_and_all_later_ones_but_no_momentum() -> None:
+    optimizer = sgd()
+    scheduler = Scheduler(optimizer, STAIRS, momentum=STAIRS)
+    scheduler.factor = 0.5
+    for lr in STAIRS_LRS:
+        assert lrs(optimizer) == scheduler.get_last_lr() == scheduler.get_lr() == [0.5 * lr]
+        assert optimizer.param_groups[0]["momentum"] == lr
+        scheduler.step()
+
+
+def test_the_factor_is_part_of_the_state() -> None:
+    scheduler = Scheduler(sgd(), STAIRS)
+    scheduler.factor = 0.25
+    optimizer = sgd()
+    resumed = Scheduler(optimizer, STAIRS)
+    resumed.load_state_dict(scheduler.state_dict())
+    assert (resumed.factor, lrs(optimizer)) == (0.25, [0.125])
+
+
+@pytest.mark.parametrize("factor", [-0.5, float("nan"), float("inf")])
+def test_a_bad_factor_is_refused_and_changes_nothing(factor: float) -> None:
+    optimizer = sgd()
+    scheduler = Scheduler(optimizer, STAIRS)
+    with pytest.raises(ValueError, match=f"factor must be finite and not negative, but got {factor}"):
+        scheduler.factor = factor
+    assert (scheduler.factor, lrs(optimizer)) == (1.0, [0.5])
 
 
 # Copies and lifetime

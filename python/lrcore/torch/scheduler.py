@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import inf
 from typing import Any
 
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
-from lrcore._arguments import check_fields, check_version, count
+from lrcore._arguments import check_fields, check_version, count, real
 from lrcore.schedules import Schedule
 from lrcore.torch.param_groups import ParamGroup, has_momentum, one_per_group, param_groups, set_lr, set_momentum
 
@@ -18,9 +19,10 @@ VERSION = 1
 class Scheduler(LRScheduler):
     """Sets the learning rate of update `t` to `schedule(t)`, for any optimizer.
 
-        lr_group(t) = schedule_group(t)
+        lr_group(t) = factor * schedule_group(t)
 
-    Its whole state is the step `t`, kept in `last_epoch`. It writes nothing else into the groups than lr (and momentum
+    Its whole state is the step `t`, kept in `last_epoch`, and `factor`, which is 1 until it is set, as
+    `ReduceLROnPlateau` does on top of a schedule. It writes nothing else into the groups than lr (and momentum
     where asked), wraps no method of the optimizer and reads nothing back from it, so that optimizer and scheduler can
     be built and loaded in any order. A group added later follows the first schedule from the next `step()` on.
 
@@ -66,7 +68,22 @@ class Scheduler(LRScheduler):
             raise ValueError(f"momentum must be None for {type(optimizer).__name__}, which has no momentum or betas")
         if count("last_epoch", last_epoch) < -1:
             raise ValueError(f"last_epoch must be at least -1, but got {last_epoch}")
+        self._factor = 1.0
         self._move_to(last_epoch + 1)
+
+    @property
+    def factor(self) -> float:
+        """What every learning rate of the schedule is multiplied by; setting it rewrites the present ones.
+
+        Raises:
+            ValueError: When it is set to a number that is negative or not finite.
+        """
+        return self._factor
+
+    @factor.setter
+    def factor(self, factor: float) -> None:
+        self._factor = _not_negative(factor)
+        self._move_to(self.last_epoch)
 
     def step(self, epoch: int | None = None) -> None:
         """Move on to the next update, or to update number `epoch`, and write its values."""
@@ -74,15 +91,15 @@ class Scheduler(LRScheduler):
 
     def get_lr(self) -> list[float]:  # type: ignore[override]  # torch may answer with tensors, this never does
         """The learning rate of the next update, for each group."""
-        return self._values(self._lr_schedules, self.last_epoch)
+        return self._lrs(self.last_epoch)
 
     def get_last_lr(self) -> list[float]:  # type: ignore[override]
         """The learning rate of the next update, for each group: torch's name for `get_lr`."""
         return self.get_lr()
 
     def state_dict(self) -> dict[str, Any]:
-        """The step, in JSON types; the schedules are configuration and not part of it."""
-        return {"version": VERSION, "step": self.last_epoch}
+        """The step and the factor, in JSON types; the schedules are configuration and not part of it."""
+        return {"version": VERSION, "step": self.last_epoch, "factor": self._factor}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Go to the step of `state_dict` and write its values.
@@ -91,17 +108,24 @@ class Scheduler(LRScheduler):
             ValueError: When `state_dict` is of another version or a field is missing or unknown; nothing is changed.
         """
         check_version("a scheduler state", state_dict, VERSION)
-        check_fields("a scheduler state", state_dict, ("version", "step"))
-        self._move_to(count("step", state_dict["step"]))
+        check_fields("a scheduler state", state_dict, ("version", "step", "factor"))
+        step = count("step", state_dict["step"])
+        if step < 0:
+            raise ValueError(f"step must not be negative, but got {step}")
+        self._factor = _not_negative(state_dict["factor"])
+        self._move_to(step)
 
     def _move_to(self, step: int) -> None:
-        lrs = self._values(self._lr_schedules, step)
+        lrs = self._lrs(step)
         momenta = self._values(self._momentum_schedules, step)
         for group, lr in zip(self.optimizer.param_groups, lrs, strict=False):
             set_lr(group, lr)
         for group, momentum in zip(self.optimizer.param_groups, momenta, strict=False):
             set_momentum(group, momentum)
         self.last_epoch = step
+
+    def _lrs(self, step: int) -> list[float]:
+        return [self._factor * lr for lr in self._values(self._lr_schedules, step)]
 
     def _values(self, schedules: list[Schedule], step: int) -> list[float]:
         values = [schedule(step) for schedule in schedules]
@@ -114,3 +138,10 @@ def _schedules(name: str, schedules: Schedule | Sequence[Schedule], groups: list
         if not isinstance(schedule, Schedule):
             raise TypeError(f"{name} must be a Schedule or a list of them, but got {schedule!r}")
     return checked
+
+
+def _not_negative(factor: float) -> float:
+    number = real("factor", factor)
+    if not 0 <= number < inf:
+        raise ValueError(f"factor must be finite and not negative, but got {factor}")
+    return number
