@@ -68,8 +68,9 @@ FAMILIES: dict[str, Schedule] = {
     "Tabulated": Tabulated([0.02, 0.05, 0.09, 0.1, 0.08, 0.085, 0.05, 0.03, 0.035, 0.01]),
     "Cosine": BASE,
     "Cosine\nk=3 (k-decay)": Cosine(0.1, 100, k=3.0),
+    'Cosine\nend="mirror"': Cosine(0.1, 33, end="mirror"),
     "CosineRestarts\npeak_decay=0.8": CosineRestarts(0.1, 33, peak_decay=0.8),
-    "CosineRestarts\nperiod_mult=2": CosineRestarts(0.1, 15, period_mult=2),
+    "CosineRestarts\nperiod_mult=2, cycles=3": CosineRestarts(0.1, 14, period_mult=2, cycles=3),
     "Tanh": Tanh(0.1, 100),
     "WarmupStableDecay": WarmupStableDecay(0.1, 15, 45, 40),
     'WarmupStableDecay\ndecay="linear"': WarmupStableDecay(0.1, 15, 45, 40, decay="linear"),
@@ -79,6 +80,7 @@ FAMILIES: dict[str, Schedule] = {
     "Cyclic\nstep_size_down=8": Cyclic(0.01, 0.1, 25, 8),
     'Cyclic\nmode="triangular2"': Cyclic(0.01, 0.1, 17, mode="triangular2"),
     'Cyclic\nmode="exp_range"': Cyclic(0.01, 0.1, 17, mode="exp_range", gamma=0.98),
+    "Cyclic\nscale=(1, 0.3, 0.7)": Cyclic(0.01, 0.1, 17, scale=(1, 0.3, 0.7)),
     "CyclicMomentum": CyclicMomentum(0.85, 0.95, 17),
 }
 
@@ -87,7 +89,7 @@ COMBINATORS: dict[str, Schedule] = {
     "Product\nbase * Cyclic(…)": Product([BASE, Cyclic(0.5, 1.0, 10)]),
     "Sequence\nbase.then(Constant(…), at=60)": Sequence([BASE, Constant(0.02)], [60]),
     "Warmup\nsteps=20": Warmup(BASE, 20),
-    'Warmup\nsteps=20, shape="cosine"': Warmup(BASE, 20, "cosine"),
+    "Warmup\nsteps=20, prefix=False": Warmup(BASE, 20, prefix=False),
     "Cooldown\nbegin=50, steps=20": Cooldown(BASE, 50, 20),
     "Clip\nmin_lr=0.02, max_lr=0.08": Clip(BASE, 0.02, 0.08),
     "Delay\nsteps=20": Delay(BASE, 20),

@@ -87,6 +87,12 @@ ENDING = [
     (Until(CYCLIC, 60), 59, [20, 50]),
     (Until(CYCLIC, 1, "mirror"), 0, []),
     (Scaled(Clip(COSINE, 0.01), 2.0), 100, []),
+    (CosineRestarts(0.1, 20, 1.5, cycles=3), 95, [20, 50]),
+    (CosineRestarts(0.1, 20, cycles=1), 20, []),
+    (Cyclic(0.5, 1.5, 20, 30, scale=[1.0, 0.5, 0.0]), 100, [20, 50, 70]),
+    (Cyclic(0.5, 1.5, 20, 30, scale=COSINE, scale_mode="iterations"), 100, [20, 50, 70]),
+    (Warmup(COSINE, 30, prefix=False), 100, [30]),
+    (Warmup(COSINE, 300, prefix=False), 300, [300]),
 ]
 
 # The first steps at which a phase begins.
@@ -110,6 +116,11 @@ ENDLESS = [
     (Repeat(CYCLIC, 30), [30, 60, 90]),
     (Until(CYCLIC, 30, "repeat"), [30, 60, 90]),
     (Until(COSINE, 30, "mirror"), [29, 58, 87]),
+    (Cosine(0.1, 30, end="mirror"), [30, 60, 90]),
+    (Cosine(0.1, 30, end="repeat"), [31, 62, 93]),
+    (Cyclic(0.5, 1.5, 20, 30, scale=[1.0, 0.5]), [20, 50, 70]),
+    (Warmup(CYCLIC, 60, prefix=False), [60, 70, 100]),
+    (Delay(Offset(CYCLIC, 30), 40), [40, 60, 80]),
 ]
 
 
@@ -151,6 +162,8 @@ def test_joints_far_into_a_schedule_are_found_at_once() -> None:
     ("schedule", "raises_from"),
     [
         (Until(COSINE, 30, "raise"), 30),
+        (Cosine(0.1, 30, end="raise"), 31),
+        (Cyclic(0.5, 1.5, 20, 30, scale=Until(COSINE, 3, "raise")), 150),
         (Scaled(Delay(Until(COSINE, 30, "raise"), 5), 2.0), 35),
         (Offset(Until(COSINE, 30, "raise"), 5), 25),
         (Product([COSINE, Until(CYCLIC, 200, "raise")]), 200),
@@ -166,7 +179,7 @@ def test_where_a_schedule_raises_is_known(schedule: Schedule, raises_from: int |
     assert course_of(schedule).raises_from == raises_from
     if raises_from is not None:
         schedule.values(0, raises_from)
-        with pytest.raises(ValueError, match="must be less than total_steps"):
+        with pytest.raises(ValueError, match="^step must "):
             schedule(raises_from)
 
 

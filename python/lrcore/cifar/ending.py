@@ -34,16 +34,17 @@ def ending_warning(schedule: Schedule, updates: int) -> str | None:
     course = course_of(schedule)
     if course.raises_from is not None and updates > course.raises_from:
         return f"the schedule has no learning rate from update {course.raises_from} on: the run would stop there"
-    if course.whole is not None and course.held_from is not None:
-        return _unless_between(course.whole, course.held_from + 1, updates)
+    if course.whole is not None:
+        return _unless_between(course.whole, course.held_from, updates)
     return _unless_all_passed(course, updates) or _unless_whole_cycles(course, updates)
 
 
-def _unless_between(fewest: int, most: int, updates: int) -> str | None:
+def _unless_between(fewest: int, last: int | None, updates: int) -> str | None:
     if updates < fewest:
         return f"the run of {_count(updates)} stops {_count(fewest - updates)} before its schedule ends, at {fewest}"
-    if updates > most:
-        return f"the schedule ends after {_count(most)}: the run holds its last learning rate for {updates - most} more"
+    if last is not None and updates > last + 1:
+        ends = f"the schedule ends after {_count(last + 1)}"
+        return f"{ends}: the run holds its last learning rate for {updates - last - 1} more"
     return None
 
 
@@ -65,7 +66,7 @@ def _unless_whole(cycles: Cycles, updates: int) -> str | None:
     into = updates - fewest - begin
     if begin > cycles.begin and into + fewest in cycles.whole:
         return None
-    nearest = " or ".join(str(whole + fewest) for whole in (begin, end) if whole > max(cycles.begin, 0))
+    nearest = " or ".join(str(whole + fewest) for whole in (begin, end) if whole > max(cycles.begin, cycles.start))
     cut = f"the run of {_count(updates)} ends {_count(into)} into a cycle of {end - begin}"
     return f"{cut}: whole cycles end after {nearest} updates"
 

@@ -56,10 +56,10 @@ def ended(once: Course, end: str) -> Course:
         case "mirror" if once.length > 1:
             return _to_and_fro(once)
         case "raise":
-            return replace(once, raises_from=first_of(once.raises_from, once.length))
+            return replace(once, raises_from=first_of(once.raises_from, once.length), whole=once.whole or once.length)
     return replace(once, held_from=once.length - 1, whole=once.length)
 
 
 def _to_and_fro(once: Course) -> Course:
     passes = Cycles(once.length - 1, whole=(0, 1))  # the turning point is a step of both passes
-    return replace(once, length=passes.end_of(3) + 1, cycles=(*once.cycles, passes))
+    return replace(once, length=passes.end_of(3) + 1, whole=None, cycles=(*once.cycles, passes))

@@ -8,10 +8,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, takewhile
 
-from lrcore.schedules.cycles import Cycles
+from lrcore.schedules.cycles import LAST_STEP, Cycles
 
 CYCLES_SHOWN = 3
-LAST_STEP = 2**63 - 1
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence as Items
 from dataclasses import replace
 
@@ -13,11 +12,12 @@ from lrcore.schedules.cooldown import Cooldown
 from lrcore.schedules.cosine import Cosine
 from lrcore.schedules.cosine_restarts import CosineRestarts
 from lrcore.schedules.course import Course, first_of
-from lrcore.schedules.cycles import Cycles
+from lrcore.schedules.cycles import LAST_STEP, Cycles
 from lrcore.schedules.cyclic import Cyclic, CyclicMomentum
 from lrcore.schedules.delay import Delay
 from lrcore.schedules.exponential import Exponential
 from lrcore.schedules.exponential_decay import ExponentialDecay
+from lrcore.schedules.family_courses import LEVEL, decay, exponential_decay, levels, scaled_cycles, stopped
 from lrcore.schedules.inverse_sqrt import InverseSqrt
 from lrcore.schedules.inverse_time import InverseTime
 from lrcore.schedules.linear import Linear
@@ -41,9 +41,6 @@ from lrcore.schedules.until import Until
 from lrcore.schedules.warmup import Warmup
 from lrcore.schedules.warmup_stable_decay import WarmupStableDecay
 
-LEVEL = Course(100, held_from=0)
-LONGEST = 2**53  # updates that are shown
-
 
 def course_of(schedule: Schedule) -> Course:
     """The course of a schedule of any class.
@@ -54,7 +51,8 @@ def course_of(schedule: Schedule) -> Course:
         >>> course_of(Warmup(Linear(0.1, 0.0, total_steps=300), steps=50)).whole
         350
     """
-    return _ending(schedule) or _endless(schedule) or _combined(schedule) or Course(100)
+    course = _ending(schedule) or _endless(schedule) or _combined(schedule) or Course(100)
+    return course if (course.held_from or 0) <= LAST_STEP else replace(course, held_from=None, whole=None)
 
 
 def _ending(schedule: Schedule) -> Course | None:
@@ -69,9 +67,11 @@ def _ending(schedule: Schedule) -> Course | None:
             top = rise * steps - 1
             return Course.through(steps, [top, 2 * top] if three_phase else [top])
         case PiecewiseConstant(boundaries=steps) | MultiStep(milestones=steps):
-            return _levels(steps)
+            return levels(steps)
         case PiecewiseLinear(milestones=steps) | PiecewiseCosine(milestones=steps):
             return Course.falling_to(steps[-1], steps)
+        case Cosine(decay_steps=steps, end=end) if end != "hold":
+            return ended(Course(steps + 1, whole=steps), end)
         case Cosine(decay_steps=steps) | Tanh(decay_steps=steps) | Polynomial(decay_steps=steps, cycle=False):
             return Course.falling_to(steps)
         case WarmupStableDecay(warmup_steps=rise, stable_steps=stable, decay_steps=fall):
@@ -84,21 +84,22 @@ def _endless(schedule: Schedule) -> Course | None:
         case Step(step_size=steps):
             return Course(5 * steps, cycles=(Cycles(steps, stairs=True),))
         case ExponentialDecay():
-            return _exponential_decay(schedule)
+            return exponential_decay(schedule)
         case InverseTime(decay_rate=rate, decay_steps=steps, staircase=staircase):
-            return _decay(steps, 9 / rate, staircase) if rate > 0 else LEVEL  # down to a tenth
+            return decay(steps, 9 / rate, staircase) if rate > 0 else LEVEL  # down to a tenth
         case InverseSqrt(timescale=timescale, warmup_steps=steps):
             return Course(steps + 8 * timescale, joints=(steps,) if steps else ())  # down to a third
         case Noam(warmup_steps=steps):
             return Course(6 * steps, joints=(steps - 1,) if steps > 1 else ())
         case Polynomial(decay_steps=steps):
             return Course.again(Cycles(steps, begin=1, whole=(-1, 0)))
-        case CosineRestarts(first_period=steps, period_mult=growth):
-            return Course.again(Cycles(steps, growth=growth))
-        case Cyclic(step_size_up=up, step_size_down=int() as down):
-            return Course.again(Cycles(up + down, joints=(up,)))
-        case CyclicMomentum(step_size_up=up, step_size_down=int() as down):
-            return Course.again(Cycles(up + down, joints=(up,)))
+        case CosineRestarts(first_period=steps, period_mult=growth, cycles=count):
+            cycles = Cycles(steps, growth=growth)
+            return Course.again(cycles) if count is None else stopped(cycles, cycles.end_of(count))
+        case Cyclic(step_size_up=up, step_size_down=int() as down, scale=scale, scale_mode=mode):
+            return _cyclic(Cycles(up + down, joints=(up,)), scale, mode)
+        case CyclicMomentum(step_size_up=up, step_size_down=int() as down, scale=scale, scale_mode=mode):
+            return _cyclic(Cycles(up + down, joints=(up,)), scale, mode)
     return None
 
 
@@ -106,6 +107,8 @@ def _combined(schedule: Schedule) -> Course | None:
     match schedule:
         case Scaled(base=base) | Clip(base=base):
             return course_of(base)
+        case Warmup(base=base, steps=steps, prefix=False):
+            return course_of(base).shifted(-steps).shifted(steps).after(Course(steps))
         case Delay(base=base, steps=steps) | Warmup(base=base, steps=steps):
             return course_of(base).shifted(steps).after(Course(steps))
         case Offset(base=base, offset=steps):
@@ -123,38 +126,10 @@ def _combined(schedule: Schedule) -> Course | None:
     return None
 
 
-def _levels(changes: Items[int]) -> Course:
-    """Shown until the last level has lasted as long as the one before."""
-    if not changes:
-        return LEVEL
-    last = changes[-1]
-    before = max((change for change in changes if change < last), default=0)
-    return Course(max(2 * last - before, last + 1), held_from=last, joints=tuple(sorted({*changes} - {0})))
-
-
-def _decay(steps: int, times: float, staircase: bool) -> Course:
-    length = min(max(math.ceil(steps * times), 2), LONGEST)
-    return Course(length, cycles=(Cycles(steps, stairs=True),) if staircase else ())
-
-
-def _exponential_decay(decay: ExponentialDecay) -> Course:
-    """Shown until the learning rate has changed by a factor of 100, or up to end_lr."""
-    floor = 0.0 if decay.decay_rate == 0 else decay.end_lr
-    times = abs(math.log(100) / math.log(decay.decay_rate)) if decay.decay_rate not in (0, 1) else 1.0
-    course = LEVEL if decay.decay_rate == 1 else _decay(decay.decay_steps, times, decay.staircase)
-    if floor is None or decay(LONGEST) != floor:
-        return course
-    held_from = _first_with(decay, floor)
-    return replace(course, length=held_from + held_from // 10 + 1, held_from=held_from)
-
-
-def _first_with(schedule: Schedule, last: float) -> int:
-    """The first step that has the last value of a schedule that never turns round."""
-    without, first = -1, LONGEST
-    while first - without > 1:
-        step = (without + first) // 2
-        without, first = (without, step) if schedule(step) == last else (step, first)
-    return first
+def _cyclic(cycles: Cycles, scale: Schedule | Items[float] | None, scale_mode: str) -> Course:
+    if not isinstance(scale, Schedule):
+        return Course.again(cycles)
+    return scaled_cycles(cycles, course_of(scale), _zero_from(scale), cycles.period if scale_mode == "cycle" else 1)
 
 
 def _zero_from(schedule: Schedule) -> int | None:

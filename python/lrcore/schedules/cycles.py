@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+LAST_STEP = 2**63 - 1
 FRACTION_BITS = 128  # of a step: with a real growth a cycle may begin between two steps
 
 
@@ -14,9 +15,10 @@ class Cycles:
 
     Args:
         period: Steps of the first cycle.
-        begin: First step of the first cycle; negative where an `Offset` skips some.
+        begin: First step of the first cycle; negative where an `Offset` skips some of its steps.
         growth: How many times as long as the one before each cycle is.
         joints: Steps into each cycle at which a phase of it begins.
+        start: First step that belongs to them, if that is after `begin`.
         stop: First step that no longer belongs to them; None for no end.
         whole: After how many updates a run of whole cycles may end, counted from where the next one begins.
         stairs: Whether they are levels, any of which a run may end on.
@@ -32,13 +34,15 @@ class Cycles:
     begin: int = 0
     growth: float = 1.0
     joints: tuple[int, ...] = ()
+    start: int = 0
     stop: int | None = None
     whole: tuple[int, ...] = (0,)
     stairs: bool = False
 
     def shifted(self, steps: int) -> Cycles:
         """The same cycles, `steps` later."""
-        return replace(self, begin=self.begin + steps, stop=None if self.stop is None else self.stop + steps)
+        stop = None if self.stop is None else self.stop + steps
+        return replace(self, begin=self.begin + steps, start=max(self.start + steps, 0), stop=stop)
 
     def cut(self, stop: int) -> Cycles:
         """The same cycles up to step `stop`."""
@@ -46,8 +50,10 @@ class Cycles:
 
     def end_of(self, cycles: int) -> int:
         """The first step after so many cycles."""
-        begins = self.begins(self.begin)
-        return [next(begins) for _ in range(cycles + 1)][-1]
+        if self.growth == 1.0:
+            return self.begin + cycles * self.period
+        begins = enumerate(self.begins(self.begin))
+        return next(begin for number, begin in begins if number == cycles or begin > LAST_STEP)
 
     def around(self, step: int) -> tuple[int, int]:
         """The first steps of the cycle that `step` is in and of the next one."""
@@ -67,7 +73,7 @@ class Cycles:
             if self.stop is not None and begin >= self.stop:
                 return
             for step in (begin + joint for joint in (0, *self.joints)):
-                if step > max(start, self.begin) and (self.stop is None or step < self.stop):
+                if step > max(start, self.start, self.begin) and (self.stop is None or step < self.stop):
                     yield step
 
     def begins(self, start: int) -> Iterator[int]:

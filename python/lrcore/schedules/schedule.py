@@ -95,7 +95,7 @@ class Schedule(ABC):
         Example:
             >>> from lrcore import Cosine, Warmup
             >>> print(Warmup(Cosine(0.5, decay_steps=100), steps=20, first="0").describe())
-            Warmup(base=Cosine(base_lr=0.5, decay_steps=100, ...), steps=20, shape='linear', first='0', start_lr=0.0)
+            Warmup(base=Cosine(base_lr=0.5, decay_steps=100, ...), steps=20, ..., first='0', ...)
             learning rate of 121 updates:
               first    0            at update 0
               highest  0.5          at update 20
