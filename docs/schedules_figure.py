@@ -102,8 +102,9 @@ COMBINATORS: dict[str, Schedule] = {
 
 def main(path: Path) -> None:
     """Families above, combinators of one cosine below."""
-    figure = Figure(figsize=(14, 13.5), layout="constrained")
-    above, below = figure.subfigures(2, 1, height_ratios=[-(-len(part) // COLUMNS) for part in (FAMILIES, COMBINATORS)])
+    rows = [-(-len(part) // COLUMNS) for part in (FAMILIES, COMBINATORS)]
+    figure = Figure(figsize=(14, 2 * sum(rows)), layout="constrained")
+    above, below = figure.subfigures(2, 1, height_ratios=rows)
     draw(above, "Families", FAMILIES)
     for ax in draw(below, "Made of one Cosine (dotted)", COMBINATORS, steps=121):
         ax.plot(BASE.values(0, 101), ":", color="0.5", linewidth=1.2, zorder=1)

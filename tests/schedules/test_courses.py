@@ -179,7 +179,7 @@ def test_where_a_schedule_raises_is_known(schedule: Schedule, raises_from: int |
     assert course_of(schedule).raises_from == raises_from
     if raises_from is not None:
         schedule.values(0, raises_from)
-        with pytest.raises(ValueError, match="^step must "):
+        with pytest.raises(ValueError, match=r"^step must "):
             schedule(raises_from)
 
 
