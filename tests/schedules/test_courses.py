@@ -57,6 +57,7 @@ ENDING = [
     (COSINE, 100, []),
     (OneCycle(0.1, 100, 0.25), 99, [24]),
     (OneCycle(0.1, 100, 0.255), 99, [25]),
+    (OneCycle(0.1, 100, 0.07), 99, [6]),
     (OneCycle(0.1, 100, 0.25, three_phase=True), 99, [24, 48]),
     (OneCycle(0.1, 100, 0.0), 99, []),
     (OneCycle(0.1, 100, 1.0), 99, []),
@@ -181,6 +182,25 @@ def test_where_a_schedule_raises_is_known(schedule: Schedule, raises_from: int |
         schedule.values(0, raises_from)
         with pytest.raises(ValueError, match=r"^step must "):
             schedule(raises_from)
+
+
+def test_deep_nesting_takes_no_time() -> None:
+    schedule: Schedule = COSINE
+    for _ in range(45):
+        schedule = Scaled(Product([schedule, CYCLIC]), 0.5)
+    assert course_of(schedule).held_from == 100
+
+
+def test_where_a_schedule_raises_nothing_is_held() -> None:
+    factor = Product([COSINE, Until(CYCLIC, 30, "raise")])
+    assert course_of(Product([factor, CYCLIC])).raises_from == 30
+    assert course_of(factor).held_from is None
+
+
+@pytest.mark.parametrize("rate", [5e-324, 1e-9, 1e300])
+def test_what_is_shown_of_a_decay_is_finite(rate: float) -> None:
+    assert 2 <= course_of(InverseTime(0.1, rate)).length <= 2**53
+    assert 2 <= course_of(ExponentialDecay(0.1, rate)).length <= 2**53
 
 
 @pytest.mark.parametrize("schedule", EXAMPLES, ids=short)

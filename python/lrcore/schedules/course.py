@@ -105,7 +105,8 @@ def first_of(*steps: int | None) -> int | None:
 
 def _within(joints: Sequence[float], stop: int) -> tuple[int, ...]:
     """The first steps at or after the joints, as far as they are between step 0 and `stop`."""
-    return tuple(sorted({math.ceil(joint) for joint in joints if 0 < math.ceil(joint) < stop}))
+    steps = {math.ceil(round(joint, 6)) for joint in joints}  # a rounding error is no step
+    return tuple(sorted(step for step in steps if 0 < step < stop))
 
 
 def _moved(step: int | None, steps: int) -> int | None:

@@ -52,7 +52,8 @@ def course_of(schedule: Schedule) -> Course:
         350
     """
     course = _ending(schedule) or _endless(schedule) or _combined(schedule) or Course(100)
-    return course if (course.held_from or 0) <= LAST_STEP else replace(course, held_from=None, whole=None)
+    last = LAST_STEP if course.raises_from is None else course.raises_from - 1
+    return course if (course.held_from or 0) <= last else replace(course, held_from=None)
 
 
 def _ending(schedule: Schedule) -> Course | None:
@@ -87,7 +88,7 @@ def _endless(schedule: Schedule) -> Course | None:
             return exponential_decay(schedule)
         case InverseTime(decay_rate=rate, decay_steps=steps, staircase=staircase):
             return decay(steps, 9 / rate, staircase) if rate > 0 else LEVEL  # down to a tenth
-        case InverseSqrt(timescale=timescale, warmup_steps=steps):
+        case InverseSqrt(timescale=int() as timescale, warmup_steps=steps):
             return Course(steps + 8 * timescale, joints=(steps,) if steps else ())  # down to a third
         case Noam(warmup_steps=steps):
             return Course(6 * steps, joints=(steps - 1,) if steps > 1 else ())
@@ -118,7 +119,7 @@ def _combined(schedule: Schedule) -> Course | None:
         case Sequence(schedules=schedules, milestones=milestones):
             return in_sequence([course_of(part) for part in schedules], milestones)
         case Product(schedules=schedules):
-            return at_once([course_of(factor) for factor in schedules], first_of(*map(_zero_from, schedules)))
+            return _product(schedules)
         case Repeat(base=base, period=period, count=count):
             return in_rounds(course_of(base).cut(period), count)
         case Until(base=base, total_steps=steps, end=end):
@@ -129,10 +130,15 @@ def _combined(schedule: Schedule) -> Course | None:
 def _cyclic(cycles: Cycles, scale: Schedule | Items[float] | None, scale_mode: str) -> Course:
     if not isinstance(scale, Schedule):
         return Course.again(cycles)
-    return scaled_cycles(cycles, course_of(scale), _zero_from(scale), cycles.period if scale_mode == "cycle" else 1)
+    heights = course_of(scale)
+    return scaled_cycles(cycles, heights, _zero_from(scale, heights), cycles.period if scale_mode == "cycle" else 1)
 
 
-def _zero_from(schedule: Schedule) -> int | None:
+def _product(schedules: Items[Schedule]) -> Course:
+    courses = [course_of(factor) for factor in schedules]
+    return at_once(courses, first_of(*map(_zero_from, schedules, courses)))
+
+
+def _zero_from(schedule: Schedule, course: Course) -> int | None:
     """The first step from which a schedule is held at zero, if it ever is."""
-    held_from = course_of(schedule).held_from
-    return held_from if held_from is not None and schedule(held_from) == 0 else None
+    return course.held_from if course.held_from is not None and schedule(course.held_from) == 0 else None

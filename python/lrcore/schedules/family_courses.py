@@ -25,7 +25,7 @@ def levels(changes: Sequence[int]) -> Course:
 
 def decay(steps: int, times: float, staircase: bool) -> Course:
     """A decay without an end, shown for `times` its decay_steps."""
-    length = min(max(math.ceil(steps * times), 2), LONGEST)
+    length = max(math.ceil(min(steps * times, LONGEST)), 2)
     return Course(length, cycles=(Cycles(steps, stairs=True),) if staircase else ())
 
 
