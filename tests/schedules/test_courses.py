@@ -39,6 +39,7 @@ from lrcore.schedules import (
 )
 from lrcore.schedules.course import Course
 from lrcore.schedules.course_of import course_of
+from lrcore.schedules.schedule import LEARNING_RATE
 from schedule_examples import EXAMPLES
 
 LAST = 2**63 - 1
@@ -209,4 +210,5 @@ def test_every_class_is_known(schedule: Schedule) -> None:
     later = schedule.values(course.length, 2 * course.length)
     assert course != Course(100)  # that of a class that is not known
     assert (course.held_from is None) == (later.min() < later.max())
-    assert not course.held_from or schedule(course.held_from - 1) != schedule(course.held_from)
+    if course.held_from and schedule.quantity == LEARNING_RATE:  # a momentum may be level before its end
+        assert schedule(course.held_from - 1) != schedule(course.held_from)

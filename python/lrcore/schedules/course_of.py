@@ -17,7 +17,15 @@ from lrcore.schedules.cyclic import Cyclic, CyclicMomentum
 from lrcore.schedules.delay import Delay
 from lrcore.schedules.exponential import Exponential
 from lrcore.schedules.exponential_decay import ExponentialDecay
-from lrcore.schedules.family_courses import LEVEL, decay, exponential_decay, levels, scaled_cycles, stopped
+from lrcore.schedules.family_courses import (
+    LEVEL,
+    decay,
+    exponential_decay,
+    levels,
+    one_cycle,
+    scaled_cycles,
+    stopped,
+)
 from lrcore.schedules.inverse_sqrt import InverseSqrt
 from lrcore.schedules.inverse_time import InverseTime
 from lrcore.schedules.linear import Linear
@@ -65,8 +73,7 @@ def _ending(schedule: Schedule) -> Course | None:
         case Linear(total_steps=steps) | Exponential(total_steps=steps):
             return Course.through(steps)
         case OneCycle(total_steps=steps, pct_start=rise, three_phase=three_phase):
-            top = rise * steps - 1
-            return Course.through(steps, [top, 2 * top] if three_phase else [top])
+            return one_cycle(steps, rise, three_phase)
         case PiecewiseConstant(boundaries=steps) | MultiStep(milestones=steps):
             return levels(steps)
         case PiecewiseLinear(milestones=steps) | PiecewiseCosine(milestones=steps):

@@ -23,6 +23,12 @@ def levels(changes: Sequence[int]) -> Course:
     return Course(max(2 * last - before, last + 1), held_from=last, joints=tuple(sorted({*changes} - {0})))
 
 
+def one_cycle(steps: int, rise: float, three_phase: bool) -> Course:
+    """Up for that part of the steps, and down."""
+    top = rise * steps - 1
+    return Course.through(steps, [top, 2 * top] if three_phase else [top])
+
+
 def decay(steps: int, times: float, staircase: bool) -> Course:
     """A decay without an end, shown for `times` its decay_steps."""
     length = max(math.ceil(min(steps * times, LONGEST)), 2)
