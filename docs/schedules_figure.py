@@ -121,7 +121,7 @@ def draw(
         schedule.plot(ax, steps)
         ax.set_title(name, fontsize="small")
         ax.set_xlabel("")
-        ax.set_ylabel("momentum" if isinstance(schedule, CyclicMomentum) else "", fontsize="small")
+        ax.set_ylabel("momentum" if schedule.quantity == "momentum" else "", fontsize="small")
         ax.tick_params(labelsize="x-small")
     return list(panels[: len(schedules)])
 
