@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 VERSION = 1
+Peer = Callable[..., dict[str, Any]]
 LEARNING_RATE = "learning rate"
 
 
@@ -51,13 +52,14 @@ class Schedule(ABC):
 
     name: ClassVar[str]
     quantity: ClassVar[str] = LEARNING_RATE
+    peers: ClassVar[Mapping[str, Peer]] = {}  # what `compat` may be, where there is such an argument
     __array_ufunc__: ClassVar[None] = None  # leaves `numpy_number * schedule` to __rmul__
 
     _core_schedule: CoreSchedule = field(init=False, repr=False, compare=False)
 
     @abstractmethod
-    def __post_init__(self) -> None:
-        """Hand the coerced fields to `_freeze`."""
+    def __post_init__(self, *args: Any, **kwargs: Any) -> None:
+        """Hand the coerced fields to `_freeze`; the arguments that are no fields come as arguments."""
 
     def __call__(self, step: int) -> float:
         """The value of update `step`.
