@@ -18,7 +18,8 @@ class ScheduledGroups {
   public:
     /// The key of a hyper-parameter, its schedule and the positions of the groups that follow it.
     using Entry = std::tuple<std::string, AnySchedule, std::vector<std::size_t>>;
-    using Groups = pybind11::typing::List<pybind11::dict>;
+    using Group = pybind11::typing::Dict<pybind11::str, pybind11::object>;
+    using Groups = pybind11::typing::List<Group>;
 
     explicit ScheduledGroups(const std::vector<Entry>& entries);
 

@@ -93,11 +93,12 @@ def test_an_optimizer_without_momentum_is_cycled_all_the_same() -> None:
     assert optimizer.param_groups[0]["lr"] == 0.5
 
 
-def test_no_bounds_are_written_into_the_groups() -> None:
+def test_no_bounds_are_written_into_the_groups_but_what_the_lr_was_before() -> None:
     optimizer = MAKERS["sgd"](groups())
     keys = set(optimizer.param_groups[0])
     CyclicLR(optimizer, 0.1, 0.2)
-    assert set(optimizer.param_groups[0]) == keys
+    assert set(optimizer.param_groups[0]) == keys | {"initial_lr"}
+    assert optimizer.param_groups[0]["initial_lr"] == 7.0
 
 
 def test_a_group_added_later_cycles_as_the_first() -> None:

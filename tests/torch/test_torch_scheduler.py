@@ -320,7 +320,7 @@ def test_other_objects_are_refused() -> None:
 
 
 def test_what_is_no_schedule_is_refused() -> None:
-    with pytest.raises(TypeError, match=r"schedule must be a Schedule or a list of them, but got 0\.1"):
+    with pytest.raises(TypeError, match=r"schedule must be a Schedule, or a list or mapping of them, but got 0\.1"):
         Scheduler(sgd(), 0.1)
 
 

@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 
 from torch.optim import Optimizer
 
-from lrcore.schedules import Cyclic, CyclicMomentum, Schedule
-from lrcore.torch.param_groups import has_momentum, one_per_group, param_groups
-from lrcore.torch.scheduler import Scheduler
+from lrcore.schedules import Cyclic, CyclicMomentum
+from lrcore.torch.drop_in import DropIn
+from lrcore.torch.group_schedules import OneEach
+from lrcore.torch.param_groups import bounds_per_group, param_groups
 
 
-class CyclicLR(Scheduler):
+class CyclicLR(DropIn):
     """Cycles the learning rate between two bounds and, against it, the momentum.
 
         lr(t) = base_lr + (max_lr - base_lr) * w(t) * S(t)
@@ -73,22 +74,17 @@ class CyclicLR(Scheduler):
             raise ValueError(f"scale_fn must be None, since a function cannot be saved, but got {scale_fn!r}")
         if scale_mode not in ("cycle", "iterations"):
             raise ValueError(f"scale_mode must be 'cycle' or 'iterations', but got {scale_mode!r}")
-        groups = param_groups(optimizer)
+        groups = len(param_groups(optimizer))
         cycle = (step_size_up, step_size_down, mode, gamma)
-        lr_bounds = _bounds(len(groups), base_lr=base_lr, max_lr=max_lr)
-        lr = _shared_or_per_group([Cyclic(lower, upper, *cycle) for lower, upper in lr_bounds])
-        momentum = None
-        if cycle_momentum and all(map(has_momentum, groups)):
-            momentum_bounds = _bounds(len(groups), base_momentum=base_momentum, max_momentum=max_momentum)
-            momentum = _shared_or_per_group([CyclicMomentum(lower, upper, *cycle) for lower, upper in momentum_bounds])
-        super().__init__(optimizer, lr, momentum=momentum, last_epoch=last_epoch)
+        bounds = bounds_per_group(groups, base_lr=base_lr, max_lr=max_lr)
+        lrs = OneEach(tuple(Cyclic(lower, upper, *cycle) for lower, upper in bounds))
+        momenta = None
+        if cycle_momentum:
+            bounds = bounds_per_group(groups, base_momentum=base_momentum, max_momentum=max_momentum)
+            momenta = OneEach(tuple(CyclicMomentum(lower, upper, *cycle) for lower, upper in bounds))
+        super().__init__(optimizer, lrs, momenta, last_epoch=last_epoch)
 
-
-def _bounds(groups: int, **bounds: float | Sequence[float]) -> list[tuple[float, float]]:
-    """The lower and upper bound of each group, or of all groups where neither is a list."""
-    lower, upper = (one_per_group(name, values, groups) for name, values in bounds.items())
-    return [(lower[i % len(lower)], upper[i % len(upper)]) for i in range(max(len(lower), len(upper)))]
-
-
-def _shared_or_per_group(schedules: list[Schedule]) -> Schedule | list[Schedule]:
-    return schedules[0] if len(schedules) == 1 else schedules
+    @property
+    def base_lrs(self) -> list[float]:  # type: ignore[override]
+        """The lower bound of each group."""
+        return self._lrs(0, factor=1.0)
