@@ -93,6 +93,14 @@ SCHEDULES: dict[str, dict[str, Any]] = {
         "mode": "triangular2",
         "gamma": 1.0,
     },
+    "OneCycleMomentum": {
+        "base_momentum": 0.85,
+        "max_momentum": 0.95,
+        "total_steps": 100,
+        "pct_start": 0.3,
+        "anneal_strategy": "cos",
+        "three_phase": False,
+    },
 }
 
 

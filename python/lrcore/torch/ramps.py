@@ -7,7 +7,7 @@ from functools import partial
 from torch.optim import Optimizer
 
 from lrcore._arguments import count, probability
-from lrcore.schedules import Linear, PiecewiseConstant, Polynomial, Schedule, Tabulated
+from lrcore.schedules import Linear, Polynomial, Schedule, Tabulated
 from lrcore.torch.drop_in import DropIn
 
 
@@ -112,7 +112,7 @@ class PolynomialLR(DropIn):
 def _constant(base_lr: float, factor: float, total_iters: int) -> Schedule:
     if total_iters == 0:
         return Tabulated([base_lr])
-    return PiecewiseConstant([total_iters], [base_lr * factor, base_lr])
+    return Tabulated([base_lr * factor]).then(Tabulated([base_lr]), at=total_iters)
 
 
 def _linear(base_lr: float, start_factor: float, end_factor: float, total_iters: int) -> Schedule:
