@@ -29,6 +29,12 @@ def test_the_factor_is_of_the_lr_alone() -> None:
     assert group == {"lr": 0.25, "momentum": 0.5, "weight_decay": 0.5, "betas": (0.5, 0.99)}
 
 
+def test_betas_may_be_a_list() -> None:
+    group = {"betas": [0.9, 0.99]}
+    _core.ScheduledGroups([("betas", HALVED, [0])]).write([group], 1, 1.0)
+    assert group == {"betas": (0.5, 0.99)}
+
+
 def test_tensors_are_filled() -> None:
     lr, beta = Tensor(7.0), Tensor(7.0)
     betas = (beta, 0.99)

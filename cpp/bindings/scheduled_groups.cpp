@@ -19,7 +19,10 @@ struct Place {
 
 py::dict group_at(const py::list& groups, std::size_t index) {
     if (index >= groups.size()) throw py::index_error("no param group " + std::to_string(index));
-    return groups[index];
+    const py::object group = groups[index];
+    // A py::dict would be made of anything that dict() accepts.
+    if (!py::isinstance<py::dict>(group)) throw py::type_error("a param group must be a dict");
+    return group;
 }
 
 py::object item(const py::dict& group, const py::str& key) {
@@ -27,6 +30,12 @@ py::object item(const py::dict& group, const py::str& key) {
     if (found == nullptr && PyErr_Occurred() != nullptr) throw py::error_already_set();
     if (found == nullptr) throw py::key_error(std::string(key));
     return py::reinterpret_borrow<py::object>(found);
+}
+
+py::tuple checked_betas(const py::object& betas) {
+    const bool is_pair = py::isinstance<py::tuple>(betas) || py::isinstance<py::list>(betas);
+    if (is_pair && py::len(betas) > 0) return py::tuple(betas);
+    throw py::type_error("betas must be a tuple with a first one");
 }
 
 /// Compiled steps and CUDA graphs hold on to a tensor: the value goes inside.
@@ -74,6 +83,7 @@ void ScheduledGroups::write(const Groups& groups, std::int64_t step, double fact
         for (const std::size_t index : each.groups) {
             py::dict group = group_at(groups, index);
             py::object old = item(group, each.key);
+            if (each.is_first_beta) old = checked_betas(old);
             places.push_back(
                 {std::move(group), each.key, std::move(old), each.is_first_beta, value});
         }
