@@ -30,8 +30,16 @@ SCHEDULES: dict[str, dict[str, Any]] = {
         "staircase": False,
         "end_lr": 0.01,
     },
-    "Cosine": {"base_lr": 0.1, "decay_steps": 50, "min_lr": 0.001, "exponent": 1.5, "k": 0.5},
-    "CosineRestarts": {"base_lr": 0.1, "first_period": 10, "period_mult": 1.5, "peak_decay": 0.9, "min_lr": 0.001},
+    "Cosine": {"base_lr": 0.1, "decay_steps": 50, "min_lr": 0.001, "exponent": 1.5, "k": 0.5, "end": "mirror"},
+    "CosineRestarts": {
+        "base_lr": 0.1,
+        "first_period": 10,
+        "period_mult": 1.5,
+        "peak_decay": 0.9,
+        "min_lr": 0.001,
+        "cycles": 4,
+        "decays": "peak",
+    },
     "Tanh": {"base_lr": 0.1, "decay_steps": 50, "lower": -6.0, "upper": 2.0, "min_lr": 0.001},
     "InverseSqrt": {"base_lr": 0.1, "timescale": 30, "warmup_steps": 10},
     "Noam": {"model_size": 512, "warmup_steps": 20, "factor": 2.0},
@@ -53,6 +61,8 @@ SCHEDULES: dict[str, dict[str, Any]] = {
         "step_size_down": 30,
         "mode": "exp_range",
         "gamma": 0.99,
+        "scale": None,
+        "scale_mode": "cycle",
     },
     "OneCycle": {
         "max_lr": 0.1,
@@ -64,34 +74,40 @@ SCHEDULES: dict[str, dict[str, Any]] = {
         "three_phase": True,
     },
     "Scaled": {"base": _core.Scaled(_core.PiecewiseConstant([3, 7], [0.1, 0.01, 0.001]), 0.3), "factor": 7.0},
-    "ScheduleSequence": {"schedules": [_core.Constant(0.1), _core.Cosine(0.1, 50, 0.001, 1.0, 1.0)], "milestones": [7]},
-    "Product": {"schedules": [_core.Constant(0.5), _core.Cosine(0.1, 50, 0.001, 1.0, 1.0)]},
+    "ScheduleSequence": {
+        "schedules": [_core.Constant(0.1), _core.Cosine(0.1, 50, 0.001, 1.0, 1.0, "hold")],
+        "milestones": [7],
+    },
+    "Product": {"schedules": [_core.Constant(0.5), _core.Cosine(0.1, 50, 0.001, 1.0, 1.0, "hold")]},
     "Warmup": {
-        "base": _core.Cosine(0.1, 50, 0.001, 1.0, 1.0),
+        "base": _core.Cosine(0.1, 50, 0.001, 1.0, 1.0, "hold"),
         "steps": 9,
         "shape": "cosine",
         "first": "1/W",
         "start_lr": 0.01,
+        "prefix": False,
     },
     "Cooldown": {
-        "base": _core.Cosine(0.1, 50, 0.001, 1.0, 1.0),
+        "base": _core.Cosine(0.1, 50, 0.001, 1.0, 1.0, "hold"),
         "begin": 9,
         "steps": 20,
         "end_lr": 0.01,
         "shape": "1-sqrt",
     },
-    "Clip": {"base": _core.Cosine(0.1, 50, 0.001, 1.0, 1.0), "min_lr": 0.01, "max_lr": None},
-    "Delay": {"base": _core.Cosine(0.1, 50, 0.001, 1.0, 1.0), "steps": 9},
-    "Offset": {"base": _core.Cosine(0.1, 50, 0.001, 1.0, 1.0), "offset": 9},
-    "Repeat": {"base": _core.Cosine(0.1, 50, 0.001, 1.0, 1.0), "period": 9, "count": None, "peak_decay": 0.5},
-    "Until": {"base": _core.Cosine(0.1, 50, 0.001, 1.0, 1.0), "total_steps": 9, "end": "mirror"},
+    "Clip": {"base": _core.Cosine(0.1, 50, 0.001, 1.0, 1.0, "hold"), "min_lr": 0.01, "max_lr": None},
+    "Delay": {"base": _core.Cosine(0.1, 50, 0.001, 1.0, 1.0, "hold"), "steps": 9},
+    "Offset": {"base": _core.Cosine(0.1, 50, 0.001, 1.0, 1.0, "hold"), "offset": 9},
+    "Repeat": {"base": _core.Cosine(0.1, 50, 0.001, 1.0, 1.0, "hold"), "period": 9, "count": None, "peak_decay": 0.5},
+    "Until": {"base": _core.Cosine(0.1, 50, 0.001, 1.0, 1.0, "hold"), "total_steps": 9, "end": "mirror"},
     "CyclicMomentum": {
         "base_momentum": 0.8,
         "max_momentum": 0.9,
         "step_size_up": 10,
         "step_size_down": 30,
-        "mode": "triangular2",
+        "mode": "triangular",
         "gamma": 1.0,
+        "scale": _core.Tabulated([1.0, 0.5]),
+        "scale_mode": "iterations",
     },
     "OneCycleMomentum": {
         "base_momentum": 0.85,
@@ -209,11 +225,11 @@ def test_equal_arguments_make_equal_schedules_with_equal_hashes(name: str, sched
 
 
 def test_any_other_argument_makes_another_schedule() -> None:
-    cosine = _core.Cosine(0.1, 50, 0.001, 1.0, 1.0)
+    cosine = _core.Cosine(0.1, 50, 0.001, 1.0, 1.0, "hold")
     for other in (
-        _core.Cosine(0.2, 50, 0.001, 1.0, 1.0),
-        _core.Cosine(0.1, 51, 0.001, 1.0, 1.0),
-        _core.Cosine(0.1, 50, 0.0, 1.0, 1.0),
+        _core.Cosine(0.2, 50, 0.001, 1.0, 1.0, "hold"),
+        _core.Cosine(0.1, 51, 0.001, 1.0, 1.0, "hold"),
+        _core.Cosine(0.1, 50, 0.0, 1.0, 1.0, "hold"),
     ):
         assert cosine != other
     assert cosine != _core.Constant(0.1)
@@ -230,9 +246,9 @@ def test_pickle_gives_an_equal_schedule(schedule: Any, protocol: int) -> None:
 
 def test_bad_arguments_are_value_errors_that_name_them() -> None:
     with pytest.raises(ValueError, match=r"^max_lr must be greater than base_lr=0\.1, but got 0\.01$"):
-        _core.Cyclic(0.1, 0.01, 1, 1, "triangular", 1.0)
+        _core.Cyclic(0.1, 0.01, 1, 1, "triangular", 1.0, None, "cycle")
     with pytest.raises(ValueError, match=r"^min_lr must not be greater than base_lr=0\.1, but got 0\.2$"):
-        _core.Cosine(0.1, 10, 0.2, 1.0, 1.0)
+        _core.Cosine(0.1, 10, 0.2, 1.0, 1.0, "hold")
     with pytest.raises(ValueError, match=r"^anneal_strategy must be 'cos' or 'linear', but got 'exp'$"):
         _core.OneCycle(0.1, 10, 0.3, "exp", 25.0, 1e4, False)
     with pytest.raises(ValueError, match=r"^boundaries\[1\] must be greater than boundaries\[0\]=5, but got 5$"):
@@ -302,7 +318,7 @@ def test_one_cycle_follows_its_closed_form() -> None:
 
 @pytest.mark.parametrize("steps", [10, 1000, 10**6, 10**12])
 def test_cosine_keeps_its_digits_to_the_last_step(steps: int) -> None:
-    schedule = _core.Cosine(0.1, steps, 0.0, 1.0, 1.0)
+    schedule = _core.Cosine(0.1, steps, 0.0, 1.0, 1.0, "hold")
     with mpmath.workdps(50):
         for t in {1, steps // 3, steps // 2, steps - 3, steps - 2, steps - 1}:
             expected = mpmath.mpf(0.1) * mpmath.sin(mpmath.pi * (steps - t) / (2 * mpmath.mpf(steps))) ** 2
@@ -312,7 +328,7 @@ def test_cosine_keeps_its_digits_to_the_last_step(steps: int) -> None:
 
 def test_cyclic_follows_its_closed_form() -> None:
     up, down, gamma = 10, 30, 0.99
-    schedule = _core.Cyclic(0.001, 0.01, up, down, "exp_range", gamma)
+    schedule = _core.Cyclic(0.001, 0.01, up, down, "exp_range", gamma, None, "cycle")
     with mpmath.workdps(50):
         for t in range(200):
             position = t % (up + down)

@@ -274,7 +274,7 @@ BAD_TYPES = [
         Scaled,
         (CyclicMomentum(0.8, 0.9, 5), 0.5),
         "base must be a learning-rate schedule, but got CyclicMomentum(base_momentum=0.8, max_momentum=0.9, "
-        "step_size_up=5, step_size_down=5, mode='triangular', gamma=1.0)",
+        "step_size_up=5, step_size_down=5, mode='triangular', gamma=1.0, scale=None, scale_mode='cycle')",
     ),
     (OneCycle, (0.1, 100, 0.3, "cos", 25, 1e4, 1), "three_phase must be True or False, but got 1"),
 ]
@@ -290,7 +290,8 @@ def test_integers_and_numpy_scalars_are_numbers() -> None:
     by_numpy = Cyclic(np.float64(1), np.float32(2), np.int64(5), np.uint8(6), "exp_range", np.float32(0.5))
     assert by_numpy == Cyclic(1.0, 2.0, 5, 6, "exp_range", 0.5)
     assert repr(by_numpy) == (
-        "Cyclic(base_lr=1.0, max_lr=2.0, step_size_up=5, step_size_down=6, mode='exp_range', gamma=0.5)"
+        "Cyclic(base_lr=1.0, max_lr=2.0, step_size_up=5, step_size_down=6, mode='exp_range', gamma=0.5, "
+        "scale=None, scale_mode='cycle')"
     )
     assert PiecewiseConstant(np.array([3]), np.array([1, 2])) == PiecewiseConstant((3,), (1.0, 2.0))
 
@@ -376,6 +377,8 @@ def test_to_dict_holds_name_version_and_every_field() -> None:
         "step_size_down": 7,
         "mode": "triangular",
         "gamma": 1.0,
+        "scale": None,
+        "scale_mode": "cycle",
     }
 
 

@@ -73,11 +73,11 @@ void bind_schedules(py::module_& m) {
     bind_schedule<Cosine>(
         m, "Cosine",
         "lr(t) = min_lr + (base_lr - min_lr) * sin^2(pi/2 * (1 - (t / decay_steps)^k))^exponent",
-        {"base_lr", "decay_steps", "min_lr", "exponent", "k"});
+        {"base_lr", "decay_steps", "min_lr", "exponent", "k", "end"});
     bind_schedule<CosineRestarts>(
         m, "CosineRestarts",
         "lr(t) = min_lr + (base_lr - min_lr) * peak_decay^n * sin^2(pi/2 * (end_n - t) / period_n)",
-        {"base_lr", "first_period", "period_mult", "peak_decay", "min_lr"});
+        {"base_lr", "first_period", "period_mult", "peak_decay", "min_lr", "cycles", "decays"});
     bind_schedule<Tanh>(m, "Tanh",
                         "lr(t) = min_lr + (base_lr - min_lr) * (1 - tanh(lower + (upper - lower) * "
                         "t / decay_steps)) / 2",
@@ -96,7 +96,8 @@ void bind_schedules(py::module_& m) {
         {"base_lr", "warmup_steps", "stable_steps", "decay_steps", "min_lr", "decay", "decay_power",
          "decay_ratio", "warmup_start_lr"});
     bind_schedule<Cyclic>(m, "Cyclic", "lr(t) = base_lr + (max_lr - base_lr) * cycle(t)",
-                          {"base_lr", "max_lr", "step_size_up", "step_size_down", "mode", "gamma"});
+                          {"base_lr", "max_lr", "step_size_up", "step_size_down", "mode", "gamma",
+                           "scale", "scale_mode"});
     bind_schedule<OneCycle>(m, "OneCycle",
                             "lr(t) rises from max_lr / div_factor to max_lr and falls to "
                             "max_lr / div_factor / final_div_factor",
@@ -109,7 +110,7 @@ void bind_schedules(py::module_& m) {
                            {"schedules"});
     bind_schedule<Warmup>(m, "Warmup",
                           "lr(t) rises from start_lr to base(0), then lr(t) = base(t - steps)",
-                          {"base", "steps", "shape", "first", "start_lr"});
+                          {"base", "steps", "shape", "first", "start_lr", "prefix"});
     bind_schedule<Cooldown>(m, "Cooldown", "lr(t) = base(t), then falls to end_lr",
                             {"base", "begin", "steps", "end_lr", "shape"});
     bind_schedule<Clip>(m, "Clip", "lr(t) = min(max(base(t), min_lr), max_lr)",
@@ -123,7 +124,8 @@ void bind_schedules(py::module_& m) {
     bind_schedule<CyclicMomentum>(
         m, "CyclicMomentum",
         "momentum(t) = max_momentum - (max_momentum - base_momentum) * cycle(t)",
-        {"base_momentum", "max_momentum", "step_size_up", "step_size_down", "mode", "gamma"});
+        {"base_momentum", "max_momentum", "step_size_up", "step_size_down", "mode", "gamma",
+         "scale", "scale_mode"});
     bind_schedule<OneCycleMomentum>(
         m, "OneCycleMomentum",
         "momentum(t) falls from max_momentum to base_momentum and rises to max_momentum",

@@ -71,7 +71,40 @@ TEST_CASE("Cosine with k keeps its digits at the end of a long decay") {
           doctest::Approx(x * x).epsilon(1e-15).scale(0.0));
 }
 
+TEST_CASE("Cosine does at its end what it is told to") {
+    // The wave at thirds is 3/4 and 1/4; every end comes once, as in Until with 4 steps.
+    const auto ending = [](const char* end) { return Cosine(1.0, 3, 0.0, 1.0, 1.0, end); };
+    const auto check = [](const Cosine& schedule, const std::vector<double>& expected) {
+        const auto size = static_cast<std::int64_t>(expected.size());
+        const std::vector<double> lrs = values(schedule, 0, size);
+        for (std::size_t i = 0; i < lrs.size(); ++i) {
+            CHECK(lrs[i] == doctest::Approx(expected[i]).epsilon(1e-14));
+        }
+    };
+    check(ending("hold"), {1.0, 0.75, 0.25, 0.0, 0.0, 0.0});
+    check(ending("mirror"), {1.0, 0.75, 0.25, 0.0, 0.25, 0.75, 1.0, 0.75, 0.25, 0.0, 0.25});
+    check(ending("repeat"), {1.0, 0.75, 0.25, 0.0, 1.0, 0.75, 0.25, 0.0, 1.0});
+    check(ending("raise"), {1.0, 0.75, 0.25, 0.0});
+    CHECK_THROWS_WITH_AS(ending("raise")(4),
+                         "step must not be greater than decay_steps=3, but got 4",
+                         std::invalid_argument);
+}
+
+TEST_CASE("Cosine that rises again is exact at every end, however far") {
+    const Cosine schedule(0.1, 1000, 0.007, 1.0, 1.0, "mirror");
+    CHECK(schedule(far_step - far_step % 2000) == 0.1);
+    CHECK(schedule(far_step - far_step % 2000 + 1000) == 0.007);
+    // 2^63 - 1 = 2 * (2^62 - 1) + 1
+    CHECK(Cosine(0.1, farther_step - 1, 0.0, 1.0, 1.0, "mirror")(last_step - 1) == 0.1);
+    for (const char* end : ends) {
+        CHECK(Cosine(0.1, last_step, 0.007, 1.0, 1.0, end)(last_step) == 0.007);
+    }
+}
+
 TEST_CASE("Cosine names the argument that it rejects") {
+    CHECK_THROWS_WITH_AS(Cosine(0.1, 10, 0.0, 1.0, 1.0, "rise"),
+                         "end must be 'hold', 'repeat', 'mirror' or 'raise', but got 'rise'",
+                         std::invalid_argument);
     CHECK_THROWS_WITH_AS(plain(0.1, 0, 0.0), "decay_steps must be at least 1, but got 0",
                          std::invalid_argument);
     CHECK_THROWS_WITH_AS(plain(0.1, 10, -0.1),

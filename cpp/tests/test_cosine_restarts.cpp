@@ -78,7 +78,31 @@ TEST_CASE("CosineRestarts never goes below min_lr, however low its peaks") {
     CHECK(schedule(far_step) == 0.01);
 }
 
+TEST_CASE("CosineRestarts holds min_lr after its last cycle") {
+    check_close(values(CosineRestarts(1.0, 3, 1.0, 1.0, 0.0, 2), 0, 9),
+                {1.0, 0.75, 0.25, 1.0, 0.75, 0.25, 0.0, 0.0, 0.0});
+    const CosineRestarts longer(0.1, 5, 2.0, 0.5, 0.007, 3);
+    CHECK(longer(34) > 0.007);
+    CHECK(longer(35) == 0.007);
+    CHECK(longer(last_step) == 0.007);
+    // Cycles of 2 and 3 steps, then one of 4.5, which begins at 5.
+    const CosineRestarts real(0.1, 2, 1.5, 1.0, 0.007, 3);
+    CHECK(real(9) > 0.007);
+    CHECK(real(10) == 0.007);
+}
+
+TEST_CASE("CosineRestarts lowers the whole peak where it is told to, but not below min_lr") {
+    // Peaks at 1, 1/2, 1/4 and then at the floor; a wave of two steps is at half of its height.
+    check_close(values(CosineRestarts(1.0, 2, 1.0, 0.5, 0.2, std::nullopt, "peak"), 0, 9),
+                {1.0, 0.6, 0.5, 0.35, 0.25, 0.225, 0.2, 0.2, 0.2});
+}
+
 TEST_CASE("CosineRestarts names the argument that it rejects") {
+    CHECK_THROWS_WITH_AS(CosineRestarts(0.1, 10, 1.0, 1.0, 0.0, 0),
+                         "cycles must be at least 1, but got 0", std::invalid_argument);
+    CHECK_THROWS_WITH_AS(CosineRestarts(0.1, 10, 1.0, 1.0, 0.0, 1, "floor"),
+                         "decays must be 'height' or 'peak', but got 'floor'",
+                         std::invalid_argument);
     CHECK_THROWS_WITH_AS(CosineRestarts(0.1, 0, 1.0, 1.0, 0.0),
                          "first_period must be at least 1, but got 0", std::invalid_argument);
     CHECK_THROWS_WITH_AS(CosineRestarts(0.1, 10, 0.5, 1.0, 0.0),

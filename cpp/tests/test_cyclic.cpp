@@ -3,6 +3,7 @@
 #include <stdexcept>
 
 #include "lrcore/schedules/cyclic.hpp"
+#include "lrcore/schedules/tabulated.hpp"
 #include "values.hpp"
 
 using namespace lrcore;
@@ -73,4 +74,29 @@ TEST_CASE("Cyclic names the argument that it rejects") {
                          "gamma must be greater than 0 and not greater than 1, but got 1.5",
                          std::invalid_argument);
     CHECK_THROWS_AS(cyclic(1, 1, "exp_range", 0.0), std::invalid_argument);
+}
+
+TEST_CASE("Cyclic takes the height of each cycle from a schedule, counting from 0") {
+    const Cyclic schedule(1.0, 3.0, 1, 1, "triangular", 1.0, Tabulated({1.0, 0.5, 0.25}));
+    CHECK(values(schedule, 0, 8) == std::vector<double>{1.0, 3.0, 1.0, 2.0, 1.0, 1.5, 1.0, 1.5});
+    CHECK(schedule(farther_step + 1) == 1.5);
+}
+
+TEST_CASE("Cyclic takes the height of each step from a schedule") {
+    const Cyclic schedule(1.0, 3.0, 2, 2, "triangular", 1.0, Tabulated({1.0, 0.5, 0.25, 1.0}),
+                          "iterations");
+    CHECK(values(schedule, 0, 6) == std::vector<double>{1.0, 1.5, 1.5, 2.0, 1.0, 2.0});
+}
+
+TEST_CASE("Cyclic is never higher than its tip, whatever its scale") {
+    CHECK(Cyclic(1.0, 3.0, 1, 1, "triangular", 1.0, Tabulated({2.0}))(1) == 3.0);
+}
+
+TEST_CASE("Cyclic names the scale that it rejects") {
+    CHECK_THROWS_WITH_AS(Cyclic(1.0, 3.0, 1, 1, "exp_range", 0.9, Tabulated({1.0})),
+                         "mode must be 'triangular' with a scale, but got 'exp_range'",
+                         std::invalid_argument);
+    CHECK_THROWS_WITH_AS(Cyclic(1.0, 3.0, 1, 1, "triangular", 1.0, std::nullopt, "step"),
+                         "scale_mode must be 'cycle' or 'iterations', but got 'step'",
+                         std::invalid_argument);
 }

@@ -33,6 +33,12 @@ TEST_CASE("a Warmup may start anywhere, also above its base") {
           std::vector<double>{2.0, 1.5, 1.0});
 }
 
+TEST_CASE("a Warmup that is no prefix takes the place of its base's first steps") {
+    const Warmup schedule(triangle, 3, "linear", "0", 0.25, false);
+    CHECK(values(schedule, 0, 7) == std::vector<double>{0.25, 0.5, 0.75, 2.0, 1.0, 2.0, 3.0});
+    CHECK(values(schedule, 3, 5) == std::vector<double>{2.0, 1.0});
+}
+
 TEST_CASE("a Warmup of one step has each of its first values") {
     CHECK(values(Warmup(triangle, 1, "linear", "0", 0.0), 0, 2) == std::vector<double>{0.0, 1.0});
     CHECK(values(Warmup(triangle, 1, "linear", "1/W", 0.0), 0, 2) == std::vector<double>{1.0, 1.0});

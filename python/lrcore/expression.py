@@ -41,7 +41,7 @@ def parse_schedule(text: str, steps_per_epoch: int | None = None, total_steps: i
 
     Example:
         >>> parse_schedule("cosine(0.1, decay_steps=1000)")
-        Cosine(base_lr=0.1, decay_steps=1000, min_lr=0.0, exponent=1.0, k=1.0)
+        Cosine(base_lr=0.1, decay_steps=1000, min_lr=0.0, exponent=1.0, k=1.0, end='hold')
         >>> parse_schedule("scaled(constant(0.1), factor=0.5)")
         Scaled(base=Constant(lr=0.1), factor=0.5)
         >>> parse_schedule("sequence([constant(0.1), cosine(0.1, 900)], milestones=[100])").values(99, 102).shape

@@ -45,7 +45,7 @@ def test_step_goes_on_over_several_fits(compiled: Any, regression: Any, lr_spy: 
 def test_state_travels_through_json_to_another_callback(compiled: Any, regression: Any, lr_spy: Any) -> None:
     model, first, second = compiled(lr_spy()), CyclicLR(0.001, 0.005, 4), CyclicLR(0.001, 0.005, 4)
     model.fit(*regression, batch_size=8, verbose=0, callbacks=[first])
-    assert first.state_dict() == {"version": 1, "step": 6}
+    assert first.state_dict() == {"version": 1, "step": 6, "factor": 1.0}
     second.load_state_dict(json.loads(json.dumps(first.state_dict())))
     model.fit(*regression, batch_size=8, verbose=0, callbacks=[second])
     np.testing.assert_array_equal(model.optimizer.lrs(), np.float32([*CYCLE, *CYCLE[:4]]))
@@ -53,13 +53,45 @@ def test_state_travels_through_json_to_another_callback(compiled: Any, regressio
 
 @pytest.mark.parametrize(
     "state",
-    [{"version": 2, "step": 3}, {"version": 1}, {"version": 1, "step": 3, "lr": 0.1}, {"version": 1, "step": -1}],
+    [
+        {"version": 2, "step": 3, "factor": 1.0},
+        {"version": 1, "factor": 1.0},
+        {"version": 1, "step": 3},
+        {"version": 1, "step": 3, "factor": 1.0, "lr": 0.1},
+        {"version": 1, "step": -1, "factor": 1.0},
+        {"version": 1, "step": 3, "factor": -1.0},
+    ],
 )
-def test_wrong_state_is_refused_and_changes_nothing(state: dict[str, int]) -> None:
+def test_wrong_state_is_refused_and_changes_nothing(state: dict[str, float]) -> None:
     callback = CyclicLR(0.001, 0.005, 4)
-    with pytest.raises(ValueError, match=r"version|lr|step"):
+    with pytest.raises(ValueError, match=r"version|lr|step|factor"):
         callback.load_state_dict(state)
-    assert callback.step == 0
+    assert (callback.step, callback.factor) == (0, 1.0)
+
+
+def test_factor_multiplies_every_lr_from_when_it_is_set(compiled: Any, regression: Any, lr_spy: Any) -> None:
+    model, callback, present = compiled(lr_spy()), CyclicLR(0.001, 0.005, 4), []
+
+    class Halving(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+            callback.factor /= 2
+            present.append(float(self.model.optimizer.learning_rate))
+
+    model.fit(*regression, batch_size=8, epochs=2, verbose=0, callbacks=[callback, Halving()])
+    lrs = np.float32([*CYCLE[:6], *np.multiply(CYCLE[6:] + CYCLE[:4], 0.5)])
+    np.testing.assert_array_equal(model.optimizer.lrs(), lrs)
+    assert present == [float(lrs[6]), float(np.float32(CYCLE[4] / 4))]
+    second = CyclicLR(0.001, 0.005, 4)
+    second.load_state_dict(json.loads(json.dumps(callback.state_dict())))
+    assert (second.step, second.factor) == (12, 0.25)
+
+
+@pytest.mark.parametrize("factor", [-0.5, float("nan"), float("inf")])
+def test_a_factor_that_is_negative_or_not_finite_is_refused(factor: float) -> None:
+    callback = CyclicLR(0.001, 0.005, 4)
+    with pytest.raises(ValueError, match=f"factor must be finite and not negative, but got {factor}"):
+        callback.factor = factor
+    assert callback.factor == 1.0
 
 
 def test_last_lr_is_the_float64_of_the_update_in_progress(compiled: Any, regression: Any) -> None:

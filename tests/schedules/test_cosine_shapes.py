@@ -51,7 +51,7 @@ def test_alpha_is_the_floor_as_a_part_of_base_lr() -> None:
 
 def test_a_schedule_with_alpha_is_written_and_read_with_min_lr() -> None:
     schedule = Cosine(0.5, 10, alpha=0.25)
-    assert repr(schedule) == "Cosine(base_lr=0.5, decay_steps=10, min_lr=0.125, exponent=1.0, k=1.0)"
+    assert repr(schedule) == "Cosine(base_lr=0.5, decay_steps=10, min_lr=0.125, exponent=1.0, k=1.0, end='hold')"
     assert Schedule.from_dict(json.loads(json.dumps(schedule.to_dict()))) == schedule
     assert pickle.loads(pickle.dumps(schedule)) == schedule
 

@@ -10,6 +10,7 @@ import torch
 from torch.optim import SGD, Optimizer, lr_scheduler
 
 import lrcore
+from lrcore import schedules
 from lrcore.torch import (
     SWALR,
     ChainedScheduler,
@@ -51,6 +52,36 @@ def test_a_sequence_takes_the_general_scheduler() -> None:
         seen.append((group["lr"], group["momentum"], group["weight_decay"]))
         scheduler.step()
     assert seen == [(0.05, 0.9, 0.5), (pytest.approx(0.075), 0.9, 0.5), (0.7, 0.5, 0.25), (0.7, 0.5, 0.25)]
+
+
+def test_a_group_added_before_the_cycle_keeps_its_momentum_until_then() -> None:
+    optimizer = sgd()
+    warmup, cycle = LinearLR(optimizer, 0.5, total_iters=2), OneCycleLR(optimizer, 0.1, 10)
+    scheduler = SequentialLR(optimizer, [warmup, cycle], [2])
+    optimizer.add_param_group({"params": [torch.nn.Parameter(torch.zeros(1))], "momentum": 0.3})
+    scheduler.step()
+    assert [group["momentum"] for group in optimizer.param_groups] == [0.9, 0.3]
+    scheduler.step()
+    assert [group["momentum"] for group in optimizer.param_groups] == [0.95, 0.95]
+
+
+def test_groups_that_a_part_leaves_alone_keep_their_values_meanwhile() -> None:
+    optimizer = SGD([{"params": [torch.nn.Parameter(torch.zeros(1))]} for _ in range(2)], lr=0.1)
+    parts = [StepLR(optimizer, 1, 0.5), Scheduler(optimizer, {0: lrcore.Constant(0.7)})]
+    scheduler = SequentialLR(optimizer, parts, [2])
+    assert [scheduler.schedules[group].values(0, 4).tolist() for group in (0, 1)] == [
+        [0.1, 0.05, 0.7, 0.7],
+        [0.1, 0.05, 0.05, 0.05],
+    ]
+
+
+def test_combinations_are_values() -> None:
+    optimizer = sgd()
+    parts = [LinearLR(optimizer, 0.5, total_iters=2), ExponentialLR(optimizer, 0.5)]
+    first, second = (part.schedules[0] for part in parts)
+    assert SequentialLR(optimizer, parts, [2]).schedules == [schedules.Sequence([first, second], [2])]
+    chained = schedules.Product([first, schedules.Scaled(second, 1 / 0.1)])
+    assert ChainedScheduler(parts).schedules == [chained]
 
 
 @pytest.mark.parametrize("milestones", [[0, 3], [3, 3]])

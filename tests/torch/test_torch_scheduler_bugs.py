@@ -90,6 +90,27 @@ def test_bug_2_a_step_to_a_restart_restarts() -> None:
                 assert lr(optimizer) == 0.1
 
 
+@pytest.mark.parametrize("period_mult", [1, 2])
+def test_warm_restarts_take_parts_of_an_epoch_as_torch_does(period_mult: int) -> None:
+    optimizers = sgd(), sgd()
+    ours = CosineAnnealingWarmRestarts(optimizers[0], 3, period_mult, 0.01)
+    peer = lr_scheduler.CosineAnnealingWarmRestarts(optimizers[1], 3, period_mult, 0.01)
+    optimizers[1].step()
+    for epoch in range(12):
+        for batch in range(7):
+            ours.step(epoch + batch / 7)
+            peer.step(epoch + batch / 7)
+            assert lr(optimizers[0]) == ours.get_last_lr()[0] == pytest.approx(lr(optimizers[1]), rel=1e-12)
+            assert ours.last_epoch == peer.last_epoch == epoch
+            resumed = CosineAnnealingWarmRestarts(sgd(), 3, period_mult, 0.01)
+            resumed.load_state_dict(copy.deepcopy(ours.state_dict()))
+            assert resumed.get_last_lr() == pytest.approx(ours.get_last_lr(), rel=1e-12)
+    ours.step()
+    peer.step()
+    assert ours.last_epoch == peer.last_epoch == 12
+    assert ours.get_last_lr() == [lrcore.CosineRestarts(0.1, 3, period_mult, min_lr=0.01)(12)]
+
+
 # 3
 
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -84,6 +85,9 @@ class AnySchedule {
         return 0;
     }
     static std::int64_t depth_of(const AnySchedule& schedule) { return schedule.depth_; }
+    static std::int64_t depth_of(const std::optional<AnySchedule>& schedule) {
+        return schedule ? schedule->depth_ : 0;
+    }
     static std::int64_t depth_of(const std::vector<AnySchedule>& schedules) {
         std::int64_t deepest = 0;
         for (const AnySchedule& schedule : schedules) deepest = std::max(deepest, schedule.depth_);

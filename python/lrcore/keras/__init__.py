@@ -2,8 +2,8 @@
 
 Example:
     >>> from lrcore.keras import CyclicLR
-    >>> CyclicLR(2e-4, 2e-2, 2000).schedule
-    Cyclic(base_lr=0.0002, max_lr=0.02, step_size_up=2000, step_size_down=2000, mode='triangular', gamma=1.0)
+    >>> CyclicLR(2e-4, 2e-2, 2000).schedule.values(0, 4001)[::1000].tolist()
+    [0.0002, 0.010100000000000001, 0.02, 0.010100000000000001, 0.0002]
 """
 
 from __future__ import annotations

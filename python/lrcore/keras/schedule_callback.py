@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import keras
 
-from lrcore._arguments import check_fields, check_version, count
+from lrcore._arguments import check_fields, check_version, count, real
+from lrcore.keras.jax_state import attach_state
 from lrcore.keras.learning_rate import UpdateCounter, require_every_step, require_settable
 from lrcore.schedules import Schedule
 
@@ -14,7 +16,7 @@ VERSION = 1
 
 
 class ScheduleCallback(keras.callbacks.Callback):
-    """Set the optimizer's learning rate before each batch to `schedule(step)`.
+    """Set the optimizer's learning rate before each batch to `schedule(step) * factor`.
 
     The step counts updates, not batches: a batch that only accumulates gradients does not move it. It goes on over
     several calls of `fit`, and through `state_dict` over several processes.
@@ -25,7 +27,8 @@ class ScheduleCallback(keras.callbacks.Callback):
 
     Attributes:
         step: Index of the update about to be done, from 0.
-        last_lr: `schedule(step)` in float64 of the update in progress or, between two batches, of the one just done.
+        last_lr: `schedule(step) * factor` in float64 of the update in progress or, between two batches, of the one just
+            done.
 
     Raises:
         TypeError: If `schedule` is not an `lrcore.Schedule`.
@@ -36,7 +39,7 @@ class ScheduleCallback(keras.callbacks.Callback):
         >>> from lrcore.schedules import Cosine
         >>> callback = ScheduleCallback(Cosine(0.1, decay_steps=1000))
         >>> callback.state_dict()
-        {'version': 1, 'step': 0}
+        {'version': 1, 'step': 0, 'factor': 1.0}
     """
 
     def __init__(self, schedule: Schedule) -> None:
@@ -46,6 +49,22 @@ class ScheduleCallback(keras.callbacks.Callback):
         self.schedule = schedule
         self.step = 0
         self.last_lr: float | None = None
+        self._factor = 1.0
+
+    @property
+    def factor(self) -> float:
+        """What every value of the schedule is multiplied by, 1.0 unless it is set.
+
+        Setting it, between two batches, also rewrites the optimizer's learning rate, once this callback has set one.
+        """
+        return self._factor
+
+    @factor.setter
+    def factor(self, factor: float) -> None:
+        self._factor = _factor(factor)
+        if self.last_lr is not None:
+            attach_state(self.model)
+            self.model.optimizer.learning_rate = self._lr()
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Check that every update can be given its own learning rate."""
@@ -55,7 +74,7 @@ class ScheduleCallback(keras.callbacks.Callback):
 
     def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """Set the learning rate of this update."""
-        self.last_lr = self.schedule(self.step)
+        self.last_lr = self._lr()
         self.model.optimizer.learning_rate = self.last_lr
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
@@ -63,18 +82,29 @@ class ScheduleCallback(keras.callbacks.Callback):
         self.step += self._updates.advance()
 
     def state_dict(self) -> dict[str, Any]:
-        """The step, in JSON types."""
-        return {"version": VERSION, "step": self.step}
+        """The step and the factor, in JSON types."""
+        return {"version": VERSION, "step": self.step, "factor": self.factor}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on at the step of `state`.
 
         Raises:
-            ValueError: If `state` is of another version or shape, or its step is negative; nothing is changed then.
-            TypeError: If its step is not an integer.
+            ValueError: If `state` is of another version or shape, or a number in it is negative; nothing is changed.
+            TypeError: If its step is not an integer or its factor not a number.
         """
         check_version("the state of a ScheduleCallback", state, VERSION)
         check_fields("the state of a ScheduleCallback", state, self.state_dict())
         step = count("step", state["step"])
         self.schedule(step)  # refuses a step that no schedule takes
+        self._factor = _factor(state["factor"])
         self.step = step
+
+    def _lr(self) -> float:
+        return self.schedule(self.step) * self.factor
+
+
+def _factor(value: Any) -> float:
+    factor = real("factor", value)
+    if not (factor >= 0 and math.isfinite(factor)):
+        raise ValueError(f"factor must be finite and not negative, but got {factor}")
+    return factor

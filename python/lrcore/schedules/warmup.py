@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from lrcore import _core
-from lrcore._arguments import count, real, text
+from lrcore._arguments import count, flag, real, text
 from lrcore.schedules.schedule import Schedule, learning_rate
 
 
@@ -14,7 +14,8 @@ from lrcore.schedules.schedule import Schedule, learning_rate
 class Warmup(Schedule):
     """A rise to the first learning rate of another schedule, which then runs from its step 0 on.
 
-    lr(t) = start_lr + (base(0) - start_lr) * rise(x)  for t < steps,  base(t - steps)  from then on
+    lr(t) = start_lr + (base(0) - start_lr) * rise(x)  for t < steps,  base(t - steps)  from then on,  or base(t) if the
+    warm-up is no prefix
 
     x is t / steps (first="0"), (t + 1) / steps ("1/W": the last step has the full rate, and so has the next one) or
     (t + 1) / (steps + 1) ("1/(W+1)"); rise(x) is x ("linear"), sin^2(pi/2 * x) ("cosine") or 1 - sqrt(1 - x)
@@ -27,13 +28,15 @@ class Warmup(Schedule):
         first: The part of the rise that update 0 has behind it: "0" (update 0 does nothing at start_lr=0), "1/W"
             or "1/(W+1)".
         start_lr: Learning rate that the rise starts from, finite and not negative.
+        prefix: Whether the warm-up comes before the base, or else takes the place of its first steps: then the length
+            of the base includes it, and the learning rate jumps from base(0) to base(steps).
 
     Raises:
         ValueError: When an argument is out of range or `base` is nested too deep.
         TypeError: When an argument is of the wrong type.
 
     Source: Goyal et al. (arXiv:1706.02677), section 2.2. "0" is that of torch's LinearLR in SequentialLR, Keras, optax
-        and transformers, "1/(W+1)" that of nanoGPT. timm's cosine goes on as if no warm-up had been, with a jump.
+        and transformers, "1/(W+1)" that of nanoGPT. prefix=False is timm's default for cosine and polynomial decay.
 
     Example:
         >>> from lrcore import Cosine
@@ -41,6 +44,8 @@ class Warmup(Schedule):
         [0.25, 0.5, 0.75, 1.0]
         >>> Warmup(Cosine(1.0, decay_steps=100), steps=4, first="0", start_lr=0.5).values(0, 5).tolist()
         [0.5, 0.625, 0.75, 0.875, 1.0]
+        >>> Warmup(Cosine(1.0, decay_steps=4), steps=2, first="0", prefix=False).values(0, 5).round(3).tolist()
+        [0.0, 0.5, 0.5, 0.146, 0.0]
     """
 
     name: ClassVar[str] = "warmup"
@@ -50,6 +55,7 @@ class Warmup(Schedule):
     shape: str = "linear"
     first: str = "1/(W+1)"
     start_lr: float = 0.0
+    prefix: bool = True
 
     def __post_init__(self) -> None:
         self._freeze(
@@ -59,4 +65,5 @@ class Warmup(Schedule):
             shape=text("shape", self.shape),
             first=text("first", self.first),
             start_lr=real("start_lr", self.start_lr),
+            prefix=flag("prefix", self.prefix),
         )

@@ -8,7 +8,7 @@ except ModuleNotFoundError as error:
     raise ImportError("lrcore.torch needs PyTorch: pip install 'lrcore[torch]'") from error
 
 from lrcore.torch.chained import ChainedScheduler
-from lrcore.torch.cosine_annealing import CosineAnnealingLR, CosineAnnealingWarmRestarts
+from lrcore.torch.cosine_annealing import CosineAnnealingLR
 from lrcore.torch.cyclic import CyclicLR
 from lrcore.torch.data_loader_iter import DataLoaderIter, TrainDataLoaderIter, ValDataLoaderIter
 from lrcore.torch.decays import ExponentialLR, MultiStepLR, StepLR
@@ -21,6 +21,7 @@ from lrcore.torch.scheduler import Scheduler
 from lrcore.torch.sequential import SequentialLR
 from lrcore.torch.sgd import SGD
 from lrcore.torch.swa_lr import SWALR
+from lrcore.torch.warm_restarts import CosineAnnealingWarmRestarts
 
 __all__ = [
     "SGD",

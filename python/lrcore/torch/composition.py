@@ -10,7 +10,7 @@ from torch.optim import Optimizer
 from lrcore import schedules
 from lrcore.schedules import CyclicMomentum, Product, Scaled, Schedule, Tabulated
 from lrcore.torch.group_schedules import GroupSchedules
-from lrcore.torch.param_groups import ParamGroup
+from lrcore.torch.param_groups import ParamGroup, hyperparameter
 from lrcore.torch.scheduler import Scheduler
 from lrcore.torch.swa_lr import SWALR
 
@@ -23,15 +23,16 @@ class OneAfterAnother(GroupSchedules):
     before is held.
     """
 
+    name: str
     parts: tuple[GroupSchedules | None, ...]
     milestones: tuple[int, ...]
-    own: tuple[float | None, ...] = ()
+    own: tuple[float | None, ...]
 
     def of(self, index: int, group: ParamGroup, base_lr: float) -> Schedule | None:
         """The sequence of what the parts have for this group; None if no part has anything."""
         found = [None if part is None else part.of(index, group, base_lr) for part in self.parts]
         scheduled = next((schedule for schedule in found if schedule is not None), None)
-        value = self.own[index] if index < len(self.own) else base_lr
+        value = self._own_value(index, group, base_lr)
         if scheduled is None or value is None:
             return None
         begins, filled = [0, *self.milestones], list[Schedule]()
@@ -40,6 +41,11 @@ class OneAfterAnother(GroupSchedules):
                 value = filled[-1](begins[place] - begins[place - 1] - 1)
             filled.append(_held(value, scheduled) if schedule is None else schedule)
         return schedules.Sequence(filled, self.milestones) if self.milestones else filled[0]
+
+    def _own_value(self, index: int, group: ParamGroup, base_lr: float) -> float | None:
+        if self.name == "schedule":
+            return base_lr
+        return self.own[index] if index < len(self.own) else hyperparameter(self.name, group)
 
     def is_multiple_of_base_lr(self) -> bool:
         """Whether all parts are."""

@@ -97,7 +97,7 @@ class Scheduler(LRScheduler):
 
     @factor.setter
     def factor(self, factor: float) -> None:
-        self._write(self.last_epoch, _not_negative(factor))
+        self._write(self._position, _not_negative(factor))
 
     @property
     def schedules(self) -> list[Schedule | None]:
@@ -110,12 +110,19 @@ class Scheduler(LRScheduler):
         return self._lrs(0, factor=1.0)
 
     @property
+    def _position(self) -> int:
+        return self.last_epoch  # where the schedules are
+
+    @property
     def _step_count(self) -> int:  # type: ignore[override]
         return self.last_epoch + 1  # where torch's users read it
 
     def step(self, epoch: int | None = None) -> None:
         """Move on to the next update, or to update number `epoch`, and write its values."""
-        self._write(self.last_epoch + 1 if epoch is None else count("epoch", epoch), self._factor)
+        if epoch is None:
+            self._write(self.last_epoch + 1, self._factor)
+        else:
+            self._go_to(epoch, self._factor)
 
     def _initial_step(self) -> None:
         self.step()  # torch's SequentialLR asks for it
@@ -125,7 +132,7 @@ class Scheduler(LRScheduler):
 
     def get_lr(self) -> list[float]:  # type: ignore[override]  # torch may answer with tensors, this never does
         """The learning rate of the next update, for each group."""
-        return self._lrs(self.last_epoch, self._factor)
+        return self._lrs(self._position, self._factor)
 
     def get_last_lr(self) -> list[float]:  # type: ignore[override]
         """The learning rate of the next update, for each group: torch's name for `get_lr`."""
@@ -143,10 +150,13 @@ class Scheduler(LRScheduler):
         """
         check_version("a scheduler state", state_dict, VERSION)
         check_fields("a scheduler state", state_dict, self.state_dict())
-        self._write(count("step", state_dict["step"]), _not_negative(state_dict["factor"]))
+        self._go_to(state_dict["step"], _not_negative(state_dict["factor"]))
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_writer": None, "_group_count": None}
+
+    def _go_to(self, step: int, factor: float) -> None:
+        self._write(count("step", step), factor)
 
     def _write(self, step: int, factor: float) -> None:
         groups = self.optimizer.param_groups

@@ -49,7 +49,7 @@ class SequentialLR(DropIn):
     ) -> None:
         parts, joints = _with_steps(checked_parts(schedulers, optimizer), each(count, "milestones", milestones))
         following = {
-            name: OneAfterAnother(tuple(part.following.get(name) for part in parts), joints, own)
+            name: OneAfterAnother(name, tuple(part.following.get(name) for part in parts), joints, own)
             for name, own in _own(parts).items()
         }
         super().__init__(optimizer, following.pop("schedule"), **following, last_epoch=last_epoch)

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from lrcore import Cyclic
 from lrcore.cifar.report import write_report
 
 RESULTS = "Accuracy and loss are those of the test images, after the last update."
@@ -31,7 +32,7 @@ def result_of(run: Path) -> dict[str, Any]:
 def test_the_results_are_those_of_the_runs(trained: dict[str, Path], both: Any) -> None:
     table = both.tables[RESULTS]
     results = [result_of(run) for run in trained.values()]
-    schedule = "Cyclic(base_lr=0.001, max_lr=0.01, step_size_up=8, step_size_down=8, mode='triangular', gamma=1.0)"
+    schedule = repr(Cyclic(1e-3, 1e-2, 8))
     assert table["Framework"] == ["torch", "keras"]
     assert table["Model"] == ["quick", "quick"]
     assert table["Schedule"] == [schedule, schedule]

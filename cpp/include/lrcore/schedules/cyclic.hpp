@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <tuple>
+#include <utility>
 
 #include "lrcore/cycle.hpp"
 #include "lrcore/interpolate.hpp"
@@ -14,10 +16,12 @@ namespace lrcore {
 class Cyclic {
   public:
     Cyclic(double base_lr, double max_lr, std::int64_t step_size_up, std::int64_t step_size_down,
-           const std::string& mode, double gamma)
+           const std::string& mode, double gamma, std::optional<AnySchedule> scale = std::nullopt,
+           const std::string& scale_mode = "cycle")
         : base_lr_(positive("base_lr", base_lr)),
           max_lr_(greater_than("max_lr", positive("max_lr", max_lr), "base_lr", base_lr)),
-          cycle_(step_size_up, step_size_down, mode, gamma) {}
+          cycle_(step_size_up, step_size_down,
+                 CycleHeight(mode, gamma, std::move(scale), scale_mode)) {}
 
     double operator()(std::int64_t step) const {
         return interpolate(base_lr_, max_lr_, cycle_(check_step(step)));
@@ -25,7 +29,8 @@ class Cyclic {
 
     auto fields() const {
         return std::make_tuple(base_lr_, max_lr_, cycle_.step_size_up(), cycle_.step_size_down(),
-                               cycle_.mode(), cycle_.gamma());
+                               cycle_.height().mode(), cycle_.height().gamma(),
+                               cycle_.height().scale(), cycle_.height().scale_mode());
     }
 
   private:

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <tuple>
+#include <utility>
 
 #include "lrcore/cycle.hpp"
 #include "lrcore/interpolate.hpp"
@@ -14,11 +16,14 @@ namespace lrcore {
 class CyclicMomentum {
   public:
     CyclicMomentum(double base_momentum, double max_momentum, std::int64_t step_size_up,
-                   std::int64_t step_size_down, const std::string& mode, double gamma)
+                   std::int64_t step_size_down, const std::string& mode, double gamma,
+                   std::optional<AnySchedule> scale = std::nullopt,
+                   const std::string& scale_mode = "cycle")
         : max_momentum_(fraction("max_momentum", max_momentum)),
           base_momentum_(not_greater_than("base_momentum", fraction("base_momentum", base_momentum),
                                           "max_momentum", max_momentum)),
-          cycle_(step_size_up, step_size_down, mode, gamma) {}
+          cycle_(step_size_up, step_size_down,
+                 CycleHeight(mode, gamma, std::move(scale), scale_mode)) {}
 
     double operator()(std::int64_t step) const {
         return interpolate(max_momentum_, base_momentum_, cycle_(check_step(step)));
@@ -26,7 +31,9 @@ class CyclicMomentum {
 
     auto fields() const {
         return std::make_tuple(base_momentum_, max_momentum_, cycle_.step_size_up(),
-                               cycle_.step_size_down(), cycle_.mode(), cycle_.gamma());
+                               cycle_.step_size_down(), cycle_.height().mode(),
+                               cycle_.height().gamma(), cycle_.height().scale(),
+                               cycle_.height().scale_mode());
     }
 
   private:

@@ -19,26 +19,28 @@ namespace lrcore {
 enum class WarmupFirst { zero, one_of_steps, one_of_steps_and_one };
 inline constexpr std::array warmup_firsts{"0", "1/W", "1/(W+1)"};
 
-/// lr(t) = start_lr + (base(0) - start_lr) * rise(t) for t < steps, then base(t - steps)
+/// lr(t) = start_lr + (base(0) - start_lr) * rise(t) for t < steps, then base(t - steps), or
+/// base(t) where the warm-up is no prefix but takes the place of the base's first steps
 class Warmup {
   public:
     Warmup(AnySchedule base, std::int64_t steps, const std::string& shape, const std::string& first,
-           double start_lr)
+           double start_lr, bool prefix = true)
         : base_(std::move(base)),
           steps_(count_of_at_least(1, "steps", steps)),
           ramp_(shape),
           first_(parse_choice<WarmupFirst>("first", first, warmup_firsts)),
           start_lr_(not_negative("start_lr", start_lr)),
+          prefix_(prefix),
           top_lr_(base_(0)) {}
 
     double operator()(std::int64_t step) const {
-        return check_step(step) < steps_ ? rising(step) : base_(step - steps_);
+        return check_step(step) < steps_ ? rising(step) : base_(step - shift());
     }
 
     friend void fill(const Warmup& warmup, std::int64_t start, Span<double> out) {
         std::size_t i = 0;
         for (; i < out.size() && start < warmup.steps_; ++i) out[i] = warmup.rising(start++);
-        if (i < out.size()) fill(warmup.base_, start - warmup.steps_, out.from(i));
+        if (i < out.size()) fill(warmup.base_, start - warmup.shift(), out.from(i));
     }
 
     std::int64_t steps() const { return steps_; }
@@ -46,10 +48,12 @@ class Warmup {
     auto fields() const {
         return std::make_tuple(base_, steps_, ramp_.shape(),
                                std::string(warmup_firsts[static_cast<std::size_t>(first_)]),
-                               start_lr_);
+                               start_lr_, prefix_);
     }
 
   private:
+    std::int64_t shift() const { return prefix_ ? steps_ : 0; }
+
     // A ramp falls: run backwards, what remains of it is what has been risen.
     double rising(std::int64_t step) const {
         const double risen = static_cast<double>(step) + (first_ == WarmupFirst::zero ? 0.0 : 1.0);
@@ -65,6 +69,7 @@ class Warmup {
     Ramp ramp_;
     WarmupFirst first_;
     double start_lr_;
+    bool prefix_;
     double top_lr_;
 };
 
