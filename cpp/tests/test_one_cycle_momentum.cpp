@@ -8,9 +8,9 @@
 using namespace lrcore;
 
 TEST_CASE("OneCycleMomentum falls while the learning rate rises and comes back by the end") {
-    // The top of the learning rate is at 0.5 * 6 - 1 = 2.
-    CHECK(values(OneCycleMomentum(0.25, 0.75, 6, 0.5, "linear", false), 0, 8) ==
-          std::vector<double>{0.75, 0.5, 0.25, 0.25 + 0.5 / 3, 0.25 + 1.0 / 3, 0.75, 0.75, 0.75});
+    // The top of the learning rate is at 3 / 7 * 7 - 1 = 2.
+    CHECK(values(OneCycleMomentum(0.25, 0.75, 7, 3.0 / 7, "linear", false), 0, 9) ==
+          std::vector<double>{0.75, 0.5, 0.25, 0.375, 0.5, 0.625, 0.75, 0.75, 0.75});
 }
 
 TEST_CASE("OneCycleMomentum in three phases stays at its maximum in the last") {

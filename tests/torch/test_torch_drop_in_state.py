@@ -42,7 +42,7 @@ ORDERS = [
     order
     for order in itertools.permutations(["build scheduler", "load scheduler", "load optimizer"])
     if order.index("build scheduler") < order.index("load scheduler")
-]
+] + [("build scheduler", "load scheduler")]
 
 
 def reloaded(state: dict[str, Any]) -> dict[str, Any]:

@@ -105,6 +105,8 @@ def test_warm_restarts_take_parts_of_an_epoch_as_torch_does(period_mult: int) ->
             resumed = CosineAnnealingWarmRestarts(sgd(), 3, period_mult, 0.01)
             resumed.load_state_dict(copy.deepcopy(ours.state_dict()))
             assert resumed.get_last_lr() == pytest.approx(ours.get_last_lr(), rel=1e-12)
+            resumed.load_state_dict(peer.state_dict())
+            assert resumed.get_last_lr() == pytest.approx(ours.get_last_lr(), rel=1e-12)
     ours.step()
     peer.step()
     assert ours.last_epoch == peer.last_epoch == 12

@@ -78,6 +78,7 @@ class Scheduler(LRScheduler):
             for name, schedules in given.items()
             if schedules is not None
         }
+        # What was there before, for a sequence in which this scheduler comes later.
         self.own = {
             name: tuple(hyperparameter(name, group) for group in optimizer.param_groups) for name in self.following
         }

@@ -18,6 +18,7 @@ def of_torch(state: Mapping[str, Any]) -> dict[str, Any]:
     first = of_torch(schedulers[0]) if schedulers else {}
     if "last_epoch" not in state and not first:
         raise ValueError("a scheduler state must have the field 'version' or, as torch's, 'last_epoch'")
-    step = state.get("last_epoch", first.get("step"))
+    # Warm restarts may be between two epochs: then only their time since the last restart says where.
+    step = state["last_epoch"] + state.get("T_cur", 0) % 1 if "last_epoch" in state else first["step"]
     base_lrs = [float(lr) for lr in state.get("base_lrs", first.get("base_lrs", []))]
     return {"version": VERSION, "step": step, "factor": 1.0, "base_lrs": base_lrs}
