@@ -102,3 +102,25 @@ def test_torchs_sequence_takes_our_schedulers() -> None:
         optimizers[1], [lr_scheduler.LinearLR(optimizers[1], 0.1), lr_scheduler.ExponentialLR(optimizers[1], 0.9)], [10]
     )
     np.testing.assert_allclose(run(optimizers[0], mine, 40), run(optimizers[1], peer, 40), rtol=1e-13)
+
+
+@pytest.mark.filterwarnings("ignore:`torch.jit.:DeprecationWarning")  # ignite's own imports
+def test_ignite_takes_our_schedulers() -> None:
+    from ignite.handlers import LRScheduler as IgniteScheduler
+
+    optimizers = OPTIMIZERS["sgd"](), OPTIMIZERS["sgd"]()
+    lrs = []
+    for optimizer, library in zip(optimizers, (lrcore.torch, lr_scheduler), strict=True):
+        handler = IgniteScheduler(library.StepLR(optimizer, 3))
+        lrs.append([])
+        for _ in range(10):
+            handler(None)
+            lrs[-1].append([group["lr"] for group in optimizer.param_groups])
+            optimizer.step()
+    np.testing.assert_allclose(*lrs, rtol=1e-14)
+
+
+def test_accelerate_may_count_micro_batches() -> None:
+    scheduler = lrcore.torch.StepLR(OPTIMIZERS["sgd"](), 3)
+    scheduler._step_count += 1
+    assert scheduler._step_count == 1

@@ -115,8 +115,12 @@ class Scheduler(LRScheduler):
         return self.last_epoch  # where the schedules are
 
     @property
-    def _step_count(self) -> int:  # type: ignore[override]
+    def _step_count(self) -> int:
         return self.last_epoch + 1  # where torch's users read it
+
+    @_step_count.setter
+    def _step_count(self, count: int) -> None:
+        pass  # accelerate counts the micro-batches of an accumulation here, of which nothing depends
 
     def step(self, epoch: int | None = None) -> None:
         """Move on to the next update, or to update number `epoch`, and write its values."""
