@@ -79,14 +79,17 @@ def cosines(draw: st.DrawFn) -> Cosine:
 @st.composite
 def cosine_shapes(draw: st.DrawFn) -> Cosine:
     base_lr = draw(lrs)
-    return Cosine(base_lr, draw(counts), exponent=draw(lrs), k=draw(lrs), alpha=draw(parts))
+    end = draw(st.sampled_from(["hold", "repeat", "mirror"]))
+    return Cosine(base_lr, draw(counts), exponent=draw(lrs), k=draw(lrs), end=end, alpha=draw(parts))
 
 
 @st.composite
 def cosine_restarts(draw: st.DrawFn) -> CosineRestarts:
     base_lr = draw(lrs)
     min_lr = draw(st.floats(min_value=0, max_value=base_lr))
-    return CosineRestarts(base_lr, draw(counts), draw(period_mults), draw(gammas), min_lr)
+    cycles = draw(st.none() | counts | st.integers(min_value=1, max_value=9))
+    decays = draw(st.sampled_from(["height", "peak"]))
+    return CosineRestarts(base_lr, draw(counts), draw(period_mults), draw(gammas), min_lr, cycles, decays)
 
 
 @st.composite
@@ -137,6 +140,7 @@ def one_cycles(draw: st.DrawFn) -> OneCycle:
         draw(divisors),
         draw(divisors),
         draw(st.booleans()),
+        last=draw(st.sampled_from(["T-1", "T"])),
     )
 
 

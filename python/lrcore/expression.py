@@ -28,7 +28,7 @@ def parse_schedule(text: str, steps_per_epoch: int | None = None, total_steps: i
     executed.
 
     An argument that counts steps may be a string with a unit: "30ep" is round(30 * steps_per_epoch) steps and "0.1dur"
-    is round(0.1 * total_steps).
+    is round(0.1 * total_steps). `compat` is an argument like any other, where a schedule has it.
 
     Args:
         text: At most 10,000 characters.
@@ -52,6 +52,8 @@ def parse_schedule(text: str, steps_per_epoch: int | None = None, total_steps: i
         InverseTime(base_lr=0.01, decay_rate=0.1, decay_steps=391, staircase=True)
         >>> parse_schedule("multi_step(0.1, ['30ep', '60ep'])", steps_per_epoch=391)
         MultiStep(base_lr=0.1, milestones=(11730, 23460), gamma=0.1)
+        >>> parse_schedule("polynomial(0.1, '30ep', compat='keras')", steps_per_epoch=391)
+        Polynomial(base_lr=0.1, decay_steps=11730, end_lr=0.0001, power=1.0, cycle=False)
         >>> parse_schedule("sigmoid(0.1)")
         Traceback (most recent call last):
             ...

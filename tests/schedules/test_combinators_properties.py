@@ -58,7 +58,9 @@ def composed(parts: st.SearchStrategy[Schedule]) -> st.SearchStrategy[Schedule]:
         sequences(parts),
         st.builds(Scaled, parts, lrs),
         st.builds(Product, st.lists(parts, min_size=1, max_size=3)),
-        st.builds(Warmup, parts, warm, shapes, st.sampled_from(["0", "1/W", "1/(W+1)"]), st.just(0.0) | lrs),
+        st.builds(
+            Warmup, parts, warm, shapes, st.sampled_from(["0", "1/W", "1/(W+1)"]), st.just(0.0) | lrs, st.booleans()
+        ),
         st.builds(Cooldown, parts, lengths, counts, st.just(0.0), shapes),
         st.builds(lambda base, limits: Clip(base, min(limits), max(limits)), parts, st.tuples(lrs, lrs)),
         st.builds(Clip, parts, lrs),

@@ -21,10 +21,13 @@ def restarts(schedule: CosineRestarts, step: int) -> Any:
         cycle, begin = step // period, step // period * period
     while begin + period <= step:
         begin, period, cycle = begin + period, period * Fraction(schedule.period_mult), cycle + 1
+    if schedule.cycles is not None and cycle >= schedule.cycles:
+        return mpmath.mpf(schedule.min_lr)
     left = (begin + period - step) / period
     wave = mpmath.sin(mpmath.pi / 2 * left.numerator / left.denominator) ** 2
-    height = (mpmath.mpf(schedule.base_lr) - mpmath.mpf(schedule.min_lr)) * mpmath.mpf(schedule.peak_decay) ** cycle
-    return mpmath.mpf(schedule.min_lr) + height * wave
+    base, floor, decay = (mpmath.mpf(lr) for lr in (schedule.base_lr, schedule.min_lr, schedule.peak_decay))
+    height = (base - floor) * decay**cycle if schedule.decays == "height" else max(base * decay**cycle, floor) - floor
+    return floor + height * wave
 
 
 # The period of a real multiplier, and what is left of it, are rounded to float64 before the quotient is taken.
@@ -36,6 +39,16 @@ def test_agrees_with_50_digits(
     first_period: int, period_mult: float, peak_decay: float, min_lr: float, within_ulps: Callable[..., None]
 ) -> None:
     schedule = CosineRestarts(0.1, first_period, period_mult, peak_decay, min_lr)
+    within_ulps(schedule, range(500), lambda step: restarts(schedule, step), ulps=4 if period_mult % 1 == 0 else 8)
+
+
+@pytest.mark.parametrize("decays", ["height", "peak"])
+@pytest.mark.parametrize("cycles", [1, 3, 8])
+@pytest.mark.parametrize("period_mult", [1, 2, 1.5])
+def test_agrees_with_50_digits_to_the_last_cycle_and_after(
+    period_mult: float, cycles: int, decays: str, within_ulps: Callable[..., None]
+) -> None:
+    schedule = CosineRestarts(0.1, 7, period_mult, 0.5, 0.003, cycles, decays)
     within_ulps(schedule, range(500), lambda step: restarts(schedule, step), ulps=4 if period_mult % 1 == 0 else 8)
 
 

@@ -1,4 +1,4 @@
-"""Cosine restarts against PyTorch, Keras and timm."""
+"""Cosine restarts against PyTorch, Keras, timm and transformers."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import keras
 import numpy as np
 import pytest
 import torch
+import transformers
 from torch.optim import lr_scheduler
 
 from lrcore import CosineRestarts
@@ -80,3 +81,16 @@ def test_timm_takes_a_restart_for_an_end(timm_cycles: Callable[..., Any]) -> Non
 def test_timm_with_decay_sinks_below_its_floor(timm_cycles: Callable[..., Any]) -> None:
     assert min(timm_cycles(10, 1.0, 0.5, 0.01)) < 0.001
     assert CosineRestarts(0.1, 10, 1.0, 0.5, 0.01).values(0, STEPS).min() >= 0.01
+
+
+def test_transformers_takes_a_restart_for_an_end(torch_lrs: Callable[..., Any]) -> None:
+    """Its 22 * (15 / 22) rounds to just below 15."""
+    peer = torch_lrs(
+        lambda target: transformers.get_cosine_with_hard_restarts_schedule_with_warmup(target, 0, 22 * 20, 22),
+        0.1,
+        STEPS,
+    )
+    ours = CosineRestarts(0.1, 20, compat="transformers", cycles=22).values(0, STEPS)
+    assert peer[300] < 1e-12
+    assert ours[300] == 0.1
+    np.testing.assert_allclose(np.delete(ours, range(0, 440, 20)), np.delete(peer, range(0, 440, 20)), rtol=1e-11)

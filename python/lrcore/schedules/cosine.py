@@ -6,10 +6,20 @@ from dataclasses import InitVar, dataclass, field
 from typing import ClassVar
 
 from lrcore import _core
-from lrcore._arguments import count, probability, real, text
+from lrcore._arguments import probability, real, text
+from lrcore.schedules.compat import compatible, defaults
+from lrcore.schedules.last import T, steps_to_last
 from lrcore.schedules.schedule import Schedule
 
 
+@compatible(
+    torch=defaults(end="mirror"),
+    keras=defaults(),
+    optax=defaults(),
+    timm=defaults(),
+    transformers=defaults(end="mirror"),
+    fastai=defaults(),
+)
 @dataclass(frozen=True)
 class Cosine(Schedule):
     """A learning rate that falls along half a cosine wave and stays at the bottom, or does there what it is told to.
@@ -32,6 +42,9 @@ class Cosine(Schedule):
         k: Power of the time, finite and greater than 0; above 1 the fall begins later (k-decay).
         end: "hold", "repeat", "mirror" or "raise".
         alpha: The bottom as a part of base_lr, from 0 to 1, in place of min_lr; kept as min_lr = alpha * base_lr.
+        last: Step with min_lr, "T-1" or "T" (None means this); kept in decay_steps.
+        compat: Whose way of counting and whose defaults to take: "torch" or "transformers", with end="mirror",
+            "keras", "optax", "timm" or "fastai"; kept in the other arguments.
 
     Raises:
         ValueError: When an argument is out of range, or both min_lr and alpha are given.
@@ -59,14 +72,16 @@ class Cosine(Schedule):
     k: float = 1.0
     end: str = "hold"
     alpha: InitVar[float | None] = field(default=None, kw_only=True)
+    last: InitVar[str | None] = field(default=None, kw_only=True)
+    compat: InitVar[str | None] = field(default=None, kw_only=True)
 
-    def __post_init__(self, alpha: float | None = None) -> None:  # noqa: RUF033 - as the base takes none
+    def __post_init__(self, alpha: float | None, last: str | None, compat: str | None) -> None:
         base_lr = real("base_lr", self.base_lr)
         min_lr = real("min_lr", self.min_lr)
         self._freeze(
             _core.Cosine,
             base_lr=base_lr,
-            decay_steps=count("decay_steps", self.decay_steps),
+            decay_steps=steps_to_last("decay_steps", self.decay_steps, last, own=T),
             min_lr=min_lr if alpha is None else _floor(base_lr, min_lr, alpha),
             exponent=real("exponent", self.exponent),
             k=real("k", self.k),

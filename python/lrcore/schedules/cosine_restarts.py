@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import InitVar, dataclass, field
 from typing import ClassVar
 
 from lrcore import _core
 from lrcore._arguments import count, real, text
+from lrcore.schedules.compat import compatible, defaults
 from lrcore.schedules.schedule import Schedule
 
 
+@compatible(
+    torch=defaults(),
+    keras=defaults(period_mult=2),
+    timm=defaults(cycles=1, decays="peak"),
+    transformers=defaults(cycles=1),
+    fastai=defaults(period_mult=2),
+)
 @dataclass(frozen=True)
 class CosineRestarts(Schedule):
     """A learning rate that falls along half a cosine wave and jumps back up, again and again.
@@ -30,6 +38,8 @@ class CosineRestarts(Schedule):
         min_lr: Learning rate that each cycle ends just above, from 0 to base_lr.
         cycles: Number of cycles, at least 1; None for no end.
         decays: What peak_decay multiplies: "height", that of the peak above min_lr, or "peak", its learning rate.
+        compat: Whose way of counting and whose defaults to take: "torch", "keras", "timm", "transformers" or
+            "fastai"; kept in the other arguments.
 
     Raises:
         ValueError: When an argument is out of range.
@@ -56,8 +66,9 @@ class CosineRestarts(Schedule):
     min_lr: float = 0.0
     cycles: int | None = None
     decays: str = "height"
+    compat: InitVar[str | None] = field(default=None, kw_only=True)
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, compat: str | None) -> None:
         self._freeze(
             _core.CosineRestarts,
             base_lr=real("base_lr", self.base_lr),

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import InitVar, dataclass, field
 from typing import ClassVar
 
 from lrcore import _core
-from lrcore._arguments import count, real
+from lrcore._arguments import real
+from lrcore.schedules.compat import compatible, defaults
+from lrcore.schedules.last import T_MINUS_1, T, steps_to_last
 from lrcore.schedules.schedule import Schedule
 
 
+@compatible(fastai=defaults(last=T))
 @dataclass(frozen=True)
 class Exponential(Schedule):
     """A learning rate that goes from one value to another by equal factors, upwards or downwards.
@@ -22,6 +25,8 @@ class Exponential(Schedule):
         start_lr: Learning rate at step 0, finite and greater than 0.
         end_lr: Learning rate at step total_steps - 1 and beyond, finite and greater than 0.
         total_steps: Number of steps from the first learning rate to the last, both counted; at least 2.
+        last: Step with the last value, "T-1" (None means this) or "T"; kept in total_steps.
+        compat: Whose way of counting and whose defaults to take: "fastai", with last="T"; kept in the other arguments.
 
     Raises:
         ValueError: When an argument is out of range.
@@ -40,11 +45,13 @@ class Exponential(Schedule):
     start_lr: float
     end_lr: float
     total_steps: int
+    last: InitVar[str | None] = field(default=None, kw_only=True)
+    compat: InitVar[str | None] = field(default=None, kw_only=True)
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, last: str | None, compat: str | None) -> None:
         self._freeze(
             _core.Exponential,
             start_lr=real("start_lr", self.start_lr),
             end_lr=real("end_lr", self.end_lr),
-            total_steps=count("total_steps", self.total_steps),
+            total_steps=steps_to_last("total_steps", self.total_steps, last, own=T_MINUS_1),
         )

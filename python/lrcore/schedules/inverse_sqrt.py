@@ -22,7 +22,8 @@ class InverseSqrt(Schedule):
 
     Args:
         base_lr: Learning rate at step warmup_steps, finite and greater than 0.
-        timescale: Three times as many steps after the warm-up the learning rate is halved; at least 1.
+        timescale: Three times as many steps after the warm-up the learning rate is halved; at least 1. As many as
+            warmup_steps if None, or 10,000 without a warm-up.
         warmup_steps: Steps of the rise, at least 0; with 0 step 0 has base_lr.
 
     Raises:
@@ -39,13 +40,14 @@ class InverseSqrt(Schedule):
     name: ClassVar[str] = "inverse_sqrt"
 
     base_lr: float
-    timescale: int
+    timescale: int | None = None
     warmup_steps: int = 0
 
     def __post_init__(self) -> None:
+        warmup_steps = count("warmup_steps", self.warmup_steps)
         self._freeze(
             _core.InverseSqrt,
             base_lr=real("base_lr", self.base_lr),
-            timescale=count("timescale", self.timescale),
-            warmup_steps=count("warmup_steps", self.warmup_steps),
+            timescale=warmup_steps or 10_000 if self.timescale is None else count("timescale", self.timescale),
+            warmup_steps=warmup_steps,
         )

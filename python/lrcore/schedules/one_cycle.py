@@ -2,14 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import InitVar, dataclass, field
+from typing import Any, ClassVar
 
 from lrcore import _core
-from lrcore._arguments import count, flag, real, text
+from lrcore._arguments import count, flag, probability, real, text
+from lrcore.schedules.compat import compatible, defaults
+from lrcore.schedules.last import T_MINUS_1, T, steps_to_last
 from lrcore.schedules.schedule import Schedule
 
 
+def _as_optax(
+    total_steps: int, pct_start: float = 0.3, anneal_strategy: str = "cos", three_phase: bool = False, **given: Any
+) -> dict[str, Any]:
+    if anneal_strategy != "cos" or three_phase:
+        raise ValueError("optax's one-cycle in lines has joints of its own: write it as a PiecewiseLinear")
+    top = int(probability("pct_start", pct_start) * count("total_steps", total_steps))
+    return {"total_steps": total_steps, "pct_start": top / max(total_steps, 1), "last": T, **given}
+
+
+def _as_fastai(
+    pct_start: float = 0.25, div_factor: float = 25.0, final_div_factor: float = 1e5, **given: Any
+) -> dict[str, Any]:
+    """Fastai divides max_lr, and not the first learning rate, by div_final."""
+    final = real("final_div_factor", final_div_factor) / (real("div_factor", div_factor) or 1.0)  # 0 is refused later
+    return {"pct_start": pct_start, "div_factor": div_factor, "final_div_factor": final, "last": T, **given}
+
+
+@compatible(torch=defaults(), optax=_as_optax, fastai=_as_fastai)
 @dataclass(frozen=True)
 class OneCycle(Schedule):
     """A learning rate that rises once to its maximum and then falls far below where it began.
@@ -30,6 +50,11 @@ class OneCycle(Schedule):
         div_factor: How many times less than max_lr the first learning rate is, finite and greater than 0.
         final_div_factor: How many times less than the first learning rate the last one is, finite and greater than 0.
         three_phase: Whether the fall stops at the first learning rate, as many steps after the top as it is before it.
+        last: Step with the final learning rate, "T-1" (None means this) or, with the top at pct_start * T, "T"; kept in
+            total_steps and pct_start.
+        compat: Whose way of counting and whose defaults to take: "torch"; "optax", with last="T" and the top
+            rounded down to a whole step; or "fastai", with last="T" and a final learning rate of
+            max_lr / final_div_factor; kept in the other arguments.
 
     Raises:
         ValueError: When an argument is out of range.
@@ -44,6 +69,8 @@ class OneCycle(Schedule):
         [0.25, 0.625, 1.0, 0.833, 0.667, 0.5, 0.333, 0.167, 0.0, 0.0]
         >>> schedule(8)
         2.5e-05
+        >>> OneCycle(1.0, total_steps=99, compat="fastai")
+        OneCycle(max_lr=1.0, total_steps=100, pct_start=0.2575, anneal_strategy='cos', div_factor=25.0, ...
     """
 
     name: ClassVar[str] = "one_cycle"
@@ -55,13 +82,19 @@ class OneCycle(Schedule):
     div_factor: float = 25.0
     final_div_factor: float = 1e4
     three_phase: bool = False
+    last: InitVar[str | None] = field(default=None, kw_only=True)
+    compat: InitVar[str | None] = field(default=None, kw_only=True)
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, last: str | None, compat: str | None) -> None:
+        total_steps = steps_to_last("total_steps", self.total_steps, last, own=T_MINUS_1)
+        pct_start = real("pct_start", self.pct_start)
+        if total_steps > self.total_steps:
+            pct_start = (probability("pct_start", pct_start) * self.total_steps + 1) / total_steps
         self._freeze(
             _core.OneCycle,
             max_lr=real("max_lr", self.max_lr),
-            total_steps=count("total_steps", self.total_steps),
-            pct_start=real("pct_start", self.pct_start),
+            total_steps=total_steps,
+            pct_start=pct_start,
             anneal_strategy=text("anneal_strategy", self.anneal_strategy),
             div_factor=real("div_factor", self.div_factor),
             final_div_factor=real("final_div_factor", self.final_div_factor),

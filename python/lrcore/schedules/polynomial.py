@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import InitVar, dataclass, field
 from typing import ClassVar
 
 from lrcore import _core
-from lrcore._arguments import count, flag, real
+from lrcore._arguments import flag, real
+from lrcore.schedules.compat import compatible, defaults
+from lrcore.schedules.last import T, steps_to_last
 from lrcore.schedules.schedule import Schedule
 
 
+@compatible(
+    torch=defaults(),
+    keras=defaults(end_lr=1e-4),
+    optax=defaults(),
+    timm=defaults(power=0.5),
+    transformers=defaults(end_lr=1e-7),
+)
 @dataclass(frozen=True)
 class Polynomial(Schedule):
     """A learning rate that goes from one value to another along a power of what is left, once or in shrinking cycles.
@@ -25,6 +34,9 @@ class Polynomial(Schedule):
         end_lr: Learning rate at the end, finite and not negative; above base_lr the learning rate rises.
         power: Finite and greater than 0.
         cycle: Whether it starts again after each decay_steps, instead of staying at end_lr.
+        last: Step with end_lr, "T-1" or "T" (None means this), T being decay_steps; kept in decay_steps.
+        compat: Whose way of counting and whose defaults to take: "torch", "keras", "optax", "timm" or
+            "transformers"; kept in the other arguments.
 
     Raises:
         ValueError: When an argument is out of range.
@@ -48,12 +60,14 @@ class Polynomial(Schedule):
     end_lr: float = 0.0
     power: float = 1.0
     cycle: bool = False
+    last: InitVar[str | None] = field(default=None, kw_only=True)
+    compat: InitVar[str | None] = field(default=None, kw_only=True)
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, last: str | None, compat: str | None) -> None:
         self._freeze(
             _core.Polynomial,
             base_lr=real("base_lr", self.base_lr),
-            decay_steps=count("decay_steps", self.decay_steps),
+            decay_steps=steps_to_last("decay_steps", self.decay_steps, last, own=T),
             end_lr=real("end_lr", self.end_lr),
             power=real("power", self.power),
             cycle=flag("cycle", self.cycle),

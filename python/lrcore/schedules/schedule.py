@@ -14,6 +14,7 @@ import numpy.typing as npt
 from lrcore._arguments import check_fields, check_version, count
 
 VERSION = 1
+Peer = Callable[..., dict[str, Any]]
 LEARNING_RATE = "learning rate"
 
 
@@ -48,13 +49,14 @@ class Schedule(ABC):
 
     name: ClassVar[str]
     quantity: ClassVar[str] = LEARNING_RATE
+    peers: ClassVar[Mapping[str, Peer]] = {}  # what `compat` may be, where there is such an argument
     __array_ufunc__: ClassVar[None] = None  # leaves `numpy_number * schedule` to __rmul__
 
     _core_schedule: CoreSchedule = field(init=False, repr=False, compare=False)
 
     @abstractmethod
-    def __post_init__(self) -> None:
-        """Hand the coerced fields to `_freeze`."""
+    def __post_init__(self, *args: Any, **kwargs: Any) -> None:
+        """Hand the coerced fields to `_freeze`; the arguments that are no fields come as arguments."""
 
     def __call__(self, step: int) -> float:
         """The value of update `step`.

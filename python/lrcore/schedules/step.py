@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import InitVar, dataclass, field
 from typing import ClassVar
 
 from lrcore import _core
 from lrcore._arguments import count, real
+from lrcore.schedules.compat import compatible, defaults
 from lrcore.schedules.schedule import Schedule
 
 
+@compatible(torch=defaults(), timm=defaults(gamma=1))
 @dataclass(frozen=True)
 class Step(Schedule):
     """A learning rate that is multiplied by one number every so many steps; it has no end.
@@ -20,6 +22,8 @@ class Step(Schedule):
         base_lr: Learning rate at step 0, finite and greater than 0.
         step_size: Steps with the same learning rate, at least 1.
         gamma: Factor of each change, finite and not negative.
+        compat: Whose way of counting and whose defaults to take: "torch" or "timm", whose gamma is 1; kept in the other
+            arguments.
 
     Raises:
         ValueError: When an argument is out of range.
@@ -37,8 +41,9 @@ class Step(Schedule):
     base_lr: float
     step_size: int
     gamma: float = 0.1
+    compat: InitVar[str | None] = field(default=None, kw_only=True)
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, compat: str | None) -> None:
         self._freeze(
             _core.Step,
             base_lr=real("base_lr", self.base_lr),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import InitVar, dataclass, field
 from typing import ClassVar
 
 from lrcore import _core
-from lrcore._arguments import count, real
+from lrcore._arguments import real
+from lrcore.schedules.last import T, steps_to_last
 from lrcore.schedules.schedule import Schedule
 
 
@@ -24,6 +25,7 @@ class Tanh(Schedule):
         lower: Where on the tangent the decay begins, from -300 to 300.
         upper: Where on the tangent it ends, greater than lower and at most 300.
         min_lr: Learning rate at the end, from 0 to base_lr.
+        last: Step with min_lr, "T-1" or "T" (None means this), T being decay_steps; kept in decay_steps.
 
     Raises:
         ValueError: When an argument is out of range.
@@ -44,12 +46,13 @@ class Tanh(Schedule):
     lower: float = -7.0
     upper: float = 3.0
     min_lr: float = 0.0
+    last: InitVar[str | None] = field(default=None, kw_only=True)
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, last: str | None) -> None:
         self._freeze(
             _core.Tanh,
             base_lr=real("base_lr", self.base_lr),
-            decay_steps=count("decay_steps", self.decay_steps),
+            decay_steps=steps_to_last("decay_steps", self.decay_steps, last, own=T),
             lower=real("lower", self.lower),
             upper=real("upper", self.upper),
             min_lr=real("min_lr", self.min_lr),

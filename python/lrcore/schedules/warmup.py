@@ -2,14 +2,37 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import InitVar, dataclass, field
+from typing import Any, ClassVar
 
 from lrcore import _core
 from lrcore._arguments import count, flag, real, text
+from lrcore.schedules.compat import compatible, defaults
+from lrcore.schedules.multi_step import MultiStep
 from lrcore.schedules.schedule import Schedule, learning_rate
+from lrcore.schedules.step import Step
+from lrcore.schedules.tanh import Tanh
 
 
+def _as_torch(base: Schedule, first: str = "0", start_lr: float | None = None, **given: Any) -> dict[str, Any]:
+    start = learning_rate("base", base)(0) / 3 if start_lr is None else start_lr
+    return {"base": base, "first": first, "start_lr": start, **given}
+
+
+def _as_timm(base: Schedule, first: str = "0", prefix: bool | None = None, **given: Any) -> dict[str, Any]:
+    if isinstance(base, Tanh):
+        raise ValueError("base must not be a Tanh with compat='timm', whose warm-up does not rise to base(0)")
+    in_steps = isinstance(base, Step | MultiStep)
+    return {"base": base, "first": first, "prefix": in_steps if prefix is None else prefix, **given}
+
+
+@compatible(
+    torch=_as_torch,
+    keras=defaults(first="0"),
+    optax=defaults(first="0"),
+    timm=_as_timm,
+    transformers=defaults(first="0"),
+)
 @dataclass(frozen=True)
 class Warmup(Schedule):
     """A rise to the first learning rate of another schedule, which then runs from its step 0 on.
@@ -30,6 +53,9 @@ class Warmup(Schedule):
         start_lr: Learning rate that the rise starts from, finite and not negative.
         prefix: Whether the warm-up comes before the base, or else takes the place of its first steps: then the length
             of the base includes it, and the learning rate jumps from base(0) to base(steps).
+        compat: Whose way of counting and whose defaults to take: "torch", with first="0" and a start_lr of a
+            third of base(0); "keras", "optax" or "transformers", with first="0"; or "timm", with first="0" and
+            prefix=False unless the base is a Step or MultiStep; kept in the other arguments.
 
     Raises:
         ValueError: When an argument is out of range or `base` is nested too deep.
@@ -56,8 +82,9 @@ class Warmup(Schedule):
     first: str = "1/(W+1)"
     start_lr: float = 0.0
     prefix: bool = True
+    compat: InitVar[str | None] = field(default=None, kw_only=True)
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, compat: str | None) -> None:
         self._freeze(
             _core.Warmup,
             base=learning_rate("base", self.base),

@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import InitVar, dataclass, field
+from typing import Any, ClassVar
 
 from lrcore import _core
 from lrcore._arguments import count, real, text
+from lrcore.schedules.compat import compatible, defaults
+from lrcore.schedules.last import T, steps_to_last
 from lrcore.schedules.schedule import Schedule
 
 
+def _as_transformers(
+    min_lr: float = 0.0, decay: str = "cosine", warmup_start_lr: float | None = None, **given: Any
+) -> dict[str, Any]:
+    start = min_lr if warmup_start_lr is None else warmup_start_lr
+    return {"min_lr": min_lr, "decay": decay, "warmup_start_lr": start, **given}
+
+
+def _as_fastai(base_lr: float, min_lr: float | None = None, decay: str = "cosine", **given: Any) -> dict[str, Any]:
+    end = real("base_lr", base_lr) / 1e5 if min_lr is None else min_lr
+    return {"base_lr": base_lr, "min_lr": end, "decay": decay, **given}
+
+
+@compatible(timm=defaults(), transformers=_as_transformers, fastai=_as_fastai)
 @dataclass(frozen=True)
 class WarmupStableDecay(Schedule):
     """A learning rate that rises along a line, stays level, and falls at the end.
@@ -35,6 +50,10 @@ class WarmupStableDecay(Schedule):
         decay_ratio: How far the decay "exponential" falls before it is stretched to reach min_lr; greater than 0 and
             less than 1.
         warmup_start_lr: Learning rate at step 0 if there is a rise, from 0 to base_lr.
+        last: Step with min_lr, "T-1" or "T" (None means this), T being the sum of all steps; kept in decay_steps.
+        compat: Whose way of counting and whose defaults to take: "timm"; "transformers", with decay="cosine" and a rise
+            from min_lr; or "fastai" (fit_flat_cos), with decay="cosine" and min_lr=base_lr / 1e5; kept in the other
+            arguments.
 
     Raises:
         ValueError: When an argument is out of range.
@@ -60,14 +79,16 @@ class WarmupStableDecay(Schedule):
     decay_power: float = 0.5
     decay_ratio: float = 0.1
     warmup_start_lr: float = 0.0
+    last: InitVar[str | None] = field(default=None, kw_only=True)
+    compat: InitVar[str | None] = field(default=None, kw_only=True)
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, last: str | None, compat: str | None) -> None:
         self._freeze(
             _core.WarmupStableDecay,
             base_lr=real("base_lr", self.base_lr),
             warmup_steps=count("warmup_steps", self.warmup_steps),
             stable_steps=count("stable_steps", self.stable_steps),
-            decay_steps=count("decay_steps", self.decay_steps),
+            decay_steps=steps_to_last("decay_steps", self.decay_steps, last, own=T),
             min_lr=real("min_lr", self.min_lr),
             decay=text("decay", self.decay),
             decay_power=real("decay_power", self.decay_power),
