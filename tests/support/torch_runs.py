@@ -55,6 +55,15 @@ OPTIMIZERS: dict[str, Callable[[], torch.optim.Optimizer]] = {
 }
 
 
+def one_group(lr: float | torch.Tensor = 0.1, momentum: float = 0.0) -> torch.optim.SGD:
+    return torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=lr, momentum=momentum)
+
+
+def lr(optimizer: torch.optim.Optimizer) -> float:
+    """That of the first group."""
+    return float(optimizer.param_groups[0]["lr"])
+
+
 def ours(name: str) -> Callable[..., lrcore.torch.Scheduler]:
     return getattr(lrcore.torch, name)
 
@@ -80,3 +89,15 @@ def run(optimizer: torch.optim.Optimizer, scheduler: Any, steps: int) -> np.ndar
         optimizer.step()
         scheduler.step()
     return np.array(rows)
+
+
+def stepped(
+    build: Callable[[torch.optim.Optimizer], Any], steps: int, optimizer: torch.optim.Optimizer | None = None
+) -> tuple[torch.optim.Optimizer, Any]:
+    """The optimizer, by default `one_group`, and its scheduler after some updates."""
+    optimizer = optimizer or one_group()
+    scheduler = build(optimizer)
+    for _ in range(steps):
+        optimizer.step()
+        scheduler.step()
+    return optimizer, scheduler

@@ -65,6 +65,17 @@ def test_a_group_added_before_the_cycle_keeps_its_momentum_until_then() -> None:
     assert [group["momentum"] for group in optimizer.param_groups] == [0.95, 0.95]
 
 
+def test_momentum_after_a_cycle_stays_where_the_cycle_left_it() -> None:
+    optimizer = sgd()
+    cycle = CyclicLR(optimizer, 0.1, 0.3, step_size_up=4, base_momentum=0.5, max_momentum=0.9)
+    scheduler = SequentialLR(optimizer, [cycle, ExponentialLR(optimizer, 0.5)], [3])
+    scheduler.step(2)
+    last = optimizer.param_groups[0]["momentum"]
+    for _ in range(5):
+        scheduler.step()
+        assert optimizer.param_groups[0]["momentum"] == last == pytest.approx(0.9 - 0.4 * 2 / 4)
+
+
 def test_groups_that_a_part_leaves_alone_keep_their_values_meanwhile() -> None:
     optimizer = SGD([{"params": [torch.nn.Parameter(torch.zeros(1))]} for _ in range(2)], lr=0.1)
     parts = [StepLR(optimizer, 1, 0.5), Scheduler(optimizer, {0: lrcore.Constant(0.7)})]
