@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numbers
 import operator
-from collections.abc import Callable, Collection, Iterable, Mapping
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import numpy as np
@@ -87,3 +89,13 @@ def check_fields(owner: str, given: Collection[str], expected: Collection[str]) 
     for name in given:
         if name not in expected:
             raise ValueError(f"{owner} has no field {name!r}")
+
+
+@contextmanager
+def renamed(**names: str) -> Iterator[None]:
+    """Lets the errors raised inside speak of the caller's arguments: with base_lr="lr", of lr in place of base_lr."""
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        sentence = re.sub(rf"\b({'|'.join(names)})\b", lambda found: names[found[0]], str(error))
+        raise type(error)(sentence) from None

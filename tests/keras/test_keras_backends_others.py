@@ -1,4 +1,4 @@
-"""The finder and SGD on the backends that this process has not loaded."""
+"""The finder, schedules and SGD on the backends that this process has not loaded."""
 
 from __future__ import annotations
 
@@ -10,18 +10,19 @@ from pathlib import Path
 import pytest
 
 FINDER = ["test_keras_backends.py"]
+SCHEDULE = ["test_keras_schedule.py", "test_keras_schedule_resume.py"]
 SGD = [f"test_keras_sgd_{topic}.py" for topic in ("arguments", "fit", "memory", "options", "recurrence")]
 
 
 @pytest.mark.parametrize(
     ("backend", "files"),
     [
-        ("jax", FINDER),
+        ("jax", [*FINDER, *SCHEDULE]),
         ("jax", SGD),
-        ("torch", [*FINDER, "keras_backends_torch.py"]),
+        ("torch", [*FINDER, *SCHEDULE, "keras_backends_torch.py"]),
         ("torch", [*SGD, "keras_sgd_torch.py"]),
     ],
-    ids=["finder-jax", "SGD-jax", "finder-torch", "SGD-torch"],
+    ids=["finder-schedule-jax", "SGD-jax", "finder-schedule-torch", "SGD-torch"],
 )
 def test_the_tests_of_all_backends_pass_on(backend: str, files: list[str]) -> None:
     paths = [str(Path(__file__).with_name(file)) for file in files]

@@ -22,7 +22,7 @@ class WithoutTorch:
             raise ModuleNotFoundError(f"No module named {name!r}")
 
 sys.meta_path.insert(0, WithoutTorch())
-from lrcore.keras import SGD, BatchLoss, CyclicLR, LRFinder, ReduceLROnPlateau, ScheduleCallback, lr_find
+from lrcore.keras import SGD, BatchLoss, CyclicLR, LRFinder, ReduceLROnPlateau, Schedule, ScheduleCallback, lr_find
 print(CyclicLR(2e-4, 2e-2, 2000).schedule(2000), {"torch", "lrcore.torch"} & set(sys.modules))
 """
     assert _python(code) == "0.02 set()"

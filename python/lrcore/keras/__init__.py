@@ -1,4 +1,4 @@
-"""Learning-rate callbacks, an LR finder and SGD for Keras 3.
+"""Learning-rate schedules and callbacks, an LR finder and SGD for Keras 3.
 
 Example:
     >>> from lrcore.keras import CyclicLR
@@ -14,11 +14,31 @@ except ImportError as error:
     raise ImportError("lrcore.keras needs Keras: pip install 'lrcore[keras]'") from error
 
 from lrcore.keras.batch_loss import BatchLoss
+from lrcore.keras.cosine_annealing import CosineAnnealingLR, CosineAnnealingWarmRestarts
 from lrcore.keras.cyclic import CyclicLR
+from lrcore.keras.decays import ExponentialLR, MultiStepLR, PolynomialLR, StepLR
 from lrcore.keras.finder import LRFinder
 from lrcore.keras.lr_find import lr_find
+from lrcore.keras.one_cycle import OneCycleLR
 from lrcore.keras.plateau import ReduceLROnPlateau
+from lrcore.keras.schedule import Schedule
 from lrcore.keras.schedule_callback import ScheduleCallback
 from lrcore.keras.sgd import SGD
 
-__all__ = ["SGD", "BatchLoss", "CyclicLR", "LRFinder", "ReduceLROnPlateau", "ScheduleCallback", "lr_find"]
+__all__ = [
+    "SGD",
+    "BatchLoss",
+    "CosineAnnealingLR",
+    "CosineAnnealingWarmRestarts",
+    "CyclicLR",
+    "ExponentialLR",
+    "LRFinder",
+    "MultiStepLR",
+    "OneCycleLR",
+    "PolynomialLR",
+    "ReduceLROnPlateau",
+    "Schedule",
+    "ScheduleCallback",
+    "StepLR",
+    "lr_find",
+]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from lrcore._arguments import renamed
 from lrcore.keras.schedule_callback import ScheduleCallback
-from lrcore.schedules import Cyclic
+from lrcore.schedules import Cyclic, Schedule
 
 
 class CyclicLR(ScheduleCallback):
@@ -19,6 +22,9 @@ class CyclicLR(ScheduleCallback):
         stepsize: Updates from the bottom of a cycle to its top.
         mode: "triangular", "triangular2" or "exp_range".
         gamma: Base of the decay in mode "exp_range", in (0, 1].
+        scale: The s of each cycle in place of that of a mode, which is to be "triangular": factors from 0 to 1, of
+            which the last is held, or a schedule.
+        scale_mode: Whether an item of `scale` belongs to a "cycle", the first being 0, or to a step ("iterations").
 
     Source: Leslie N. Smith, "Cyclical Learning Rates for Training Neural Networks", arXiv:1506.01186.
 
@@ -29,15 +35,15 @@ class CyclicLR(ScheduleCallback):
     """
 
     def __init__(
-        self, min_lr: float, max_lr: float, stepsize: int, mode: str = "triangular", gamma: float = 1.0
+        self,
+        min_lr: float,
+        max_lr: float,
+        stepsize: int,
+        mode: str = "triangular",
+        gamma: float = 1.0,
+        scale: Schedule | Sequence[float] | None = None,
+        scale_mode: str = "cycle",
     ) -> None:
-        super().__init__(_cyclic(min_lr, max_lr, stepsize, mode, gamma))
-
-
-def _cyclic(min_lr: float, max_lr: float, stepsize: int, mode: str, gamma: float) -> Cyclic:
-    try:
-        return Cyclic(min_lr, max_lr, stepsize, mode=mode, gamma=gamma)
-    except (TypeError, ValueError) as error:
-        # The sentence names the schedule's arguments; the caller gave this callback's.
-        sentence = str(error).replace("base_lr", "min_lr").replace("step_size_up", "stepsize")
-        raise type(error)(sentence) from None
+        with renamed(base_lr="min_lr", step_size_up="stepsize"):
+            schedule = Cyclic(min_lr, max_lr, stepsize, mode=mode, gamma=gamma, scale=scale, scale_mode=scale_mode)
+        super().__init__(schedule)

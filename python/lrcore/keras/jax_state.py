@@ -14,6 +14,11 @@ def attach_state(model: keras.Model) -> None:
         model.jax_state_sync()
 
 
+def is_lost(variable: keras.Variable) -> bool:
+    """Whether an update that was interrupted has taken the variable's value and given none back, as on JAX."""
+    return keras.backend.backend() == "jax" and bool(variable.value.is_deleted())
+
+
 @contextmanager
 def fallback_kept(model: keras.Model) -> Iterator[None]:
     """Do something else with an attached model between two batches of `fit`.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keras
 
-from lrcore.keras.jax_state import attach_state
+from lrcore.keras.jax_state import attach_state, is_lost
 
 
 def require_settable(model: keras.Model, name: str) -> None:
@@ -16,11 +16,13 @@ def require_settable(model: keras.Model, name: str) -> None:
         )
 
 
-def require_every_step(model: keras.Model, name: str) -> None:
-    """Refuse a model that runs several updates between two calls of the callback `name`."""
+def require_every_step(model: keras.Model, name: str, instead: str = "") -> None:
+    """Refuse a model that runs several updates between two calls of the callback `name`, and say what to do instead."""
     steps = model.steps_per_execution
     if steps > 1:
-        raise ValueError(f"steps_per_execution must be 1 for {name} to be called at every update, but got {steps}")
+        raise ValueError(
+            f"steps_per_execution must be 1 for {name} to be called at every update, but got {steps}{instead}"
+        )
 
 
 def read(optimizer: keras.optimizers.Optimizer) -> float:
@@ -44,20 +46,24 @@ class UpdateCounter:
     """
 
     def __init__(self, model: keras.Model) -> None:
+        attach_state(model)
         self._model = model
+        self._optimizer = _counting(model.optimizer)
         self._gradients = self._gradients_taken()
         self.skipped = False
 
     def advance(self) -> int:
-        """The number of updates since construction or the last call."""
+        """The number of updates since construction or the last call; 0 if one was interrupted and lost the count."""
+        attach_state(self._model)
+        if is_lost(self._optimizer._iterations):
+            return 0
         previous, self._gradients = self._gradients, self._gradients_taken()
         self.skipped = self._gradients == previous
-        per_update = batches_per_update(self._model.optimizer)
+        per_update = batches_per_update(self._optimizer)
         return self._gradients // per_update - previous // per_update
 
     def _gradients_taken(self) -> int:
-        attach_state(self._model)
-        return int(_counting(self._model.optimizer)._iterations)  # the public `iterations` leaves out accumulation
+        return int(self._optimizer._iterations)  # the public `iterations` leaves out accumulation
 
 
 def _counting(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer:

@@ -8,25 +8,26 @@ from typing import Any
 import keras
 
 from lrcore._arguments import check_fields, check_version, count, real
-from lrcore.keras.jax_state import attach_state
 from lrcore.keras.learning_rate import UpdateCounter, require_every_step, require_settable
 from lrcore.schedules import Schedule
+from lrcore.schedules.schedule import learning_rate
 
 VERSION = 1
+OTHER_FORM = ": give the optimizer the schedule as lrcore.keras.Schedule instead of this callback"
 
 
 class ScheduleCallback(keras.callbacks.Callback):
     """Set the optimizer's learning rate before each batch to `schedule(step) * factor`.
 
     The step counts updates, not batches: a batch that only accumulates gradients does not move it. It goes on over
-    several calls of `fit`, and through `state_dict` over several processes.
+    several calls of `fit`, and through `state_dict` over several processes. `lrcore.keras.Schedule` is the form for
+    `steps_per_execution` above 1.
 
     Args:
         schedule: The learning rate of every step; the optimizer's variable gets its nearest float32 (or the float64
             itself where the variable has that dtype).
 
     Attributes:
-        step: Index of the update about to be done, from 0.
         last_lr: `schedule(step) * factor` in float64 of the update in progress or, between two batches, of the one just
             done.
 
@@ -44,12 +45,21 @@ class ScheduleCallback(keras.callbacks.Callback):
 
     def __init__(self, schedule: Schedule) -> None:
         super().__init__()
-        if not isinstance(schedule, Schedule):
-            raise TypeError(f"schedule must be an lrcore Schedule, but got {schedule!r}")
-        self.schedule = schedule
-        self.step = 0
+        self.schedule = learning_rate("schedule", schedule)
         self.last_lr: float | None = None
+        self._step = 0
         self._factor = 1.0
+        self._batch: UpdateCounter | None = None  # watches the batch in progress
+
+    @property
+    def step(self) -> int:
+        """Index of the update about to be done, from 0.
+
+        An update counts as soon as it is done, also one that Ctrl-C keeps from being reported to callbacks.
+        """
+        if self._batch is not None:
+            self._step += self._batch.advance()
+        return self._step
 
     @property
     def factor(self) -> float:
@@ -63,23 +73,28 @@ class ScheduleCallback(keras.callbacks.Callback):
     def factor(self, factor: float) -> None:
         self._factor = _factor(factor)
         if self.last_lr is not None:
-            attach_state(self.model)
             self.model.optimizer.learning_rate = self._lr()
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Check that every update can be given its own learning rate."""
-        require_every_step(self.model, type(self).__name__)
+        require_every_step(self.model, type(self).__name__, OTHER_FORM)
         require_settable(self.model, type(self).__name__)
-        self._updates = UpdateCounter(self.model)
+        self._finish_batch()
 
     def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """Set the learning rate of this update."""
+        self._finish_batch()
         self.last_lr = self._lr()
         self.model.optimizer.learning_rate = self.last_lr
+        self._batch = UpdateCounter(self.model)
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """Move on to the next update, if this batch completed one."""
-        self.step += self._updates.advance()
+        self._finish_batch()
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Forget a batch for which there were no data; TensorFlow counts an update for it that it has not done."""
+        self._batch = None
 
     def state_dict(self) -> dict[str, Any]:
         """The step and the factor, in JSON types."""
@@ -97,7 +112,10 @@ class ScheduleCallback(keras.callbacks.Callback):
         step = count("step", state["step"])
         self.schedule(step)  # refuses a step that no schedule takes
         self._factor = _factor(state["factor"])
-        self.step = step
+        self._step, self._batch = step, None
+
+    def _finish_batch(self) -> None:
+        self._step, self._batch = self.step, None
 
     def _lr(self) -> float:
         return self.schedule(self.step) * self.factor
