@@ -135,7 +135,7 @@ class Schedule(ABC):
 
         Raises:
             ValueError: When `at` is less than 1 or cuts a `Warmup` short.
-            TypeError: When `after` is not a schedule of the learning rate or `at` is not an integer.
+            TypeError: When `after` is not a schedule of the same quantity or `at` is not an integer.
 
         Example:
             >>> from lrcore import Constant, Linear
@@ -145,7 +145,7 @@ class Schedule(ABC):
         # A sequence is a schedule itself: its file imports this one.
         from lrcore.schedules.sequence import Sequence
 
-        return Sequence([self, learning_rate("after", after)], [count("at", at)])
+        return Sequence([self, of_quantity(self.quantity, "after", after)], [count("at", at)])
 
     def __mul__(self, other: Schedule | float) -> Schedule:
         """The `Product` with another schedule, or this one `Scaled` by a number."""
@@ -218,8 +218,13 @@ class Schedule(ABC):
 
 def learning_rate(name: str, value: Any) -> Schedule:
     """`value` itself, if it is a schedule of the learning rate."""
-    if not isinstance(value, Schedule) or value.quantity != LEARNING_RATE:
-        raise TypeError(f"{name} must be a learning-rate schedule, but got {value!r}")
+    return of_quantity(LEARNING_RATE, name, value)
+
+
+def of_quantity(quantity: str, name: str, value: Any) -> Schedule:
+    """`value` itself, if it is a schedule of that quantity."""
+    if not isinstance(value, Schedule) or value.quantity != quantity:
+        raise TypeError(f"{name} must be a {quantity.replace(' ', '-')} schedule, but got {value!r}")
     return value
 
 
