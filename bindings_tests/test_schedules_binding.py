@@ -109,6 +109,14 @@ SCHEDULES: dict[str, dict[str, Any]] = {
         "scale": _core.Tabulated([1.0, 0.5]),
         "scale_mode": "iterations",
     },
+    "OneCycleMomentum": {
+        "base_momentum": 0.85,
+        "max_momentum": 0.95,
+        "total_steps": 100,
+        "pct_start": 0.3,
+        "anneal_strategy": "cos",
+        "three_phase": False,
+    },
 }
 
 

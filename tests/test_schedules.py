@@ -27,6 +27,7 @@ from lrcore.schedules import (
     MultiStep,
     Noam,
     OneCycle,
+    OneCycleMomentum,
     PiecewiseConstant,
     PiecewiseCosine,
     PiecewiseLinear,
@@ -209,6 +210,9 @@ BAD_VALUES = [
     (Scaled, (Constant(0.1), float("inf")), "factor must be a finite number greater than 0, but got inf"),
     (Scaled, (Constant(0.1), float("nan")), "factor must be a finite number greater than 0, but got nan"),
     (CyclicMomentum, (0.9, 0.8), "base_momentum must not be greater than max_momentum=0.8, but got 0.9"),
+    (OneCycleMomentum, (0.9, 0.8, 10), "base_momentum must not be greater than max_momentum=0.8, but got 0.9"),
+    (OneCycleMomentum, (0.8, 0.9, 1), "total_steps must be at least 2, but got 1"),
+    (OneCycleMomentum, (0.8, 0.9, 10, 1.5), "pct_start must be from 0 to 1, but got 1.5"),
     (CyclicMomentum, (0.9, 1), "max_momentum must be at least 0 and less than 1, but got 1.0"),
 ]
 

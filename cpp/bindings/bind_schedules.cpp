@@ -17,6 +17,7 @@
 #include "lrcore/schedules/noam.hpp"
 #include "lrcore/schedules/offset.hpp"
 #include "lrcore/schedules/one_cycle.hpp"
+#include "lrcore/schedules/one_cycle_momentum.hpp"
 #include "lrcore/schedules/piecewise_constant.hpp"
 #include "lrcore/schedules/piecewise_cosine.hpp"
 #include "lrcore/schedules/piecewise_linear.hpp"
@@ -125,6 +126,11 @@ void bind_schedules(py::module_& m) {
         "momentum(t) = max_momentum - (max_momentum - base_momentum) * cycle(t)",
         {"base_momentum", "max_momentum", "step_size_up", "step_size_down", "mode", "gamma",
          "scale", "scale_mode"});
+    bind_schedule<OneCycleMomentum>(
+        m, "OneCycleMomentum",
+        "momentum(t) falls from max_momentum to base_momentum and rises to max_momentum",
+        {"base_momentum", "max_momentum", "total_steps", "pct_start", "anneal_strategy",
+         "three_phase"});
 }
 
 }  // namespace lrcore

@@ -5,6 +5,7 @@
 namespace lrcore {
 
 void bind_schedules(pybind11::module_& m);
+void bind_scheduled_groups(pybind11::module_& m);
 void bind_ema(pybind11::module_& m);
 void bind_divergence(pybind11::module_& m);
 void bind_range_test(pybind11::module_& m);

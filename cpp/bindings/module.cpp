@@ -9,6 +9,7 @@ PYBIND11_MODULE(_core, m) {
     // if the interpreter shuts down meanwhile: see gil_release.hpp.
     pybind11::dtype::of<float>();
     lrcore::bind_schedules(m);
+    lrcore::bind_scheduled_groups(m);
     lrcore::bind_ema(m);
     lrcore::bind_divergence(m);
     lrcore::bind_range_test(m);

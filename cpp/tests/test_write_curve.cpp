@@ -37,7 +37,8 @@ TEST_CASE("a curve has the same bits one by one and in every instruction set") {
             const Stretch whole{{0.0, 0.0}, {length, 0.0}};
             const Stretch later{{0.3, -0x1p-60}, {length, 0x1p-10}};
             for (const Stretch& stretch : {whole, later}) {
-                check_bits(WaveBetween(0.1, 0.003, stretch.length()), stretch, at + 1.0);
+                check_bits(WaveBetween(0.1, 0.003, SineSquared(stretch.length())), stretch,
+                           at + 1.0);
                 check_bits(LineBetween(0.004, 0.1, stretch.length()), stretch, at + 1.0);
             }
             for (const bool rising : {false, true}) {
@@ -50,7 +51,7 @@ TEST_CASE("a curve has the same bits one by one and in every instruction set") {
 TEST_CASE("a curve is cut into blocks without a trace") {
     const std::size_t size = (std::size_t{1} << 20) + 5;
     const Stretch stretch{{0.0, 0.0}, {2e6, 0.0}};
-    const WaveBetween curve(0.1, 0.003, stretch.end);
+    const WaveBetween curve(0.1, 0.003, SineSquared(stretch.end));
     std::vector<double> out(size);
     write(curve, stretch, 7.0, {out.data(), size});
     for (const std::size_t i : {size - 1, size - 5, size - 6, size / 2}) {
@@ -62,7 +63,7 @@ TEST_CASE("a curve is cut into blocks without a trace") {
 TEST_CASE("curves are exact at both ends") {
     const DoubleDouble none{0.0, 0.0};
     const DoubleDouble all{7.0, 0x1p-55};
-    const WaveBetween wave(0.1, 0.3, all);
+    const WaveBetween wave(0.1, 0.3, SineSquared(all));
     CHECK(wave(none, all) == 0.1);
     CHECK(wave(all, none) == 0.3);
     const LineBetween line(0.1, 0.3, all);

@@ -8,7 +8,7 @@ import enum
 import numpy
 import numpy.typing
 import typing
-__all__: list[str] = ['Clip', 'Constant', 'Cooldown', 'Cosine', 'CosineRestarts', 'Cyclic', 'CyclicMomentum', 'Delay', 'DivergenceDetector', 'Ema', 'Exponential', 'ExponentialDecay', 'InverseSqrt', 'InverseTime', 'Linear', 'MultiStep', 'Noam', 'Offset', 'OneCycle', 'PiecewiseConstant', 'PiecewiseCosine', 'PiecewiseLinear', 'Plateau', 'Polynomial', 'Product', 'RangeTest', 'Repeat', 'Scaled', 'ScheduleSequence', 'SgdOptions', 'SgdPlan', 'Step', 'StopReason', 'Tabulated', 'Tanh', 'Until', 'Verdict', 'Warmup', 'WarmupStableDecay', 'grad_norm', 'have_types', 'look_up', 'num_threads', 'philox_words', 'same_items', 'same_objects', 'same_values', 'set_num_threads', 'sgd_step', 'smooth', 'valley']
+__all__: list[str] = ['Clip', 'Constant', 'Cooldown', 'Cosine', 'CosineRestarts', 'Cyclic', 'CyclicMomentum', 'Delay', 'DivergenceDetector', 'Ema', 'Exponential', 'ExponentialDecay', 'InverseSqrt', 'InverseTime', 'Linear', 'MultiStep', 'Noam', 'Offset', 'OneCycle', 'OneCycleMomentum', 'PiecewiseConstant', 'PiecewiseCosine', 'PiecewiseLinear', 'Plateau', 'Polynomial', 'Product', 'RangeTest', 'Repeat', 'Scaled', 'ScheduleSequence', 'ScheduledGroups', 'SgdOptions', 'SgdPlan', 'Step', 'StopReason', 'Tabulated', 'Tanh', 'Until', 'Verdict', 'Warmup', 'WarmupStableDecay', 'grad_norm', 'have_types', 'look_up', 'num_threads', 'philox_words', 'same_items', 'same_objects', 'same_values', 'set_num_threads', 'sgd_step', 'smooth', 'valley']
 
 class Constant:
     """
@@ -959,6 +959,52 @@ class CyclicMomentum:
     @property
     def step_size_up(self) -> int: ...
 
+class OneCycleMomentum:
+    """
+    momentum(t) falls from max_momentum to base_momentum and rises to max_momentum
+    """
+
+    def __call__(self, step: typing.SupportsInt | typing.SupportsIndex) -> float: ...
+
+    def __eq__(self, arg0: typing.Any) -> bool: ...
+
+    def __getstate__(self) -> tuple[float, float, int, float, str, bool]: ...
+
+    def __hash__(self) -> int: ...
+
+    def __init__(self, base_momentum: typing.SupportsFloat | typing.SupportsIndex, max_momentum: typing.SupportsFloat | typing.SupportsIndex, total_steps: typing.SupportsInt | typing.SupportsIndex, pct_start: typing.SupportsFloat | typing.SupportsIndex, anneal_strategy: str, three_phase: bool) -> None: ...
+
+    def __setstate__(self, arg0: tuple[typing.SupportsFloat | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex, str, bool]) -> None: ...
+
+    def values(self, start: typing.SupportsInt | typing.SupportsIndex, stop: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.float64]: ...
+
+    @property
+    def anneal_strategy(self) -> str: ...
+
+    @property
+    def base_momentum(self) -> float: ...
+
+    @property
+    def max_momentum(self) -> float: ...
+
+    @property
+    def pct_start(self) -> float: ...
+
+    @property
+    def three_phase(self) -> bool: ...
+
+    @property
+    def total_steps(self) -> int: ...
+
+class ScheduledGroups:
+    """
+    Writes what schedules say into an optimizer's param groups.
+    """
+
+    def __init__(self, entries: collections.abc.Sequence[tuple[str, typing.Any, collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex]]]) -> None: ...
+
+    def write(self, groups: list[dict[str, typing.Any]], step: typing.SupportsInt | typing.SupportsIndex, factor: typing.SupportsFloat | typing.SupportsIndex) -> None: ...
+
 class Ema:
     """
     Bias-corrected exponential moving average: m = beta * m + (1 - beta) * x, seen as m / (1 - beta^t).
@@ -1062,18 +1108,16 @@ class RangeTest:
 
 class Plateau:
     """
-    Says when to reduce the lr: after more than patience metrics in a row that are not better.
+    Reduces learning rates after too many metrics in a row that are not better than the best.
     """
 
-    def __init__(self, mode: str, factor: typing.SupportsFloat | typing.SupportsIndex, patience: typing.SupportsInt | typing.SupportsIndex, threshold: typing.SupportsFloat | typing.SupportsIndex, threshold_mode: str, cooldown: typing.SupportsInt | typing.SupportsIndex) -> None: ...
+    def __init__(self, mode: str, factor: typing.SupportsFloat | typing.SupportsIndex, patience: typing.SupportsInt | typing.SupportsIndex, threshold: typing.SupportsFloat | typing.SupportsIndex, threshold_mode: str, cooldown: typing.SupportsInt | typing.SupportsIndex, compat: str, nan: str) -> None: ...
 
     def load_state_dict(self, state: dict[str, typing.Any]) -> None: ...
 
-    def reduced(self, lr: typing.SupportsFloat | typing.SupportsIndex, min_lr: typing.SupportsFloat | typing.SupportsIndex) -> float: ...
-
     def state_dict(self) -> dict[str, typing.Any]: ...
 
-    def update(self, metric: typing.SupportsFloat | typing.SupportsIndex) -> bool: ...
+    def update(self, metric: typing.SupportsFloat | typing.SupportsIndex, lrs: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex], min_lrs: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex], eps: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex]) -> tuple[int, int, list[float]] | None: ...
 
     @property
     def best(self) -> float | None: ...
@@ -1083,6 +1127,9 @@ class Plateau:
 
     @property
     def num_bad(self) -> int: ...
+
+    @property
+    def step(self) -> int: ...
 
 class SgdOptions:
     """

@@ -19,6 +19,7 @@ from lrcore.schedules import (
     InverseTime,
     Linear,
     OneCycle,
+    OneCycleMomentum,
     PiecewiseConstant,
     Scaled,
     Schedule,
@@ -219,6 +220,26 @@ def test_one_cycle_agrees_with_50_digits(total_steps: int, pct_start: float, str
 
     schedule = OneCycle(0.1, total_steps, pct_start, strategy, three_phase=three_phase)
     within_ulps(schedule.values(0, total_steps), exact, ulps=4)
+
+
+@pytest.mark.parametrize("three_phase", [False, True])
+@pytest.mark.parametrize("strategy", ["cos", "linear"])
+@pytest.mark.parametrize(("total_steps", "pct_start"), [(100, 0.3), (450, 0.25), (1001, 0.41)])
+def test_one_cycle_momentum_agrees_with_50_digits(
+    total_steps: int, pct_start: float, strategy: str, three_phase: bool
+) -> None:
+    def exact(step: int) -> Any:
+        e = mpmath.mpf(pct_start) * total_steps - 1
+        joints = [0, e, 2 * e, total_steps - 1] if three_phase else [0, e, total_steps - 1]
+        phase = next(index for index, end in enumerate(joints[1:]) if step <= end)
+        q = (step - joints[phase]) / (joints[phase + 1] - joints[phase])
+        w = (1 - mpmath.cos(mpmath.pi * q)) / 2 if strategy == "cos" else q
+        fall = mpmath.mpf(0.95) - mpmath.mpf(0.85)
+        return mpmath.mpf(0.95) - fall * [w, 1 - w, 0][phase]
+
+    within_ulps(
+        OneCycleMomentum(0.85, 0.95, total_steps, pct_start, strategy, three_phase).values(0, total_steps), exact, 4
+    )
 
 
 def test_one_cycle_keeps_its_digits_in_the_last_steps_of_a_million() -> None:

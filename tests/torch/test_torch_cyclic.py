@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from lrcore.schedules import Tabulated
 from lrcore.torch import CyclicLR
 
 MODES = ["triangular", "triangular2", "exp_range"]
@@ -93,11 +94,12 @@ def test_an_optimizer_without_momentum_is_cycled_all_the_same() -> None:
     assert optimizer.param_groups[0]["lr"] == 0.5
 
 
-def test_no_bounds_are_written_into_the_groups() -> None:
+def test_no_bounds_are_written_into_the_groups_but_what_the_lr_was_before() -> None:
     optimizer = MAKERS["sgd"](groups())
     keys = set(optimizer.param_groups[0])
     CyclicLR(optimizer, 0.1, 0.2)
-    assert set(optimizer.param_groups[0]) == keys
+    assert set(optimizer.param_groups[0]) == keys | {"initial_lr"}
+    assert optimizer.param_groups[0]["initial_lr"] == 7.0
 
 
 def test_a_group_added_later_cycles_as_the_first() -> None:
@@ -106,6 +108,24 @@ def test_a_group_added_later_cycles_as_the_first() -> None:
     optimizer.add_param_group(groups()[0])
     scheduler.step()
     assert values(optimizer)[2] == values(optimizer)[0] == (0.5, pytest.approx(0.85, rel=1e-15))
+
+
+@pytest.mark.parametrize("optimizer", MAKERS)
+@pytest.mark.parametrize("scale_mode", ["cycle", "iterations"])
+def test_a_scale_as_data_is_torchs_scale_fn(optimizer: str, scale_mode: str) -> None:
+    arguments = {"base_lr": 1e-3, "max_lr": 0.1, "step_size_up": 4, "step_size_down": 3, "scale_mode": scale_mode}
+    factors = [0.5 + 0.4 * (-1) ** index / (index + 1) for index in range(60)]
+    first = 1 if scale_mode == "cycle" else 0
+    peer = curve(
+        torch.optim.lr_scheduler.CyclicLR,
+        MAKERS[optimizer](groups()),
+        50,
+        scale_fn=lambda item: factors[item - first],
+        **arguments,
+    )
+    for scale in (factors, Tabulated(factors)):
+        ours = curve(CyclicLR, MAKERS[optimizer](groups()), 50, scale_fn=scale, **arguments)
+        np.testing.assert_allclose(ours, peer, rtol=1e-12, atol=0)
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -134,8 +154,8 @@ def test_a_resumed_cycle_is_the_uninterrupted_one_from_every_step(mode: str) -> 
         ({"mode": "square"}, "mode"),
         ({"step_size_up": 0}, "step_size_up"),
         ({"gamma": 0.0}, "gamma"),
-        ({"scale_fn": abs}, "scale_fn must be None, since a function cannot be saved, but got <built-in function abs>"),
-        ({"scale_mode": "epochs"}, "scale_mode must be 'cycle' or 'iterations', but got 'epochs'"),
+        ({"scale_fn": abs}, "scale_fn must be data, as a function cannot be saved: .* but got <built-in function abs>"),
+        ({"scale_fn": [1.0], "scale_mode": "epochs"}, "scale_mode must be 'cycle' or 'iterations', but got 'epochs'"),
         ({"base_lr": [0.1, 0.1]}, "base_lr must have one value for each of the 1 param groups, but got 2"),
         ({"max_momentum": [0.9] * 3}, "max_momentum must have one value for each of the 1 param groups, but got 3"),
     ],

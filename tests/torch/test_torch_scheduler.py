@@ -6,6 +6,7 @@ import io
 import itertools
 import json
 import pickle
+import re
 import warnings
 import weakref
 from collections.abc import Callable
@@ -14,7 +15,7 @@ import pytest
 import torch
 from torch.optim.lr_scheduler import LRScheduler
 
-from lrcore.schedules import Constant, Cosine, PiecewiseConstant, Schedule
+from lrcore.schedules import Constant, Cosine, PiecewiseConstant, Schedule, Until
 from lrcore.torch import Scheduler
 
 STAIRS = PiecewiseConstant([2, 3], [0.5, 0.25, 0.125])
@@ -75,6 +76,60 @@ def test_each_group_follows_its_own_schedule() -> None:
     for step in range(4):
         assert lrs(optimizer) == [STAIRS_LRS[step], 2.0]
         scheduler.step()
+
+
+def test_a_mapping_schedules_the_groups_that_it_names_and_leaves_the_others_alone() -> None:
+    groups = [{"params": [parameter()]}, {"params": [parameter()], "name": "head"}, {"params": [parameter()]}]
+    optimizer = torch.optim.SGD(groups, lr=7.0, momentum=0.9)
+    scheduler = Scheduler(optimizer, {0: STAIRS, "head": Constant(2.0)}, momentum={"head": STAIRS})
+    optimizer.add_param_group({"params": [parameter()]})
+    for lr in STAIRS_LRS:
+        assert lrs(optimizer) == scheduler.get_last_lr() == [lr, 2.0, 7.0, 7.0]
+        assert [group["momentum"] for group in optimizer.param_groups] == [0.9, lr, 0.9, 0.9]
+        scheduler.step()
+    assert scheduler.schedules == [STAIRS, Constant(2.0), None, None]
+
+
+@pytest.mark.parametrize(
+    ("schedule", "message"),
+    [
+        ({2: STAIRS}, "schedule must name param groups out of [0, 1, 'head'], but got 2"),
+        ({-1: STAIRS}, "schedule must name param groups out of [0, 1, 'head'], but got -1"),
+        ({True: STAIRS}, "schedule must name param groups out of [0, 1, 'head'], but got True"),
+        ({"heads": STAIRS}, "schedule must name param groups out of [0, 1, 'head'], but got 'heads'"),
+        ({1: STAIRS, "head": STAIRS}, "schedule must name each param group once, but got both 1 and 'head'"),
+    ],
+)
+def test_a_mapping_that_names_no_group_is_refused(schedule: dict[int | str, Schedule], message: str) -> None:
+    optimizer = torch.optim.SGD([{"params": [parameter()]}, {"params": [parameter()], "name": "head"}], lr=7.0)
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        Scheduler(optimizer, schedule)
+    assert lrs(optimizer) == [7.0, 7.0]
+
+
+def test_weight_decay_is_scheduled_where_asked() -> None:
+    optimizer = torch.optim.AdamW([{"params": [parameter()]} for _ in range(2)], weight_decay=0.01)
+    scheduler = Scheduler(optimizer, Constant(0.1), weight_decay={1: STAIRS})
+    for weight_decay in STAIRS_LRS:
+        assert [group["weight_decay"] for group in optimizer.param_groups] == [0.01, weight_decay]
+        scheduler.factor = 0.5  # of the lr alone
+        scheduler.step()
+
+
+def test_weight_decay_is_refused_for_an_optimizer_that_has_none() -> None:
+    optimizer = torch.optim.Rprop([parameter()], lr=7.0)
+    with pytest.raises(ValueError, match="weight_decay must be None for Rprop, which has no weight_decay"):
+        Scheduler(optimizer, Constant(0.1), weight_decay=Constant(0.1))
+    assert lrs(optimizer) == [7.0]
+
+
+def test_a_step_that_a_schedule_has_not_changes_nothing() -> None:
+    optimizer = sgd(groups=2)
+    scheduler = Scheduler(optimizer, [STAIRS, Until(STAIRS, 3, "raise")])
+    scheduler.step(2)
+    with pytest.raises(ValueError, match="step must be less than total_steps=3, but got 3"):
+        scheduler.step()
+    assert (scheduler.last_epoch, lrs(optimizer)) == (2, [0.25, 0.25])
 
 
 @pytest.mark.parametrize(("schedule", "late_lr"), [(STAIRS, 0.5), ([STAIRS, Constant(2.0)], 0.5)])
@@ -320,7 +375,7 @@ def test_other_objects_are_refused() -> None:
 
 
 def test_what_is_no_schedule_is_refused() -> None:
-    with pytest.raises(TypeError, match=r"schedule must be a Schedule or a list of them, but got 0\.1"):
+    with pytest.raises(TypeError, match=r"schedule must be a Schedule, or a list or mapping of them, but got 0\.1"):
         Scheduler(sgd(), 0.1)
 
 

@@ -16,8 +16,7 @@ namespace lrcore {
 /// Half a cosine wave from one value to another.
 class WaveBetween {
   public:
-    WaveBetween(double from, double to, DoubleDouble length)
-        : from_(from), to_(to), wave_(length) {}
+    WaveBetween(double from, double to, SineSquared wave) : from_(from), to_(to), wave_(wave) {}
 
     double operator()(DoubleDouble done, DoubleDouble left) const {
         return is_in_first_half(done, left) ? first_half(done) : second_half(left);

@@ -17,7 +17,7 @@ from lrcore.schedules.linear import Linear
 from lrcore.schedules.multi_step import MultiStep
 from lrcore.schedules.noam import Noam
 from lrcore.schedules.offset import Offset
-from lrcore.schedules.one_cycle import OneCycle
+from lrcore.schedules.one_cycle import OneCycle, OneCycleMomentum
 from lrcore.schedules.piecewise_constant import PiecewiseConstant
 from lrcore.schedules.piecewise_cosine import PiecewiseCosine
 from lrcore.schedules.piecewise_linear import PiecewiseLinear
@@ -52,6 +52,7 @@ __all__ = [
     "Noam",
     "Offset",
     "OneCycle",
+    "OneCycleMomentum",
     "PiecewiseConstant",
     "PiecewiseCosine",
     "PiecewiseLinear",

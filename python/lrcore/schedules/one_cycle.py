@@ -1,4 +1,4 @@
-"""One rise and one fall over the whole of a training."""
+"""One rise and one fall over the whole of a training, and the momentum that mirrors them."""
 
 from __future__ import annotations
 
@@ -98,5 +98,57 @@ class OneCycle(Schedule):
             anneal_strategy=text("anneal_strategy", self.anneal_strategy),
             div_factor=real("div_factor", self.div_factor),
             final_div_factor=real("final_div_factor", self.final_div_factor),
+            three_phase=flag("three_phase", self.three_phase),
+        )
+
+
+@dataclass(frozen=True)
+class OneCycleMomentum(Schedule):
+    """A momentum that falls while the learning rate of a `OneCycle` with the same lengths rises.
+
+    momentum(t) = from + (to - from) * w(q),  with e, q and w of `OneCycle`
+
+    with (from, to, begin, end) = (max_momentum, base_momentum, 0, e), then (base_momentum, max_momentum, e,
+    total_steps - 1); or with three phases (max_momentum, base_momentum, 0, e), then (base_momentum, max_momentum, e,
+    2e), and max_momentum from there on.
+
+    Args:
+        base_momentum: Momentum where the learning rate is highest, from 0 to max_momentum.
+        max_momentum: Momentum at the beginning and at the end, less than 1.
+        total_steps: As for `OneCycle`.
+        pct_start: As for `OneCycle`.
+        anneal_strategy: As for `OneCycle`.
+        three_phase: As for `OneCycle`.
+
+    Raises:
+        ValueError: When an argument is out of range.
+        TypeError: When an argument is of the wrong type.
+
+    Source: Smith, "A disciplined approach to neural network hyper-parameters" (arXiv:1803.09820), section 4.3;
+    torch.optim.lr_scheduler.OneCycleLR with cycle_momentum.
+
+    Example:
+        >>> OneCycleMomentum(0.5, 0.75, total_steps=6, pct_start=0.5, anneal_strategy="linear").values(0, 3).tolist()
+        [0.75, 0.625, 0.5]
+    """
+
+    name: ClassVar[str] = "one_cycle_momentum"
+    quantity: ClassVar[str] = "momentum"
+
+    base_momentum: float
+    max_momentum: float
+    total_steps: int
+    pct_start: float = 0.3
+    anneal_strategy: str = "cos"
+    three_phase: bool = False
+
+    def __post_init__(self) -> None:
+        self._freeze(
+            _core.OneCycleMomentum,
+            base_momentum=real("base_momentum", self.base_momentum),
+            max_momentum=real("max_momentum", self.max_momentum),
+            total_steps=count("total_steps", self.total_steps),
+            pct_start=real("pct_start", self.pct_start),
+            anneal_strategy=text("anneal_strategy", self.anneal_strategy),
             three_phase=flag("three_phase", self.three_phase),
         )

@@ -20,7 +20,7 @@ from lrcore.schedules.linear import Linear
 from lrcore.schedules.multi_step import MultiStep
 from lrcore.schedules.noam import Noam
 from lrcore.schedules.offset import Offset
-from lrcore.schedules.one_cycle import OneCycle
+from lrcore.schedules.one_cycle import OneCycle, OneCycleMomentum
 from lrcore.schedules.piecewise_constant import PiecewiseConstant
 from lrcore.schedules.piecewise_cosine import PiecewiseCosine
 from lrcore.schedules.piecewise_linear import PiecewiseLinear
@@ -69,7 +69,7 @@ LEARNING_RATES: tuple[type[Schedule], ...] = (
     Repeat,
     Until,
 )
-SCHEDULES: tuple[type[Schedule], ...] = (*LEARNING_RATES, CyclicMomentum)
+SCHEDULES: tuple[type[Schedule], ...] = (*LEARNING_RATES, CyclicMomentum, OneCycleMomentum)
 
 
 class HasName(Protocol):

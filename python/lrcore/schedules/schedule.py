@@ -6,12 +6,15 @@ import numbers
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from lrcore._arguments import check_fields, check_version, count
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 VERSION = 1
 MAX_STEP = 2**63 - 1
@@ -84,12 +87,59 @@ class Schedule(ABC):
         """
         return self._core_schedule.values(count("start", start), count("stop", stop))
 
+    def describe(self, steps: int | None = None) -> str:
+        """The schedule in words: its ends and extremes, its phases, and what comes after them.
+
+        Args:
+            steps: Updates to look at, from update 0 on, at least 1; None for as many as the schedule lasts, or where it
+                has no end for a stretch that shows its shape.
+
+        Raises:
+            ValueError: When `steps` is less than 1.
+            TypeError: When `steps` is not an integer.
+
+        Example:
+            >>> from lrcore import Cosine, Warmup
+            >>> print(Warmup(Cosine(0.5, decay_steps=100), steps=20, first="0").describe())
+            Warmup(base=Cosine(base_lr=0.5, decay_steps=100, ...), steps=20, ..., first='0', ...)
+            learning rate of 121 updates:
+              first    0            at update 0
+              highest  0.5          at update 20
+              lowest   0            at update 0
+              last     0            at update 120
+            phases:
+              0 to 19              0 to 0.475
+              20 to 120            0.5 to 0
+            from update 120 on: held at 0
+        """
+        # What describes a schedule asks every class how long it goes on.
+        from lrcore.schedules.description import describe
+
+        return describe(self, steps)
+
+    def plot(self, ax: Axes | None = None, steps: int | None = None, start: int = 0) -> Axes:
+        """Draw the schedule with matplotlib, as `lrcore.plot_schedule` does it.
+
+        Args:
+            ax: Where to draw; a new figure if None.
+            steps: Updates to draw, at least 1; None for as many as `describe` looks at.
+            start: First of them, at least 0.
+
+        Raises:
+            ValueError: When `steps` or `start` is out of range.
+            TypeError: When `steps` or `start` is not an integer.
+            ImportError: When matplotlib is not installed.
+        """
+        from lrcore.schedule_figure import plot_schedule
+
+        return plot_schedule(self, steps, ax, start)
+
     def then(self, after: Schedule, at: int) -> Schedule:
         """This schedule for `at` steps and then `after`, from its own step 0 on: the `Sequence` of both.
 
         Raises:
             ValueError: When `at` is less than 1 or cuts a `Warmup` short.
-            TypeError: When `after` is not a schedule of the learning rate or `at` is not an integer.
+            TypeError: When `after` is not a schedule of the same quantity or `at` is not an integer.
 
         Example:
             >>> from lrcore import Constant, Linear
@@ -99,7 +149,7 @@ class Schedule(ABC):
         # A sequence is a schedule itself: its file imports this one.
         from lrcore.schedules.sequence import Sequence
 
-        return Sequence([self, learning_rate("after", after)], [count("at", at)])
+        return Sequence([self, of_quantity(self.quantity, "after", after)], [count("at", at)])
 
     def __mul__(self, other: Schedule | float) -> Schedule:
         """The `Product` with another schedule, or this one `Scaled` by a number."""
@@ -172,8 +222,13 @@ class Schedule(ABC):
 
 def learning_rate(name: str, value: Any) -> Schedule:
     """`value` itself, if it is a schedule of the learning rate."""
-    if not isinstance(value, Schedule) or value.quantity != LEARNING_RATE:
-        raise TypeError(f"{name} must be a learning-rate schedule, but got {value!r}")
+    return of_quantity(LEARNING_RATE, name, value)
+
+
+def of_quantity(quantity: str, name: str, value: Any) -> Schedule:
+    """`value` itself, if it is a schedule of that quantity."""
+    if not isinstance(value, Schedule) or value.quantity != quantity:
+        raise TypeError(f"{name} must be a {quantity.replace(' ', '-')} schedule, but got {value!r}")
     return value
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import collections.abc
 from dataclasses import dataclass
-from typing import ClassVar
+from functools import partial
+from typing import Any, ClassVar
 
 from lrcore import _core
 from lrcore._arguments import count, each
-from lrcore.schedules.schedule import Schedule, learning_rate
+from lrcore.schedules.schedule import LEARNING_RATE, Schedule, of_quantity
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,8 @@ class Sequence(Schedule):
     `first.then(second, at=10)` is the same for two. A sequence in a sequence is that one sequence, written flat.
 
     Args:
-        schedules: Schedules of the learning rate, at least one; nested at most 100 deep; kept as a tuple.
+        schedules: Schedules of one quantity, the learning rate or the momentum, at least one; nested at most 100 deep;
+            kept as a tuple.
         milestones: Steps at which the next schedule begins, increasing and greater than 0, one fewer than there are
             schedules; a `Warmup` needs all its steps; kept as a tuple.
 
@@ -43,8 +45,19 @@ class Sequence(Schedule):
     milestones: collections.abc.Sequence[int]
 
     def __post_init__(self) -> None:
+        given = each(_as_given, "schedules", self.schedules)
+        quantity = next((item.quantity for item in given[:1] if isinstance(item, Schedule)), LEARNING_RATE)
         self._freeze(
             _core.ScheduleSequence,
-            schedules=each(learning_rate, "schedules", self.schedules),
+            schedules=each(partial(of_quantity, quantity), "schedules", given),
             milestones=each(count, "milestones", self.milestones),
         )
+
+    @property
+    def quantity(self) -> str:  # type: ignore[override]  # that of what it is made of
+        """What the schedules are of."""
+        return self.schedules[0].quantity
+
+
+def _as_given(_name: str, value: Any) -> Any:
+    return value

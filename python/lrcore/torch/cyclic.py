@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 from torch.optim import Optimizer
 
 from lrcore.schedules import Cyclic, CyclicMomentum, Schedule
-from lrcore.torch.param_groups import has_momentum, one_per_group, param_groups
-from lrcore.torch.scheduler import Scheduler
+from lrcore.torch.drop_in import DropIn
+from lrcore.torch.group_schedules import OneEach
+from lrcore.torch.param_groups import bounds_per_group, param_groups
 
 
-class CyclicLR(Scheduler):
+class CyclicLR(DropIn):
     """Cycles the learning rate between two bounds and, against it, the momentum.
 
         lr(t) = base_lr + (max_lr - base_lr) * w(t) * S(t)
@@ -29,15 +31,18 @@ class CyclicLR(Scheduler):
         step_size_down: Updates in the falling part; None: as many as in the rising one.
         mode: "triangular", "triangular2" or "exp_range".
         gamma: Base of the decay in "exp_range", in (0, 1].
-        scale_fn: Must be None.
-        scale_mode: Says in torch what `scale_fn` is a function of: "cycle" or "iterations".
+        scale_fn: Height of each triangle in place of that of a mode, as data: factors from 0 to 1, of which the last is
+            held, or a schedule of them. What torch's scale_fn(1) gives is the first item for "cycle", what its
+            scale_fn(0) gives the first for "iterations".
+        scale_mode: Whether an item of `scale_fn` belongs to a "cycle" or to a step, counted from step 0 ("iterations").
         cycle_momentum: Whether to cycle the momentum, or first beta; ignored where the optimizer has neither.
         base_momentum: Lower bound of the momentum; one for all groups or a list of one per group.
         max_momentum: Upper bound of the momentum, likewise.
         last_epoch: Index of the last update that was done, -1 before any.
 
     Raises:
-        ValueError: For values outside these ranges, lists of another length than the groups, or a `scale_fn`.
+        ValueError: For values outside these ranges, lists of another length than the groups, or a function as
+            `scale_fn`.
 
     Source: Smith, "Cyclical Learning Rates for Training Neural Networks", 2015, https://arxiv.org/abs/1506.01186
 
@@ -62,33 +67,32 @@ class CyclicLR(Scheduler):
         step_size_down: int | None = None,
         mode: str = "triangular",
         gamma: float = 1.0,
-        scale_fn: Callable[[float], float] | None = None,
+        scale_fn: Sequence[float] | Schedule | None = None,
         scale_mode: str = "cycle",
         cycle_momentum: bool = True,
         base_momentum: float | Sequence[float] = 0.8,
         max_momentum: float | Sequence[float] = 0.9,
         last_epoch: int = -1,
     ) -> None:
+        if callable(scale_fn) and not isinstance(scale_fn, Schedule):
+            raise ValueError(
+                "scale_fn must be data, as a function cannot be saved: the factors of the cycles (or iterations) as a "
+                f"list, or a schedule of them; but got {scale_fn!r}"
+            )
+        groups = len(param_groups(optimizer))
+        height: dict[str, Any] = {"mode": mode, "gamma": gamma}
         if scale_fn is not None:
-            raise ValueError(f"scale_fn must be None, since a function cannot be saved, but got {scale_fn!r}")
-        if scale_mode not in ("cycle", "iterations"):
-            raise ValueError(f"scale_mode must be 'cycle' or 'iterations', but got {scale_mode!r}")
-        groups = param_groups(optimizer)
-        cycle = (step_size_up, step_size_down, mode, gamma)
-        lr_bounds = _bounds(len(groups), base_lr=base_lr, max_lr=max_lr)
-        lr = _shared_or_per_group([Cyclic(lower, upper, *cycle) for lower, upper in lr_bounds])
-        momentum = None
-        if cycle_momentum and all(map(has_momentum, groups)):
-            momentum_bounds = _bounds(len(groups), base_momentum=base_momentum, max_momentum=max_momentum)
-            momentum = _shared_or_per_group([CyclicMomentum(lower, upper, *cycle) for lower, upper in momentum_bounds])
-        super().__init__(optimizer, lr, momentum=momentum, last_epoch=last_epoch)
+            height = {"scale": scale_fn, "scale_mode": scale_mode}
+        cycle = {"step_size_up": step_size_up, "step_size_down": step_size_down, **height}
+        bounds = bounds_per_group(groups, base_lr=base_lr, max_lr=max_lr)
+        lrs = OneEach(tuple(Cyclic(lower, upper, **cycle) for lower, upper in bounds))
+        momenta = None
+        if cycle_momentum:
+            bounds = bounds_per_group(groups, base_momentum=base_momentum, max_momentum=max_momentum)
+            momenta = OneEach(tuple(CyclicMomentum(lower, upper, **cycle) for lower, upper in bounds))
+        super().__init__(optimizer, lrs, momenta, last_epoch=last_epoch)
 
-
-def _bounds(groups: int, **bounds: float | Sequence[float]) -> list[tuple[float, float]]:
-    """The lower and upper bound of each group, or of all groups where neither is a list."""
-    lower, upper = (one_per_group(name, values, groups) for name, values in bounds.items())
-    return [(lower[i % len(lower)], upper[i % len(upper)]) for i in range(max(len(lower), len(upper)))]
-
-
-def _shared_or_per_group(schedules: list[Schedule]) -> Schedule | list[Schedule]:
-    return schedules[0] if len(schedules) == 1 else schedules
+    @property
+    def base_lrs(self) -> list[float]:  # type: ignore[override]
+        """The lower bound of each group."""
+        return self._lrs(0, factor=1.0)

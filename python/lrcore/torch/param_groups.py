@@ -21,21 +21,26 @@ def param_groups(optimizer: Optimizer) -> list[ParamGroup]:
 
 def set_lr(group: ParamGroup, lr: float) -> None:
     """Let the next update of `group` use `lr`."""
-    group["lr"] = _put(group["lr"], lr)
+    old = group["lr"]
+    # Compiled steps and CUDA graphs hold on to a tensor.
+    group["lr"] = old.fill_(lr) if isinstance(old, Tensor) else lr
 
 
-def has_momentum(group: ParamGroup) -> bool:
-    """Whether the optimizer of `group` has a momentum or, like Adam, a first beta."""
-    return "betas" in group or "momentum" in group
+def hyperparameter_key(name: str, group: ParamGroup) -> str | None:
+    """Where `group` has its "schedule"d lr, "momentum" or "weight_decay"; None where it has no such thing.
+
+    A momentum may be a first beta, like Adam's, and is then under "betas".
+    """
+    keys = {"schedule": ("lr",), "momentum": ("betas", "momentum"), "weight_decay": ("weight_decay",)}[name]
+    return next((key for key in keys if key in group), None)
 
 
-def set_momentum(group: ParamGroup, momentum: float) -> None:
-    """Let the next update of `group` use `momentum`, as its first beta where it has betas."""
-    if "betas" in group:
-        beta1, *others = group["betas"]
-        group["betas"] = (_put(beta1, momentum), *others)
-    else:
-        group["momentum"] = _put(group["momentum"], momentum)
+def hyperparameter(name: str, group: ParamGroup) -> float | None:
+    """What `group` has for it; None where it has no such thing."""
+    key = hyperparameter_key(name, group)
+    if key is None:
+        return None
+    return float(group[key][0] if key == "betas" else group[key])
 
 
 def one_per_group(name: str, values: T | Sequence[T], groups: int) -> list[T]:
@@ -47,6 +52,7 @@ def one_per_group(name: str, values: T | Sequence[T], groups: int) -> list[T]:
     return list(values)
 
 
-def _put(old: float | Tensor, value: float) -> float | Tensor:
-    """`value`, inside the tensor `old` where there is one: compiled steps and CUDA graphs hold on to that tensor."""
-    return old.fill_(value) if isinstance(old, Tensor) else value
+def bounds_per_group(groups: int, **bounds: float | Sequence[float]) -> list[tuple[float, float]]:
+    """The lower and upper bound of each group, each given as a list of one per group or as one value for all."""
+    lower, upper = (one_per_group(name, values, groups) for name, values in bounds.items())
+    return [(lower[index % len(lower)], upper[index % len(upper)]) for index in range(groups)]

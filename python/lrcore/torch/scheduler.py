@@ -1,17 +1,20 @@
-"""The general scheduler: writes what a schedule says into an optimizer's param groups."""
+"""The general scheduler: writes what schedules say into an optimizer's param groups."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from itertools import zip_longest
 from math import inf
 from typing import Any
 
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
+from lrcore import _core
 from lrcore._arguments import check_fields, check_version, count, real
 from lrcore.schedules import Schedule
-from lrcore.torch.param_groups import ParamGroup, has_momentum, one_per_group, param_groups, set_lr, set_momentum
+from lrcore.schedules.schedule import CoreSchedule
+from lrcore.torch.group_schedules import GroupSchedules, Schedules, group_schedules
+from lrcore.torch.param_groups import ParamGroup, hyperparameter, hyperparameter_key, param_groups
 
 VERSION = 1
 
@@ -22,20 +25,27 @@ class Scheduler(LRScheduler):
         lr_group(t) = factor * schedule_group(t)
 
     Its whole state is the step `t`, kept in `last_epoch`, and `factor`, which is 1 until it is set, as
-    `ReduceLROnPlateau` does on top of a schedule. It writes nothing else into the groups than lr (and momentum
-    where asked), wraps no method of the optimizer and reads nothing back from it, so that optimizer and scheduler can
-    be built and loaded in any order. A group added later follows the first schedule from the next `step()` on.
+    `ReduceLROnPlateau` does on top of a schedule. It writes nothing else into the groups than lr (and momentum and
+    weight decay where asked), wraps no method of the optimizer and reads nothing back from it, so that optimizer and
+    scheduler can be built and loaded in any order. The step alone says what a value is: an lr that is written into a
+    group by hand lasts until the next `step()`; set `factor` for one that stays.
+
+    A deep copy or a pickle takes the optimizer along, and with it the parameters, so that a copied pair is a pair
+    again; to save a scheduler there is `state_dict`, and to look ahead there are its `schedules`.
 
     Args:
         optimizer: Whose param groups are written; a tensor lr is filled in place.
-        schedule: Schedule of the learning rate; one for all groups or a list of one per group.
+        schedule: Schedule of the learning rate: one for all groups, a list of one per group, or a mapping from the
+            index or name (`group["name"]`) of a group to its schedule, which leaves the other groups alone. Groups that
+            are added later follow the first of a list and none of a mapping.
         momentum: Likewise of the momentum, or of the first beta where the optimizer has betas; None leaves it alone.
+        weight_decay: Likewise of the weight decay.
         last_epoch: Index of the last update that was done, -1 before any; the next one is `last_epoch + 1`.
 
     Raises:
-        ValueError: When a list does not have one schedule per group, `last_epoch` is below -1, or `momentum` is given
-            for an optimizer that has none.
-        TypeError: When `schedule` or `momentum` is not made of schedules.
+        ValueError: When a list does not have one schedule per group, a mapping names a group that is not there,
+            `last_epoch` is below -1, or `momentum` or `weight_decay` is given for groups that have none.
+        TypeError: When one of the three is not made of schedules.
 
     Example:
         >>> import torch
@@ -54,22 +64,28 @@ class Scheduler(LRScheduler):
     def __init__(
         self,
         optimizer: Optimizer,
-        schedule: Schedule | Sequence[Schedule],
-        *,
-        momentum: Schedule | Sequence[Schedule] | None = None,
+        schedule: Schedules | GroupSchedules,
+        momentum: Schedules | GroupSchedules | None = None,
+        weight_decay: Schedules | GroupSchedules | None = None,
         last_epoch: int = -1,
     ) -> None:
         # LRScheduler.__init__ would wrap optimizer.step and write initial_lr into the groups: neither is needed here.
-        groups = param_groups(optimizer)
+        param_groups(optimizer)
         self.optimizer = optimizer
-        self._lr_schedules = _schedules("schedule", schedule, groups)
-        self._momentum_schedules = [] if momentum is None else _schedules("momentum", momentum, groups)
-        if momentum is not None and not all(map(has_momentum, groups)):
-            raise ValueError(f"momentum must be None for {type(optimizer).__name__}, which has no momentum or betas")
+        given = {"schedule": schedule, "momentum": momentum, "weight_decay": weight_decay}
+        self.following = {
+            name: group_schedules(name, schedules, optimizer)
+            for name, schedules in given.items()
+            if schedules is not None
+        }
+        # What was there before, for a sequence in which this scheduler comes later.
+        self.own = {
+            name: tuple(hyperparameter(name, group) for group in optimizer.param_groups) for name in self.following
+        }
         if count("last_epoch", last_epoch) < -1:
             raise ValueError(f"last_epoch must be at least -1, but got {last_epoch}")
-        self._factor = 1.0
-        self._move_to(last_epoch + 1)
+        self._group_count: int | None = None
+        self._write(last_epoch + 1, factor=1.0)
 
     @property
     def factor(self) -> float:
@@ -82,16 +98,46 @@ class Scheduler(LRScheduler):
 
     @factor.setter
     def factor(self, factor: float) -> None:
-        self._factor = _not_negative(factor)
-        self._move_to(self.last_epoch)
+        self._write(self._position, _not_negative(factor))
+
+    @property
+    def schedules(self) -> list[Schedule | None]:
+        """The schedule of each group's learning rate, None where it is left alone."""
+        return list(self._scheduled["schedule"])
+
+    @property
+    def base_lrs(self) -> list[float]:  # type: ignore[override]  # torch lets it be written
+        """The learning rate of step 0, for each group."""
+        return self._lrs(0, factor=1.0)
+
+    @property
+    def _position(self) -> int:
+        return self.last_epoch  # where the schedules are
+
+    @property
+    def _step_count(self) -> int:
+        return self.last_epoch + 1  # where torch's users read it
+
+    @_step_count.setter
+    def _step_count(self, count: int) -> None:
+        pass  # accelerate counts the micro-batches of an accumulation here, of which nothing depends
 
     def step(self, epoch: int | None = None) -> None:
         """Move on to the next update, or to update number `epoch`, and write its values."""
-        self._move_to(self.last_epoch + 1 if epoch is None else count("epoch", epoch))
+        if epoch is None:
+            self._write(self.last_epoch + 1, self._factor)
+        else:
+            self._go_to(epoch, self._factor)
+
+    def _initial_step(self) -> None:
+        self.step()  # torch's SequentialLR asks for it
+
+    def _update_lr(self, epoch: int | None = None) -> None:
+        self.step(epoch)  # likewise
 
     def get_lr(self) -> list[float]:  # type: ignore[override]  # torch may answer with tensors, this never does
         """The learning rate of the next update, for each group."""
-        return self._lrs(self.last_epoch)
+        return self._lrs(self._position, self._factor)
 
     def get_last_lr(self) -> list[float]:  # type: ignore[override]
         """The learning rate of the next update, for each group: torch's name for `get_lr`."""
@@ -108,36 +154,55 @@ class Scheduler(LRScheduler):
             ValueError: When `state_dict` is of another version or a field is missing or unknown; nothing is changed.
         """
         check_version("a scheduler state", state_dict, VERSION)
-        check_fields("a scheduler state", state_dict, ("version", "step", "factor"))
-        step = count("step", state_dict["step"])
-        if step < 0:
-            raise ValueError(f"step must not be negative, but got {step}")
-        self._factor = _not_negative(state_dict["factor"])
-        self._move_to(step)
+        check_fields("a scheduler state", state_dict, self.state_dict())
+        self._go_to(state_dict["step"], _not_negative(state_dict["factor"]))
 
-    def _move_to(self, step: int) -> None:
-        lrs = self._lrs(step)
-        momenta = self._values(self._momentum_schedules, step)
-        for group, lr in zip(self.optimizer.param_groups, lrs, strict=False):
-            set_lr(group, lr)
-        for group, momentum in zip(self.optimizer.param_groups, momenta, strict=False):
-            set_momentum(group, momentum)
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_writer": None, "_group_count": None}
+
+    def _go_to(self, step: int, factor: float) -> None:
+        self._write(count("step", step), factor)
+
+    def _write(self, step: int, factor: float) -> None:
+        groups = self.optimizer.param_groups
+        if len(groups) != self._group_count:
+            self._meet(groups)
+        self._writer.write(groups, step, factor)
         self.last_epoch = step
+        self._factor = factor
 
-    def _lrs(self, step: int) -> list[float]:
-        return [self._factor * lr for lr in self._values(self._lr_schedules, step)]
+    def _meet(self, groups: list[ParamGroup]) -> None:
+        """Find the schedules of `groups`, to some of which this is new."""
+        base_lrs = self._base_lrs_of(groups)
+        self._scheduled = {
+            name: [following.of(index, group, base_lrs[index]) for index, group in enumerate(groups)]
+            for name, following in self.following.items()
+        }
+        self._writer = _core.ScheduledGroups(_entries(self._scheduled, groups))
+        self._group_count = len(groups)
 
-    def _values(self, schedules: list[Schedule], step: int) -> list[float]:
-        values = [schedule(step) for schedule in schedules]
-        return values + values[:1] * (len(self.optimizer.param_groups) - len(values))
+    def _forget_groups(self) -> None:
+        self._group_count = None
+
+    def _base_lrs_of(self, groups: list[ParamGroup]) -> list[float]:
+        return [float(group["lr"]) for group in groups]
+
+    def _lrs(self, step: int, factor: float) -> list[float]:
+        pairs = zip_longest(self.optimizer.param_groups, self._scheduled["schedule"])
+        return [float(group["lr"]) if schedule is None else factor * schedule(step) for group, schedule in pairs]
 
 
-def _schedules(name: str, schedules: Schedule | Sequence[Schedule], groups: list[ParamGroup]) -> list[Schedule]:
-    checked = one_per_group(name, schedules, len(groups))
-    for schedule in checked:
-        if not isinstance(schedule, Schedule):
-            raise TypeError(f"{name} must be a Schedule or a list of them, but got {schedule!r}")
-    return checked
+def _entries(
+    scheduled: dict[str, list[Schedule | None]], groups: list[ParamGroup]
+) -> list[tuple[str, CoreSchedule, list[int]]]:
+    """What the core is to write: each different schedule of a hyper-parameter once, with the groups that follow it."""
+    followers: dict[tuple[str, CoreSchedule], list[int]] = {}
+    for name, schedules in scheduled.items():
+        for index, (group, schedule) in enumerate(zip(groups, schedules, strict=True)):
+            key = hyperparameter_key(name, group)
+            if schedule is not None and key is not None:
+                followers.setdefault((key, schedule._core_schedule), []).append(index)
+    return [(key, schedule, indices) for (key, schedule), indices in followers.items()]
 
 
 def _not_negative(factor: float) -> float:

@@ -26,7 +26,7 @@ class Cosine {
           exponent_(positive("exponent", exponent)),
           k_(positive("k", k)),
           ending_(decay_steps_, end),
-          wave_(base_lr_, min_lr_, double_double(decay_steps_)) {}
+          wave_(base_lr_, min_lr_, SineSquared(double_double(decay_steps_))) {}
 
     double operator()(std::int64_t step) const {
         return to_the_bottom(run_at(check_step(step)).begin);

@@ -1,0 +1,93 @@
+"""The one-cycle under torch's signature."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from torch.optim import Optimizer
+
+from lrcore._arguments import count
+from lrcore.schedules import OneCycle, OneCycleMomentum
+from lrcore.torch.drop_in import DropIn
+from lrcore.torch.group_schedules import OneEach
+from lrcore.torch.param_groups import bounds_per_group, one_per_group, param_groups
+
+
+class OneCycleLR(DropIn):
+    """Raises the learning rate once and lets it fall far below, as `torch.optim.lr_scheduler.OneCycleLR`.
+
+    The curve is that of `OneCycle` and, for the momentum, of `OneCycleMomentum`. Past the end the last learning rate is
+    held, where torch's rises again, turns negative or raises. An optimizer without momentum is scheduled all the same,
+    and nothing but `initial_lr` is added to the groups.
+
+    Args:
+        optimizer: Whose param groups are written.
+        max_lr: Learning rate at the top; one for all groups or a list of one per group.
+        total_steps: Steps from the first learning rate to the last, both counted, at least 2; or None: epochs *
+            steps_per_epoch.
+        epochs: Epochs of the training, where `total_steps` is None.
+        steps_per_epoch: Steps of an epoch, where `total_steps` is None.
+        pct_start: Part of the steps in which the learning rate rises, from 0 to 1.
+        anneal_strategy: "cos" or "linear".
+        cycle_momentum: Whether to let the momentum, or first beta, fall and rise against the learning rate; ignored for
+            groups that have neither.
+        base_momentum: Momentum at the top; one for all groups or a list of one per group.
+        max_momentum: Momentum at the beginning and at the end, likewise.
+        div_factor: How many times less than max_lr the first learning rate is.
+        final_div_factor: How many times less than the first learning rate the last one is.
+        three_phase: Whether the fall stops at the first learning rate, as many steps after the top as it is before it.
+        last_epoch: Index of the last update that was done, -1 before any.
+
+    Raises:
+        ValueError: When an argument is out of range or the number of steps is not given.
+
+    Source: Smith and Topin, "Super-Convergence" (arXiv:1708.07120).
+
+    Example:
+        >>> import torch
+        >>> optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], momentum=0.9)
+        >>> scheduler = OneCycleLR(optimizer, 1.0, total_steps=10, anneal_strategy="linear", div_factor=4)
+        >>> [(scheduler.get_last_lr()[0], scheduler.step())[0] for _ in range(3)]
+        [0.25, 0.625, 1.0]
+    """
+
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        max_lr: float | Sequence[float],
+        total_steps: int | None = None,
+        epochs: int | None = None,
+        steps_per_epoch: int | None = None,
+        pct_start: float = 0.3,
+        anneal_strategy: str = "cos",
+        cycle_momentum: bool = True,
+        base_momentum: float | Sequence[float] = 0.85,
+        max_momentum: float | Sequence[float] = 0.95,
+        div_factor: float = 25.0,
+        final_div_factor: float = 1e4,
+        three_phase: bool = False,
+        last_epoch: int = -1,
+    ) -> None:
+        groups = len(param_groups(optimizer))
+        steps = _total_steps(total_steps, epochs, steps_per_epoch)
+        shape = (steps, pct_start, anneal_strategy)
+        factors = (div_factor, final_div_factor, three_phase)
+        lrs = OneEach(tuple(OneCycle(top, *shape, *factors) for top in one_per_group("max_lr", max_lr, groups)))
+        momenta = None
+        if cycle_momentum:
+            bounds = bounds_per_group(groups, base_momentum=base_momentum, max_momentum=max_momentum)
+            momenta = OneEach(tuple(OneCycleMomentum(lower, upper, *shape, three_phase) for lower, upper in bounds))
+        super().__init__(optimizer, lrs, momenta, last_epoch=last_epoch)
+
+    @property
+    def base_lrs(self) -> list[float]:  # type: ignore[override]
+        """The learning rate of step 0, for each group."""
+        return self._lrs(0, factor=1.0)
+
+
+def _total_steps(total_steps: int | None, epochs: int | None, steps_per_epoch: int | None) -> int:
+    if total_steps is not None:
+        return total_steps
+    if epochs is None or steps_per_epoch is None:
+        raise ValueError("total_steps must be given, or both epochs and steps_per_epoch")
+    return count("epochs", epochs) * count("steps_per_epoch", steps_per_epoch)
