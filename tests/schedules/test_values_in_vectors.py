@@ -9,7 +9,7 @@ from typing import Any
 import mpmath
 import pytest
 
-from lrcore import Cosine, Cyclic, CyclicMomentum, OneCycle, Schedule
+from lrcore import Cosine, Cyclic, CyclicMomentum, OneCycle, OneCycleMomentum, Schedule
 
 # Around one, two and more vectors of two, four and eight; each from a place of its own.
 SIZES = [0, 1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 33, 64, 257]
@@ -34,6 +34,7 @@ SCHEDULES = [
     OneCycle(0.1, 301, 0.7, "linear", three_phase=True),
     OneCycle(0.1, 301, 1),
     OneCycle(0.1, 2**62),
+    OneCycleMomentum(0.85, 0.95, 301, 0.3),
 ]
 
 
