@@ -29,6 +29,7 @@ from lrcore.schedules import (
     Noam,
     Offset,
     OneCycle,
+    OneCycleMomentum,
     PiecewiseConstant,
     PiecewiseCosine,
     PiecewiseLinear,
@@ -55,8 +56,7 @@ FAMILIES: dict[str, Schedule] = {
     "Polynomial\npower=2": Polynomial(0.1, 100, power=2),
     "Polynomial\npower=2, cycle=True": Polynomial(0.1, 35, power=2, cycle=True),
     "Exponential": Exponential(1e-5, 0.1, 100),
-    "ExponentialDecay\nend_lr=1e-3": ExponentialDecay(0.1, 0.5, 10, end_lr=1e-3),
-    "ExponentialDecay\nstaircase=True": ExponentialDecay(0.1, 0.5, 15, staircase=True),
+    "ExponentialDecay\nstaircase=True, end_lr=5e-3": ExponentialDecay(0.1, 0.5, 20, True, end_lr=5e-3),
     "InverseTime": InverseTime(0.1, 0.9, 10),
     "InverseSqrt\nwarmup_steps=10": InverseSqrt(0.1, 10, 10),
     "Noam": Noam(512, 17),
@@ -79,6 +79,7 @@ FAMILIES: dict[str, Schedule] = {
     'Cyclic\nmode="triangular2"': Cyclic(0.01, 0.1, 17, mode="triangular2"),
     'Cyclic\nmode="exp_range"': Cyclic(0.01, 0.1, 17, mode="exp_range", gamma=0.98),
     "Cyclic\nscale=(1, 0.3, 0.7)": Cyclic(0.01, 0.1, 17, scale=(1, 0.3, 0.7)),
+    "OneCycleMomentum": OneCycleMomentum(0.85, 0.95, 100),
     "CyclicMomentum": CyclicMomentum(0.85, 0.95, 17),
 }
 

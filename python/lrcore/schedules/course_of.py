@@ -32,7 +32,7 @@ from lrcore.schedules.linear import Linear
 from lrcore.schedules.multi_step import MultiStep
 from lrcore.schedules.noam import Noam
 from lrcore.schedules.offset import Offset
-from lrcore.schedules.one_cycle import OneCycle
+from lrcore.schedules.one_cycle import OneCycle, OneCycleMomentum
 from lrcore.schedules.piecewise_constant import PiecewiseConstant
 from lrcore.schedules.piecewise_cosine import PiecewiseCosine
 from lrcore.schedules.piecewise_linear import PiecewiseLinear
@@ -73,6 +73,8 @@ def _ending(schedule: Schedule) -> Course | None:
         case Linear(total_steps=steps) | Exponential(total_steps=steps):
             return Course.through(steps)
         case OneCycle(total_steps=steps, pct_start=rise, three_phase=three_phase):
+            return one_cycle(steps, rise, three_phase)
+        case OneCycleMomentum(total_steps=steps, pct_start=rise, three_phase=three_phase):
             return one_cycle(steps, rise, three_phase)
         case PiecewiseConstant(boundaries=steps) | MultiStep(milestones=steps):
             return levels(steps)
