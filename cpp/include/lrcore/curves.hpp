@@ -10,8 +10,8 @@
 namespace lrcore {
 
 // The curves that schedules are made of: functions of the steps done since a curve began and of
-// those left to its end. They neither branch nor call, so that a loop over one can be compiled for
-// vectors.
+// those left to its end. They call nothing, and branch at most where write() can cut its loop, so
+// that it can be compiled for vectors.
 
 /// Half a cosine wave from one value to another.
 class WaveBetween {
