@@ -35,9 +35,9 @@ def range_test(losses: list[float]) -> Any:
 
 
 def plateau(metrics: list[float]) -> Any:
-    controller = _core.Plateau("min", 0.1, 1, 1e-4, "rel", 2)
+    controller = _core.Plateau("min", 0.1, 1, 1e-4, "rel", 2, "torch", "bad")
     for metric in metrics:
-        controller.update(metric)
+        controller.update(metric, [1.0], [0.0], [0.0])
     return controller
 
 
@@ -46,9 +46,9 @@ KEYS = {
     ema: {"mean", "count"},
     detector: {"first", "best"},
     range_test: {"lrs", "losses", "training_losses", "metrics", "stop_reason"},
-    plateau: {"best", "num_bad", "cooldown_left"},
+    plateau: {"best", "num_bad", "cooldown_left", "step"},
 }
-VERSIONS = {ema: 1, detector: 1, range_test: 2, plateau: 1}
+VERSIONS = {ema: 1, detector: 1, range_test: 2, plateau: 2}
 
 
 @pytest.mark.parametrize("make", MAKERS)
@@ -106,7 +106,7 @@ def test_a_state_with_an_unknown_key_is_refused(make: Callable[..., Any]) -> Non
         (range_test, "metrics", 1.0, TypeError, "metrics must be a list, but got 1.0"),
         (range_test, "losses", [None], TypeError, "losses[0] must be a number, but got None"),
         (range_test, "stop_reason", 1, TypeError, "stop_reason must be a string or None, but got 1"),
-        (plateau, "best", "nan", ValueError, "best must be a number, but got nan"),
+        (plateau, "best", "nan", ValueError, "best must be a finite number, but got nan"),
         (plateau, "num_bad", -1, ValueError, "num_bad must be at least 0, but got -1"),
     ],
 )  # fmt: skip
@@ -166,15 +166,21 @@ def test_detector_gives_verdicts() -> None:
 
 
 def test_plateau_reduces_as_torch_does() -> None:
-    controller = _core.Plateau("min", 0.1, 2, 1e-4, "rel", 2)
-    assert [epoch for epoch in range(16) if controller.update(1.0)] == [3, 8, 13]
-    assert (controller.best, controller.num_bad, controller.cooldown_left) == (1.0, 0, 0)
-    assert controller.reduced(1.0, 0.25) == 0.25
-    assert controller.reduced(0.2, 0.25) == 0.2
+    controller = _core.Plateau("min", 0.1, 2, 1e-4, "rel", 2, "torch", "bad")
+    events = [controller.update(1.0, [1.0, 0.2], [0.25, 0.25], [0.0, 0.0]) for _ in range(16)]
+    assert [event for event in events if event] == [(step, 3, [0.25, 0.2]) for step in (3, 8, 13)]
+    assert (controller.best, controller.num_bad, controller.cooldown_left, controller.step) == (1.0, 0, 0, 16)
+
+
+def test_plateau_takes_one_bound_for_each_lr() -> None:
+    controller = _core.Plateau("min", 0.1, 2, 1e-4, "rel", 2, "torch", "bad")
+    with pytest.raises(ValueError, match=r"^len\(min_lrs\) must be len\(lrs\)=2, but got 1$"):
+        controller.update(1.0, [1.0, 0.2], [0.0], [0.0, 0.0])
+    assert controller.step == 0
 
 
 def test_bad_arguments_are_value_errors_that_name_them() -> None:
     with pytest.raises(ValueError, match=r"^mode must be 'min' or 'max', but got 'auto'$"):
-        _core.Plateau("auto", 0.1, 2, 1e-4, "rel", 0)
+        _core.Plateau("auto", 0.1, 2, 1e-4, "rel", 0, "torch", "bad")
     with pytest.raises(ValueError, match=r"^factor must be a finite number greater than 1, but got 1\.0$"):
         _core.DivergenceDetector(1.0)

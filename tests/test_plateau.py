@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import pickle
 import re
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -18,7 +21,7 @@ NAN, INF = float("nan"), float("inf")
 def reductions(metrics: list[float], **arguments: Any) -> list[int]:
     """The updates (from 0) at which the lr is to be reduced."""
     plateau = Plateau(**arguments)
-    return [index for index, metric in enumerate(metrics) if plateau.update(metric)]
+    return [index for index, metric in enumerate(metrics) if plateau.update(metric, lr=1.0)]
 
 
 def torch_reductions(metrics: list[float], **arguments: Any) -> list[int]:
@@ -60,7 +63,8 @@ def test_default_arguments_are_those_of_torch() -> None:
     metrics = SEQUENCES["noisy fall"].tolist()
     assert reductions(metrics) == torch_reductions(metrics)
     assert repr(Plateau()) == (
-        "Plateau(mode='min', factor=0.1, patience=10, threshold=0.0001, threshold_mode='rel', cooldown=0)"
+        "Plateau(mode='min', factor=0.1, patience=10, threshold=0.0001, threshold_mode='rel', cooldown=0, "
+        "compat='torch', nan='bad')"
     )
 
 
@@ -83,36 +87,65 @@ def test_a_negative_metric_that_gets_better_by_the_threshold_does_not_reduce() -
 
 def test_a_first_metric_that_is_nan_is_bad_and_never_the_best() -> None:
     plateau = Plateau(patience=5)
-    assert not plateau.update(NAN)
-    assert plateau.best is None
+    assert not plateau.update(NAN, 1.0)
+    assert (plateau.best, plateau.num_bad) == (None, 1)
     assert reductions([NAN] + [0.5**i for i in range(50)], patience=2) == []
     assert reductions([NAN] * 7, patience=2) == [2, 5]
 
 
-@pytest.mark.parametrize(("mode", "worst"), [("min", INF), ("max", -INF)])
-def test_a_metric_as_bad_as_can_be_is_never_the_best(mode: str, worst: float) -> None:
+@pytest.mark.parametrize("mode", ["min", "max"])
+@pytest.mark.parametrize("metric", [INF, -INF, NAN])
+def test_a_metric_that_is_not_finite_is_never_the_best(mode: str, metric: float) -> None:
     plateau = Plateau(mode)
-    plateau.update(worst)
+    plateau.update(metric, 1.0)
     assert plateau.best is None
-    plateau.update(1.0)
-    assert plateau.best == 1.0
+    plateau.update(1.0, 1.0)
+    plateau.update(metric, 1.0)
+    assert (plateau.best, plateau.num_bad) == (1.0, 1)
+
+
+@pytest.mark.parametrize("metric", [INF, -INF, NAN])
+def test_ignoring_leaves_counts_and_cooldown_as_they_were(metric: float) -> None:
+    plateau = Plateau(patience=0, cooldown=2, nan="ignore")
+    for value in (1.0, 1.0, metric, 1.0):
+        plateau.update(value, 1.0)
+    assert (plateau.num_bad, plateau.cooldown_left, plateau.step) == (0, 1, 4)
+
+
+@pytest.mark.parametrize(("metric", "name"), [(INF, "inf"), (-INF, "-inf"), (NAN, "nan")])
+def test_raising_names_the_metric_and_changes_nothing(metric: float, name: str) -> None:
+    plateau = Plateau(nan="raise")
+    plateau.update(1.0, 1.0)
+    before = plateau.state_dict()
+    with pytest.raises(ValueError, match=f"^metric must be a finite number, but got {name}$"):
+        plateau.update(metric, 1.0)
+    assert plateau.state_dict() == before
 
 
 def test_the_counters_can_be_read() -> None:
     plateau = Plateau(patience=1, cooldown=2)
     seen = []
     for metric in (1.0, 1.0, 1.0, 1.0, 1.0, 1.0):
-        plateau.update(metric)
-        seen.append((plateau.best, plateau.num_bad, plateau.cooldown_left))
-    assert seen == [(1.0, 0, 0), (1.0, 1, 0), (1.0, 0, 2), (1.0, 0, 1), (1.0, 0, 0), (1.0, 1, 0)]
+        plateau.update(metric, 1.0)
+        seen.append((plateau.best, plateau.num_bad, plateau.cooldown_left, plateau.step))
+    assert seen == [(1.0, 0, 0, 1), (1.0, 1, 0, 2), (1.0, 0, 2, 3), (1.0, 0, 1, 4), (1.0, 0, 0, 5), (1.0, 1, 0, 6)]
 
 
-def test_reduced_multiplies_by_the_factor_and_stays_between_min_lr_and_lr() -> None:
-    plateau = Plateau(factor=0.5)
-    assert plateau.reduced(0.5, min_lr=0.0) == 0.25
-    assert plateau.reduced(0.5, min_lr=0.4) == 0.4
-    assert plateau.reduced(0.3, min_lr=0.4) == 0.3
-    assert plateau.reduced(1e-8, min_lr=0.0) == 5e-9
+@pytest.mark.parametrize(("cooldown", "expected"), [(0, [2, 4, 6, 8]), (1, [2, 4, 6, 8]), (2, [2, 5, 8]), (3, [2, 6])])
+def test_keras_counts_the_epoch_of_the_reduction_itself(cooldown: int, expected: list[int]) -> None:
+    assert reductions([1.0] * 10, patience=2, cooldown=cooldown, compat="keras") == expected
+
+
+def test_keras_takes_no_patience_for_a_patience_of_one() -> None:
+    assert reductions([1.0] * 5, patience=0, compat="keras") == reductions([1.0] * 5, patience=1, compat="keras")
+
+
+def test_reset_forgets_every_metric() -> None:
+    plateau = Plateau(patience=0, cooldown=5)
+    for metric in (1.0, 2.0):
+        plateau.update(metric, 1.0)
+    plateau.reset()
+    assert plateau.state_dict() == Plateau().state_dict()
 
 
 @pytest.mark.parametrize("split", [1, 57, 143])
@@ -120,22 +153,35 @@ def test_state_goes_through_json_and_on(split: int) -> None:
     metrics = SEQUENCES["noisy fall"].tolist()
     first, second = Plateau(patience=3, cooldown=4), Plateau(patience=3, cooldown=4)
     for metric in metrics[:split]:
-        first.update(metric)
+        first.update(metric, 0.1)
     second.load_state_dict(json.loads(json.dumps(first.state_dict(), allow_nan=False)))
-    assert [first.update(metric) for metric in metrics[split:]] == [second.update(metric) for metric in metrics[split:]]
+    rest = metrics[split:]
+    assert [first.update(metric, 0.1) for metric in rest] == [second.update(metric, 0.1) for metric in rest]
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda plateau: pickle.loads(pickle.dumps(plateau))])
+def test_a_copy_goes_on_by_itself(copied: Callable[[Plateau], Plateau]) -> None:
+    plateau = Plateau("max", 0.5, patience=1, compat="keras", nan="ignore")
+    plateau.update(1.0, 1.0)
+    copy_of_it = copied(plateau)
+    plateau.reset()
+    assert repr(copy_of_it) == repr(plateau)
+    assert (copy_of_it.best, copy_of_it.step) == (1.0, 1)
 
 
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"version": 2}, "the state's version must be 1, but got 2"),
+        ({"version": 1}, "the state's version must be 2, but got 1"),
         ({"patience": 2}, "the state has an unknown key 'patience'"),
         ({"num_bad": -1}, "num_bad must be at least 0, but got -1"),
+        ({"step": -1}, "step must be at least 0, but got -1"),
+        ({"best": "inf"}, "best must be a finite number, but got inf"),
     ],
 )
 def test_another_state_is_refused_and_changes_nothing(change: dict[str, Any], sentence: str) -> None:
     plateau = Plateau()
-    plateau.update(1.0)
+    plateau.update(1.0, 1.0)
     before = plateau.state_dict()
     with pytest.raises(ValueError, match=f"^{re.escape(sentence)}$"):
         plateau.load_state_dict({**before, **change})
@@ -153,6 +199,8 @@ def test_another_state_is_refused_and_changes_nothing(change: dict[str, Any], se
         ({"threshold": -1e-4}, "threshold must be a finite number and not negative, but got -0.0001"),
         ({"threshold_mode": "x"}, "threshold_mode must be 'rel' or 'abs', but got 'x'"),
         ({"cooldown": -1}, "cooldown must be at least 0, but got -1"),
+        ({"compat": "optax"}, "compat must be 'torch' or 'keras', but got 'optax'"),
+        ({"nan": "skip"}, "nan must be 'ignore', 'bad' or 'raise', but got 'skip'"),
     ],
 )
 def test_argument_out_of_range_is_refused(arguments: dict[str, Any], sentence: str) -> None:

@@ -9,6 +9,7 @@ from lrcore.plateau import Plateau
 from lrcore.plot import plot_range_test, plot_schedule, plot_trace
 from lrcore.range_test import RangeTest, StopReason
 from lrcore.range_test_result import RangeTestResult
+from lrcore.reduction import Reduction
 from lrcore.schedules import (
     Clip,
     Constant,
@@ -81,6 +82,7 @@ __all__ = [
     "Product",
     "RangeTest",
     "RangeTestResult",
+    "Reduction",
     "Repeat",
     "Scaled",
     "Schedule",

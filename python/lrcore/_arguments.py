@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import numbers
 import operator
 import re
@@ -23,6 +24,14 @@ def real(name: str, value: Any) -> float:
         return float(value)
     except OverflowError:
         raise ValueError(f"{name} is too large for a float") from None
+
+
+def not_negative(name: str, value: Any) -> float:
+    """`value` as a finite float of at least 0."""
+    number = real(name, value)
+    if not 0 <= number < math.inf:
+        raise ValueError(f"{name} must be finite and not negative, but got {value}")
+    return number
 
 
 def probability(name: str, value: Any) -> float:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from lrcore import _core
-from lrcore._arguments import count, real, text
+from lrcore._arguments import count, each, real, text
+from lrcore.reduction import Reduction
 
 
 class Plateau:
-    """Says when to reduce the learning rate: once the metric has not got better for more than `patience` updates.
+    """Reduces learning rates once a metric has not got better for more than `patience` updates.
+
+        lr <- max(lr * factor, min_lr), and never more than lr
 
     A metric a is better than the best one so far when (mode "min"; "max" is its mirror image)
 
         a < best - threshold * |best|  (threshold_mode "rel")    a < best - threshold  ("abs")
 
-    NaN is never better. During the `cooldown` updates after a reduction no update counts as bad.
+    NaN and infinity are never better, and so never the best.
 
     Args:
         mode: "min" for a metric that should fall, "max" for one that should rise.
@@ -24,20 +28,28 @@ class Plateau:
         threshold: How much better a metric must be, not negative.
         threshold_mode: "rel" or "abs".
         cooldown: Updates after a reduction in which nothing is counted, at least 0.
+        compat: Whose way of counting. "torch": as above; where nothing can be reduced any more, counting starts anew
+            all the same. "keras": the `patience`-th bad update reduces (0 acts as 1), the update of a reduction is the
+            first of its cooldown (1 acts as 0), and where nothing can be reduced the bad updates go on being counted.
+        nan: What a metric of NaN or infinity does: "bad" counts it as one without improvement, "ignore" leaves all as
+            it was, "raise" is a ValueError.
 
     Raises:
         ValueError: When an argument is out of range.
         TypeError: When an argument is of the wrong type.
 
     Source: torch.optim.lr_scheduler.ReduceLROnPlateau, with |best| where PyTorch has best, which is wrong for negative
-    metrics.
+    metrics; keras.callbacks.ReduceLROnPlateau.
 
     Example:
         >>> plateau = Plateau(factor=0.5, patience=1)
-        >>> [plateau.update(loss) for loss in (3.0, 2.0, 2.0, 2.0)]
-        [False, False, False, True]
-        >>> plateau.reduced(0.5, min_lr=0.0)
-        0.25
+        >>> lr = 0.5
+        >>> for loss in (3.0, 2.0, 2.0, 2.0):
+        ...     reduction = plateau.update(loss, lr)
+        >>> reduction.step, reduction.old_lrs, reduction.new_lrs
+        (3, (0.5,), (0.25,))
+        >>> reduction.why
+        '2 metrics in a row, the last 2.0, were not better than the best 2.0 by the threshold 0.0001 (rel)'
     """
 
     def __init__(
@@ -48,6 +60,9 @@ class Plateau:
         threshold: float = 1e-4,
         threshold_mode: str = "rel",
         cooldown: int = 0,
+        *,
+        compat: str = "torch",
+        nan: str = "bad",
     ) -> None:
         self._arguments: dict[str, Any] = {
             "mode": text("mode", mode),
@@ -56,15 +71,25 @@ class Plateau:
             "threshold": real("threshold", threshold),
             "threshold_mode": text("threshold_mode", threshold_mode),
             "cooldown": count("cooldown", cooldown),
+            "compat": text("compat", compat),
+            "nan": text("nan", nan),
         }
-        self._core_plateau = _core.Plateau(**self._arguments)
+        self.reset()
 
     def __repr__(self) -> str:
         return f"Plateau({', '.join(f'{name}={value!r}' for name, value in self._arguments.items())})"
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {"arguments": self._arguments, "state": self.state_dict()}
+
+    def __setstate__(self, content: dict[str, Any]) -> None:
+        self._arguments = content["arguments"]
+        self.reset()
+        self.load_state_dict(content["state"])
+
     @property
     def best(self) -> float | None:
-        """The best metric so far, None before the first."""
+        """The best metric so far, None before the first finite one."""
         return self._core_plateau.best
 
     @property
@@ -77,17 +102,41 @@ class Plateau:
         """How many more updates are not counted."""
         return self._core_plateau.cooldown_left
 
-    def update(self, metric: float) -> bool:
-        """Take the next metric; True when the learning rate is to be reduced now."""
-        return self._core_plateau.update(real("metric", metric))
+    @property
+    def step(self) -> int:
+        """Index of the next metric, from 0."""
+        return self._core_plateau.step
 
-    def reduced(self, lr: float, min_lr: float) -> float:
-        """The reduced learning rate: max(lr * factor, min_lr), and never more than lr.
+    def update(
+        self,
+        metric: float,
+        lr: float | Sequence[float],
+        min_lr: float | Sequence[float] = 0.0,
+        eps: float | Sequence[float] = 0.0,
+    ) -> Reduction | None:
+        """Take the next metric, and say what becomes of the learning rates; None when none of them falls.
+
+        Args:
+            metric: What should get better.
+            lr: The present learning rate, or one for each param group.
+            min_lr: A learning rate is not reduced below this; one for all or one for each.
+            eps: A learning rate that would fall by no more than this stays; one for all or one for each.
 
         Raises:
-            ValueError: When `lr` or `min_lr` is negative or not finite.
+            ValueError: When a learning rate or bound is negative or not finite, or `metric` is not finite and nan is
+                "raise"; nothing is changed then.
         """
-        return self._core_plateau.reduced(real("lr", lr), real("min_lr", min_lr))
+        metric, lrs = real("metric", metric), _reals("lr", lr, 1)
+        min_lrs, differences = _reals("min_lr", min_lr, len(lrs)), _reals("eps", eps, len(lrs))
+        reduction = self._core_plateau.update(metric, lrs, min_lrs, differences)
+        if reduction is None:
+            return None
+        step, num_bad, new_lrs = reduction
+        return Reduction(step, metric, self.best, lrs, tuple(new_lrs), self._why(metric, num_bad))
+
+    def reset(self) -> None:
+        """Forget every metric."""
+        self._core_plateau = _core.Plateau(**self._arguments)
 
     def state_dict(self) -> dict[str, Any]:
         """The state in JSON types."""
@@ -100,3 +149,15 @@ class Plateau:
             ValueError: When `state` is of another version or shape; nothing is changed then.
         """
         self._core_plateau.load_state_dict(state)
+
+    def _why(self, metric: float, num_bad: int) -> str:
+        bad = f"the metric {metric} was" if num_bad == 1 else f"{num_bad} metrics in a row, the last {metric}, were"
+        if self.best is None:
+            return f"{bad} not finite"
+        threshold, threshold_mode = self._arguments["threshold"], self._arguments["threshold_mode"]
+        return f"{bad} not better than the best {self.best} by the threshold {threshold} ({threshold_mode})"
+
+
+def _reals(name: str, values: float | Sequence[float], length: int) -> tuple[float, ...]:
+    """`values` as floats; a single one `length` times."""
+    return each(real, name, values) if isinstance(values, Sequence) else (real(name, values),) * length

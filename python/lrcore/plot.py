@@ -2,43 +2,18 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from lrcore._arguments import positive_count
 from lrcore.axes import decorate, limit_to_descent, new_axes, overlaid
 from lrcore.range_test_figure import plot_range_test
-from lrcore.schedules import Exponential, Schedule
+from lrcore.schedule_figure import plot_schedule
 from lrcore.trace import Trace
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 __all__ = ["decorate", "limit_to_descent", "new_axes", "plot_range_test", "plot_schedule", "plot_trace"]
-
-
-def plot_schedule(schedule: Schedule, steps: int, ax: Axes | None = None) -> Axes:
-    """Draw updates 0 to `steps` - 1 of a schedule; `Exponential` on a logarithmic axis.
-
-    Args:
-        schedule: What to draw.
-        steps: Number of updates, at least 1.
-        ax: Where to draw; a new figure if None.
-
-    Raises:
-        ValueError: When `steps` is less than 1.
-        ImportError: When matplotlib is not installed.
-    """
-    positive_count("steps", steps)
-    ax = new_axes() if ax is None else ax
-    ax.plot(schedule.values(0, steps), linewidth=1.8)
-    ax.set(xlabel="update", ylabel=schedule.quantity)
-    ax.set_title(textwrap.fill(repr(schedule), 80), fontsize="small")
-    if isinstance(schedule, Exponential):
-        ax.set_yscale("log")
-    decorate(ax)
-    return ax
 
 
 def plot_trace(traces: Mapping[str, Trace], ax: Axes | None = None) -> Axes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import os
 import re
 import shutil
@@ -93,8 +94,38 @@ def test_schedule_takes_epochs_and_parts_of_what_it_shows(tmp_path: Path) -> Non
     expression = "piecewise_constant(['1ep', '0.75dur'], [0.5, 0.25, 0.125])"
     done = lrcore("schedule", expression, "--steps", 8, "--steps-per-epoch", 3, "--rows", 8, cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
-    assert re.findall(r"0\.\d+ ", done.stdout) == ["0.5 "] * 3 + ["0.25 "] * 3 + ["0.125 "] * 2
+    lrs = re.findall(r"│ (0\.\d+) +│$", done.stdout, re.MULTILINE)
+    assert lrs == ["0.5"] * 3 + ["0.25"] * 3 + ["0.125"] * 2
     assert_refused(lrcore("schedule", expression, cwd=tmp_path), "'1ep' needs steps_per_epoch")
+
+
+def test_schedule_knows_how_long_its_schedule_lasts(tmp_path: Path) -> None:
+    expression = 'one_cycle(max_lr=0.1, total_steps="3ep")'
+    done = lrcore("schedule", expression, "--steps-per-epoch", 10, "--rows", 4, "--plot", "out.png", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    for line in ("learning rate of 30 updates:", "  highest  0.1          at update 8", "figure: out.png"):
+        assert line in done.stdout.splitlines()
+    cells = [re.findall(r"[0-9.e-]+", line) for line in done.stdout.splitlines() if line.startswith("│")]
+    assert [row[:2] for row in cells] == [["0", "0.00"], ["9", "0.90"], ["19", "1.90"], ["29", "2.90"]]
+    fall = [4e-7 + (0.1 - 4e-7) * math.cos(math.pi / 2 * (step - 8) / 21) ** 2 for step in (9, 19, 29)]
+    assert [float(row[2]) for row in cells] == pytest.approx([0.004, *fall], rel=1e-12)
+    assert (tmp_path / "out.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("cosine(0.1, '0.5dur')",), "'0.5dur' needs total_steps"),
+        (("until(cosine(0.1, 9), 5, 'raise')", "--steps", 6), "step must be less than total_steps=5, but got 5"),
+        (("constant(0.1)", "--plot", "out.wavy"), "wavy"),
+        (("constant(0.1)", "--plot", "nowhere/out.png"), "nowhere/out.png"),
+    ],
+)
+def test_wrong_arguments_of_schedule_are_one_sentence(
+    arguments: tuple[str, ...], sentence: str, tmp_path: Path
+) -> None:
+    assert_refused(lrcore("schedule", *arguments, cwd=tmp_path), sentence)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_name_with_brackets_is_printed_as_it_is(tmp_path: Path) -> None:

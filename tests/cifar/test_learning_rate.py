@@ -49,7 +49,7 @@ def test_a_plateau_gives_the_learning_rates_of_torch(arguments: dict[str, Any]) 
 
 def test_a_reduction_is_told_only_where_the_learning_rate_fell() -> None:
     learning_rate = LearningRate(OnPlateau(0.1, factor=0.5, patience=0, min_lr=0.05))
-    assert [learning_rate.epoch_ended(1.0) for _ in range(4)] == [False, True, False, False]
+    assert [bool(learning_rate.epoch_ended(1.0)) for _ in range(4)] == [False, True, False, False]
 
 
 def test_a_schedule_does_not_listen_to_the_loss() -> None:

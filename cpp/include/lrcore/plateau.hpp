@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace lrcore {
 
@@ -13,36 +14,61 @@ inline constexpr std::array plateau_modes{"min", "max"};
 enum class ThresholdMode { rel, abs };
 inline constexpr std::array threshold_modes{"rel", "abs"};
 
-/// Says when to reduce the lr: after more than `patience` metrics in a row that are not better than
-/// the best by the threshold. During the `cooldown` updates after a reduction nothing is counted.
+/// Whose way of counting patience and cooldown.
+enum class PlateauCompat { torch, keras };
+inline constexpr std::array plateau_compats{"torch", "keras"};
+
+/// What a metric of NaN or infinity does.
+enum class NanPolicy { ignore, bad, raise };
+inline constexpr std::array nan_policies{"ignore", "bad", "raise"};
+
+/// Reduces learning rates after too many metrics in a row that are not better than the best by the
+/// threshold: more than `patience` ("torch"), or `patience` of them and at least one ("keras").
+/// During the `cooldown` metrics after a reduction nothing is counted; "keras" takes the one that
+/// reduced for the first of them. A metric that is not finite is never better.
 class Plateau {
   public:
     struct State {
         std::optional<double> best;
         std::int64_t num_bad = 0;
         std::int64_t cooldown_left = 0;
+        std::int64_t step = 0;
+    };
+
+    struct Reduction {
+        std::int64_t step;
+        std::int64_t num_bad;
+        std::vector<double> lrs;
+    };
+
+    /// A learning rate, the least that it may be reduced to, and the least fall worth making.
+    struct Lr {
+        double lr;
+        double min_lr;
+        double eps;
     };
 
     Plateau(const std::string& mode, double factor, std::int64_t patience, double threshold,
-            const std::string& threshold_mode, std::int64_t cooldown);
+            const std::string& threshold_mode, std::int64_t cooldown, const std::string& compat,
+            const std::string& nan);
 
-    /// True when the lr is to be reduced now.
-    bool update(double metric);
-    /// max(lr * factor, min_lr), and never more than lr.
-    double reduced(double lr, double min_lr) const;
-
-    std::optional<double> best() const { return state_.best; }
-    std::int64_t num_bad() const { return state_.num_bad; }
-    std::int64_t cooldown_left() const { return state_.cooldown_left; }
+    /// Takes the next metric; what becomes of the learning rates if it is time that one of them
+    /// falls.
+    std::optional<Reduction> update(double metric, const std::vector<Lr>& lrs);
 
     const State& state() const { return state_; }
     void restore(const State& state);
 
   private:
+    void count(double metric);
     bool is_better(double metric) const;
+    std::optional<Reduction> reduce(const std::vector<Lr>& lrs);
+    double reduced(const Lr& lr) const;
 
     PlateauMode mode_;
     double factor_;
+    PlateauCompat compat_;
+    NanPolicy nan_;
     std::int64_t patience_;
     double threshold_;
     ThresholdMode threshold_mode_;

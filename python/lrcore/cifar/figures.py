@@ -68,8 +68,8 @@ def save_range_test(result: RangeTestResult, path: Path) -> None:
     figure.savefig(path, dpi=DPI)
 
 
-def save_schedule(schedule: Schedule, steps: int, path: Path) -> None:
-    """The learning rate of updates 0 to `steps` - 1."""
+def save_schedule(schedule: Schedule, steps: int | None, path: Path, steps_per_epoch: int | None = None) -> None:
+    """The learning rate of updates 0 to `steps` - 1, or of as many as the schedule lasts if None."""
     figure = Figure(figsize=(7, 3.6), layout="constrained")
-    plot_schedule(schedule, steps, figure.subplots())
+    plot_schedule(schedule, steps, figure.subplots(), steps_per_epoch=steps_per_epoch)
     figure.savefig(path, dpi=DPI)

@@ -7,6 +7,7 @@ from typing import Any
 from lrcore._arguments import check_fields, check_version, real
 from lrcore.cifar.on_plateau import OnPlateau
 from lrcore.plateau import Plateau
+from lrcore.reduction import Reduction
 from lrcore.schedules import Constant, Scaled, Schedule
 
 VERSION = 1
@@ -20,7 +21,7 @@ class LearningRate:
 
     Example:
         >>> learning_rate = LearningRate(OnPlateau(0.5, factor=0.5, patience=0))
-        >>> [learning_rate.epoch_ended(loss) for loss in (2.0, 2.0)], learning_rate.schedule
+        >>> [bool(learning_rate.epoch_ended(loss)) for loss in (2.0, 2.0)], learning_rate.schedule
         ([False, True], Constant(lr=0.25))
         >>> learning_rate.halve()
         >>> learning_rate.schedule
@@ -38,13 +39,14 @@ class LearningRate:
         """The learning rate of every update from now on."""
         return self._schedule if self.scale == 1.0 else Scaled(self._schedule, self.scale)
 
-    def epoch_ended(self, validation_loss: float) -> bool:
-        """Take in the loss of an epoch; True when it lowers the learning rate."""
-        if not isinstance(self._policy, OnPlateau) or not self._plateau.update(validation_loss):
-            return False
-        lr = self._schedule(0)
-        self._schedule = Constant(self._plateau.reduced(lr, self._policy.min_lr))
-        return self._schedule(0) < lr
+    def epoch_ended(self, validation_loss: float) -> Reduction | None:
+        """Take in the loss of an epoch; what was reduced and why, None if nothing was."""
+        if not isinstance(self._policy, OnPlateau):
+            return None
+        reduction = self._plateau.update(validation_loss, self._schedule(0), self._policy.min_lr)
+        if reduction is not None:
+            self._schedule = Constant(reduction.new_lrs[0])
+        return reduction
 
     def halve(self) -> None:
         """Halve every learning rate of the schedule, and so its bounds; exact in binary."""

@@ -33,8 +33,9 @@ class OnPlateau:
     Source: torch.optim.lr_scheduler.ReduceLROnPlateau, see `lrcore.Plateau`.
 
     Example:
-        >>> OnPlateau(0.1, patience=2).plateau()
-        Plateau(mode='min', factor=0.1, patience=2, threshold=0.0001, threshold_mode='rel', cooldown=0)
+        >>> plateau = OnPlateau(0.1, factor=0.5, patience=0).plateau()
+        >>> [bool(plateau.update(loss, lr=0.1)) for loss in (1.0, 1.0)]
+        [False, True]
     """
 
     name: ClassVar[str] = "plateau"

@@ -141,9 +141,10 @@ class Run:
         self.state.history.append(epoch)
         self.state.sums = EpochSums()
         self._records.epoch(index, epoch, self.state.step)
-        if self.state.learning_rate.epoch_ended(epoch.validation.loss):
+        if reduction := self.state.learning_rate.epoch_ended(epoch.validation.loss):
             lr = self.state.learning_rate.schedule(self.state.step)
-            self.tell("reduced", f"the validation loss no longer falls: learning rate reduced to {lr:.4g}")
+            message = f"the validation loss no longer falls: learning rate reduced to {lr:.4g}"
+            self.tell("reduced", message, why=reduction.why)
         self._folder.write_history(self.state.history)
         self.save()
 

@@ -11,21 +11,38 @@ from rich.table import Table
 from lrcore.cifar.figures import save_schedule
 from lrcore.commands.console import console
 from lrcore.expression import parse_schedule
+from lrcore.schedules import Schedule
+from lrcore.schedules.course_of import course_of
 
 
 def schedule(
     expression: Annotated[str, typer.Argument(help="E.g. 'cosine(0.1, decay_steps=100)'.")],
-    steps: Annotated[int, typer.Option(min=1, help="How many updates to show; '1dur' in EXPRESSION.")] = 100,
+    steps: Annotated[
+        int | None,
+        typer.Option(
+            "--steps",
+            "--total-steps",
+            min=1,
+            help="How many updates to show; '1dur' in EXPRESSION. As many as the schedule lasts if not given.",
+        ),
+    ] = None,
     steps_per_epoch: Annotated[int | None, typer.Option(min=1, help="Updates per epoch; '1ep' in EXPRESSION.")] = None,
     rows: Annotated[int, typer.Option(min=2, help="How many of them to print.")] = 11,
     plot: Annotated[Path | None, typer.Option(help="Write a picture to this PNG file.")] = None,
 ) -> None:
-    """Show a schedule as a table, and as a picture if asked."""
+    """Show a schedule in words, as a table, and as a picture if asked."""
     chosen = parse_schedule(expression, steps_per_epoch, total_steps=steps)
-    table = Table("update", "lr", title=repr(chosen))
-    for step in sorted({index * (steps - 1) // (rows - 1) for index in range(rows)}):
-        table.add_row(str(step), repr(chosen(step)))
-    console.print(table)
     if plot is not None:
-        save_schedule(chosen, steps, plot)
+        save_schedule(chosen, steps, plot, steps_per_epoch)
+    console.print(chosen.describe(steps), soft_wrap=True)
+    console.print(_table(chosen, course_of(chosen).stop(0, steps), steps_per_epoch, rows))
+    if plot is not None:
         console.print(f"figure: {plot}", soft_wrap=True)
+
+
+def _table(schedule: Schedule, stop: int, steps_per_epoch: int | None, rows: int) -> Table:
+    table = Table("update", *([] if steps_per_epoch is None else ["epoch"]), "lr")
+    for step in sorted({index * (stop - 1) // (rows - 1) for index in range(rows)}):
+        epoch = [] if steps_per_epoch is None else [f"{step / steps_per_epoch:.2f}"]
+        table.add_row(str(step), *epoch, repr(schedule(step)))
+    return table

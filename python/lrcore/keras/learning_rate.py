@@ -30,6 +30,11 @@ def read(optimizer: keras.optimizers.Optimizer) -> float:
     return float(optimizer.learning_rate)
 
 
+def as_stored(optimizer: keras.optimizers.Optimizer, lr: float) -> float:
+    """`lr` as it would read once the optimizer's variable holds it."""
+    return float(keras.ops.convert_to_numpy(keras.ops.cast(lr, optimizer.learning_rate.dtype)))
+
+
 def batches_per_update(optimizer: keras.optimizers.Optimizer) -> int:
     """How many batches add to the gradients of one update."""
     return _counting(optimizer).gradient_accumulation_steps or 1

@@ -6,12 +6,15 @@ import numbers
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from lrcore._arguments import check_fields, check_version, count
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 VERSION = 1
 Peer = Callable[..., dict[str, Any]]
@@ -79,6 +82,53 @@ class Schedule(ABC):
             ValueError: Unless 0 <= start <= stop.
         """
         return self._core_schedule.values(count("start", start), count("stop", stop))
+
+    def describe(self, steps: int | None = None) -> str:
+        """The schedule in words: its ends and extremes, its phases, and what comes after them.
+
+        Args:
+            steps: Updates to look at, from update 0 on, at least 1; None for as many as the schedule lasts, or where it
+                has no end for a stretch that shows its shape.
+
+        Raises:
+            ValueError: When `steps` is less than 1.
+            TypeError: When `steps` is not an integer.
+
+        Example:
+            >>> from lrcore import Cosine, Warmup
+            >>> print(Warmup(Cosine(0.5, decay_steps=100), steps=20, first="0").describe())
+            Warmup(base=Cosine(base_lr=0.5, decay_steps=100, ...), steps=20, ..., first='0', ...)
+            learning rate of 121 updates:
+              first    0            at update 0
+              highest  0.5          at update 20
+              lowest   0            at update 0
+              last     0            at update 120
+            phases:
+              0 to 19              0 to 0.475
+              20 to 120            0.5 to 0
+            from update 120 on: held at 0
+        """
+        # What describes a schedule asks every class how long it goes on.
+        from lrcore.schedules.description import describe
+
+        return describe(self, steps)
+
+    def plot(self, ax: Axes | None = None, steps: int | None = None, start: int = 0) -> Axes:
+        """Draw the schedule with matplotlib, as `lrcore.plot_schedule` does it.
+
+        Args:
+            ax: Where to draw; a new figure if None.
+            steps: Updates to draw, at least 1; None for as many as `describe` looks at.
+            start: First of them, at least 0.
+
+        Raises:
+            ValueError: When `steps` or `start` is out of range.
+            TypeError: When `steps` or `start` is not an integer.
+            ImportError: When matplotlib is not installed.
+        """
+        from lrcore.schedule_figure import plot_schedule
+
+        return plot_schedule(self, steps, ax, start)
 
     def then(self, after: Schedule, at: int) -> Schedule:
         """This schedule for `at` steps and then `after`, from its own step 0 on: the `Sequence` of both.

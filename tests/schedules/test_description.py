@@ -1,0 +1,86 @@
+"""Schedules in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from lrcore import Constant, Cosine, CosineRestarts, Cyclic, CyclicMomentum, OneCycle, Step, Until
+from lrcore.schedules.short_form import short_form
+
+
+def test_a_schedule_is_described_by_its_ends_its_extremes_its_phases_and_what_follows() -> None:
+    schedule = OneCycle(0.5, 100, pct_start=0.25, anneal_strategy="linear", div_factor=5, final_div_factor=0.5)
+    assert schedule.describe().splitlines() == [
+        repr(schedule),
+        "learning rate of 100 updates:",
+        "  first    0.1          at update 0",
+        "  highest  0.5          at update 24",
+        "  lowest   0.1          at update 0",
+        "  last     0.2          at update 99",
+        "phases:",
+        "  0 to 23              0.1 to 0.483333",
+        "  24 to 99             0.5 to 0.2",
+        "from update 99 on: held at 0.2",
+    ]
+
+
+def test_what_follows_does_not_depend_on_how_much_is_looked_at() -> None:
+    schedule = Cosine(0.5, 100, 0.25)
+    lines = schedule.describe(steps=1).splitlines()
+    assert lines[1] == "learning rate of 1 update:"
+    assert {line.split()[1] for line in lines[2:6]} == {"0.5"}
+    assert lines[6:] == ["from update 100 on: held at 0.25"]
+    assert schedule.describe(steps=300).splitlines()[5] == "  last     0.25         at update 299"
+
+
+@pytest.mark.parametrize(
+    ("schedule", "sentence"),
+    [
+        (Constant(0.1), "from update 0 on: held at 0.1"),
+        (Step(0.1, 30), "no end"),
+        (Cyclic(0.1, 0.2, 20, 30), "no end: cycles of 50 updates"),
+        (Cyclic(0.1, 0.2, 1, 1) * Cyclic(0.1, 0.2, 2, 2), "no end: cycles of 2 updates and cycles of 4 updates"),
+        (CosineRestarts(0.1, 9, 1.5), "no end: cycles of 9 updates, each 1.5 times as long as the one before"),
+        (Until(Cosine(0.1, 100), 30, "raise"), "from update 30 on: ValueError"),
+    ],
+    ids=lambda value: getattr(value, "name", ""),
+)
+def test_the_last_line_says_what_comes_after(schedule: Any, sentence: str) -> None:
+    assert schedule.describe().splitlines()[-1] == sentence
+
+
+def test_many_phases_are_cut_short() -> None:
+    lines = Step(1.0, 10, gamma=0.5).describe(steps=10_000).splitlines()
+    assert lines[7:9] == ["  0 to 9               1 to 1", "  10 to 19             0.5 to 0.5"]
+    assert lines[-2:] == ["  and so on", "no end"]
+    assert len(lines) == 21
+
+
+def test_a_momentum_is_called_so() -> None:
+    assert CyclicMomentum(0.8, 0.9, 10).describe().splitlines()[1] == "momentum of 60 updates:"
+
+
+def test_of_a_very_long_schedule_some_updates_are_looked_at_and_its_turns_among_them() -> None:
+    lines = Cyclic(0.25, 0.5, 10**12 + 1, 10**12 + 7).describe().splitlines()
+    assert lines[1].startswith(f"learning rate of {6 * 10**12 + 24} updates, of which ")
+    assert lines[3] == f"  highest  0.5          at update {10**12 + 1}"
+
+
+@pytest.mark.parametrize(
+    ("steps", "error", "sentence"),
+    [
+        (0, ValueError, "^steps must be at least 1, but got 0$"),
+        (1.5, TypeError, r"^steps must be an integer, but got 1\.5$"),
+    ],
+)
+def test_steps_must_be_a_count(steps: Any, error: type[Exception], sentence: str) -> None:
+    with pytest.raises(error, match=sentence):
+        Constant(0.1).describe(steps)
+
+
+def test_the_short_form_rebuilds_the_schedule() -> None:
+    schedule = OneCycle(0.5, 100, anneal_strategy="linear").then(Cosine(0.1, 10) * 0.5, at=100)
+    assert eval(short_form(schedule), vars(__import__("lrcore"))) == schedule
+    assert "pct_start" not in short_form(schedule)
