@@ -131,6 +131,16 @@ def test_a_bound_that_no_factor_could_express_prevents_the_reduction(bound: dict
     assert scheduler.factor == 1.0
 
 
+def test_a_group_that_the_base_leaves_alone_has_no_say() -> None:
+    groups = [{"params": [torch.zeros(1, requires_grad=True)], "lr": lr} for lr in (1e-6, 0.5)]
+    optimizer = torch.optim.SGD(groups)
+    scheduler = Scheduler(optimizer, {1: Constant(0.5)})
+    plateau = ReduceLROnPlateau(optimizer, base=scheduler, factor=0.5, patience=0, min_lr=0.125)
+    events = [plateau.step(metric) for metric in (1.0, 2.0, 2.0, 2.0)]
+    assert [event and event.new_lrs for event in events] == [None, (0.25,), (0.125,), None]
+    assert lrs(optimizer) == [1e-6, 0.125]
+
+
 def test_another_kind_of_base_is_refused() -> None:
     with pytest.raises(TypeError, match=r"^base must be an lrcore\.torch scheduler, but got Constant$"):
         ReduceLROnPlateau(sgd(), base=Constant(0.1))  # type: ignore[arg-type]

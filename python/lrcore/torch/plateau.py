@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import compress
 from typing import Any, SupportsFloat
 
 from torch import Tensor
@@ -148,12 +149,20 @@ class ReduceLROnPlateau(TorchReduceLROnPlateau):
 
     def _reduce(self, metric: float, min_lrs: list[float], eps: list[float]) -> Reduction | None:
         if self._base is not None:
-            return reduce_factor(self._plateau, metric, self._base, self.get_last_lr, min_lrs, eps)
+            return self._reduce_base(self._base, metric, min_lrs, eps)
         event = self._plateau.update(metric, self.get_last_lr(), min_lrs, eps)
         if event is not None:
             for group, lr in zip(self.optimizer.param_groups, event.new_lrs, strict=True):
                 set_lr(group, lr)
         return event
+
+    def _reduce_base(self, base: Scheduler, metric: float, min_lrs: list[float], eps: list[float]) -> Reduction | None:
+        """Groups that the base leaves alone have no say, and are no part of the event."""
+        scheduled = [schedule is not None for schedule in base.schedules]
+        min_lrs, eps = list(compress(min_lrs, scheduled)), list(compress(eps, scheduled))
+        return reduce_factor(
+            self._plateau, metric, base, lambda: list(compress(self.get_last_lr(), scheduled)), min_lrs, eps
+        )
 
     def _each(self, values: list[float]) -> list[float]:
         return values + values[:1] * (len(self.optimizer.param_groups) - len(values))
