@@ -8,14 +8,14 @@
 using namespace lrcore;
 
 TEST_CASE("OneCycleMomentum falls while the learning rate rises and comes back by the end") {
-    // The top of the learning rate is at 3 / 7 * 7 - 1 = 2.
-    CHECK(values(OneCycleMomentum(0.25, 0.75, 7, 3.0 / 7, "linear", false), 0, 9) ==
-          std::vector<double>{0.75, 0.5, 0.25, 0.375, 0.5, 0.625, 0.75, 0.75, 0.75});
+    // The top of the learning rate is at 0.5 * 4 - 1 = 1.
+    CHECK(values(OneCycleMomentum(0.25, 0.75, 4, 0.5, "linear", false), 0, 6) ==
+          std::vector<double>{0.75, 0.25, 0.5, 0.75, 0.75, 0.75});
 }
 
 TEST_CASE("OneCycleMomentum in three phases stays at its maximum in the last") {
-    // The top is at 0.3 * 10 - 1 = 2, the end of the second phase at 4.
-    CHECK(values(OneCycleMomentum(0.25, 0.75, 10, 0.3, "linear", true), 0, 10) ==
+    // The top is at 0.25 * 12 - 1 = 2, the end of the second phase at 4.
+    CHECK(values(OneCycleMomentum(0.25, 0.75, 12, 0.25, "linear", true), 0, 10) ==
           std::vector<double>{0.75, 0.5, 0.25, 0.5, 0.75, 0.75, 0.75, 0.75, 0.75, 0.75});
 }
 
