@@ -18,7 +18,7 @@ def block(name: str) -> str:
     return match[1]
 
 
-@pytest.mark.parametrize("name", ["torch-example", "keras-example"])
+@pytest.mark.parametrize("name", ["torch-example", "keras-example", "schedule-example"])
 def test_example_runs_as_a_script(name: str, tmp_path: Path) -> None:
     script = tmp_path / "example.py"
     script.write_text(block(name))

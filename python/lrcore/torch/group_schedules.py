@@ -10,6 +10,7 @@ from typing import TypeAlias
 from torch.optim import Optimizer
 
 from lrcore.schedules import Schedule
+from lrcore.schedules.schedule import CoreSchedule
 from lrcore.torch.param_groups import ParamGroup, hyperparameter_key, one_per_group
 
 Schedules: TypeAlias = "Schedule | Sequence[Schedule] | Mapping[int | str, Schedule]"
@@ -80,6 +81,19 @@ def group_schedules(name: str, schedules: Schedules | GroupSchedules, optimizer:
             lacking = "momentum or betas" if name == "momentum" else name
             raise ValueError(f"{name} must be None for {type(optimizer).__name__}, which has no {lacking}")
     return checked
+
+
+def followers(
+    scheduled: dict[str, list[Schedule | None]], groups: list[ParamGroup]
+) -> list[tuple[str, CoreSchedule, list[int]]]:
+    """What the core is to write: each different schedule of a hyper-parameter once, with the groups that follow it."""
+    found: dict[tuple[str, CoreSchedule], list[int]] = {}
+    for name, schedules in scheduled.items():
+        for index, (group, schedule) in enumerate(zip(groups, schedules, strict=True)):
+            key = hyperparameter_key(name, group)
+            if schedule is not None and key is not None:
+                found.setdefault((key, schedule._core_schedule), []).append(index)
+    return [(key, schedule, indices) for (key, schedule), indices in found.items()]
 
 
 def _checked(name: str, schedules: Schedules, groups: list[ParamGroup]) -> GroupSchedules:

@@ -12,9 +12,8 @@ from torch.optim.lr_scheduler import LRScheduler
 from lrcore import _core
 from lrcore._arguments import check_fields, check_version, count, real
 from lrcore.schedules import Schedule
-from lrcore.schedules.schedule import CoreSchedule
-from lrcore.torch.group_schedules import GroupSchedules, Schedules, group_schedules
-from lrcore.torch.param_groups import ParamGroup, hyperparameter, hyperparameter_key, param_groups
+from lrcore.torch.group_schedules import GroupSchedules, Schedules, followers, group_schedules
+from lrcore.torch.param_groups import ParamGroup, hyperparameter, param_groups
 
 VERSION = 1
 
@@ -178,7 +177,7 @@ class Scheduler(LRScheduler):
             name: [following.of(index, group, base_lrs[index]) for index, group in enumerate(groups)]
             for name, following in self.following.items()
         }
-        self._writer = _core.ScheduledGroups(_entries(self._scheduled, groups))
+        self._writer = _core.ScheduledGroups(followers(self._scheduled, groups))
         self._group_count = len(groups)
 
     def _forget_groups(self) -> None:
@@ -190,19 +189,6 @@ class Scheduler(LRScheduler):
     def _lrs(self, step: int, factor: float) -> list[float]:
         pairs = zip_longest(self.optimizer.param_groups, self._scheduled["schedule"])
         return [float(group["lr"]) if schedule is None else factor * schedule(step) for group, schedule in pairs]
-
-
-def _entries(
-    scheduled: dict[str, list[Schedule | None]], groups: list[ParamGroup]
-) -> list[tuple[str, CoreSchedule, list[int]]]:
-    """What the core is to write: each different schedule of a hyper-parameter once, with the groups that follow it."""
-    followers: dict[tuple[str, CoreSchedule], list[int]] = {}
-    for name, schedules in scheduled.items():
-        for index, (group, schedule) in enumerate(zip(groups, schedules, strict=True)):
-            key = hyperparameter_key(name, group)
-            if schedule is not None and key is not None:
-                followers.setdefault((key, schedule._core_schedule), []).append(index)
-    return [(key, schedule, indices) for (key, schedule), indices in followers.items()]
 
 
 def _not_negative(factor: float) -> float:
