@@ -21,7 +21,7 @@ SCHEDULES: dict[str, dict[str, Any]] = {
     "MultiStep": {"base_lr": 0.1, "milestones": [3, 7, 7], "gamma": 0.5},
     "InverseTime": {"base_lr": 0.1, "decay_rate": 0.5, "decay_steps": 4, "staircase": True},
     "Linear": {"start_lr": 0.0, "end_lr": 10.0, "total_steps": 100},
-    "Polynomial": {"base_lr": 0.1, "decay_steps": 7, "end_lr": 0.01, "power": 2.0, "cycle": True},
+    "Polynomial": {"base_lr": 0.1, "decay_steps": 7, "end_lr": 0.01, "power": 2.0, "cycle": True, "k": 1.5},
     "Exponential": {"start_lr": 1e-5, "end_lr": 10.0, "total_steps": 100},
     "ExponentialDecay": {
         "base_lr": 0.1,

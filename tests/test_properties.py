@@ -157,6 +157,7 @@ polynomials = st.builds(
     rates,
     st.floats(min_value=1e-6, max_value=1e6),
     st.booleans(),
+    st.just(1.0) | st.floats(min_value=1e-320, max_value=1e300),
 )
 piecewise_curves = st.sampled_from([PiecewiseLinear, PiecewiseCosine]).flatmap(
     lambda curve: knots().map(lambda content: curve(*content))

@@ -123,6 +123,7 @@ BAD_VALUES = [
     (Polynomial, (-0.1, 10), "base_lr must be a finite number and not negative, but got -0.1"),
     (Polynomial, (0.1, 0), "decay_steps must be at least 1, but got 0"),
     (Polynomial, (0.1, 10, float("nan")), "end_lr must be a finite number and not negative, but got nan"),
+    (Polynomial, (0.1, 10, 0, 1, False, 0), "k must be a finite number greater than 0, but got 0.0"),
     (Polynomial, (0.1, 10, 0, 0), "power must be a finite number greater than 0, but got 0.0"),
     (ExponentialDecay, (0, 0.9), "base_lr must be a finite number greater than 0, but got 0.0"),
     (ExponentialDecay, (0.1, -0.9), "decay_rate must be a finite number and not negative, but got -0.9"),

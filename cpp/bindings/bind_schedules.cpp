@@ -62,8 +62,8 @@ void bind_schedules(py::module_& m) {
                           {"start_lr", "end_lr", "total_steps"});
     bind_schedule<Polynomial>(
         m, "Polynomial",
-        "lr(t) = end_lr + (base_lr - end_lr) * (1 - min(t, decay_steps) / decay_steps)^power",
-        {"base_lr", "decay_steps", "end_lr", "power", "cycle"});
+        "lr(t) = end_lr + (base_lr - end_lr) * (1 - (min(t, decay_steps) / decay_steps)^k)^power",
+        {"base_lr", "decay_steps", "end_lr", "power", "cycle", "k"});
     bind_schedule<Exponential>(m, "Exponential",
                                "lr(t) = start_lr * (end_lr / start_lr)^(t / (total_steps - 1))",
                                {"start_lr", "end_lr", "total_steps"});

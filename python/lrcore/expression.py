@@ -53,7 +53,7 @@ def parse_schedule(text: str, steps_per_epoch: int | None = None, total_steps: i
         >>> parse_schedule("multi_step(0.1, ['30ep', '60ep'])", steps_per_epoch=391)
         MultiStep(base_lr=0.1, milestones=(11730, 23460), gamma=0.1)
         >>> parse_schedule("polynomial(0.1, '30ep', compat='keras')", steps_per_epoch=391)
-        Polynomial(base_lr=0.1, decay_steps=11730, end_lr=0.0001, power=1.0, cycle=False)
+        Polynomial(base_lr=0.1, decay_steps=11730, end_lr=0.0001, power=1.0, cycle=False, k=1.0)
         >>> parse_schedule("sigmoid(0.1)")
         Traceback (most recent call last):
             ...

@@ -11,10 +11,12 @@ import pytest
 from lrcore.schedules import Polynomial
 
 
-def closed_form(base_lr: float, decay_steps: int, end_lr: float, power: float, cycle: bool) -> Callable[[int], Any]:
+def closed_form(
+    base_lr: float, decay_steps: int, end_lr: float, power: float, cycle: bool, k: float = 1.0
+) -> Callable[[int], Any]:
     def exact(step: int) -> Any:
         end = decay_steps * max(1, -(-step // decay_steps)) if cycle else decay_steps
-        left = 1 - mpmath.mpf(min(step, end)) / end
+        left = 1 - (mpmath.mpf(min(step, end)) / end) ** mpmath.mpf(k)
         return mpmath.mpf(end_lr) + (mpmath.mpf(base_lr) - mpmath.mpf(end_lr)) * left ** mpmath.mpf(power)
 
     return exact
@@ -42,6 +44,23 @@ def test_polynomial_keeps_its_digits_in_its_first_and_last_steps(
         arguments = (ends[0], decay_steps, ends[1], power, False)
         for steps in (range(0, 100), range(decay_steps - 100, decay_steps + 20)):
             within_ulps(Polynomial(*arguments), steps, closed_form(*arguments))
+
+
+@pytest.mark.parametrize("cycle", [False, True])
+@pytest.mark.parametrize("power", [0.5, 1.0, 2.0])
+@pytest.mark.parametrize("k", [0.5, 1.5, 3.0])
+@pytest.mark.parametrize(("base_lr", "decay_steps", "end_lr"), [(0.1, 431, 0.0), (0.0, 97, 0.1)])
+def test_polynomial_with_k_decay_agrees_with_50_digits(
+    within_ulps: Callable[..., None],
+    base_lr: float,
+    decay_steps: int,
+    end_lr: float,
+    power: float,
+    k: float,
+    cycle: bool,
+) -> None:
+    arguments = (base_lr, decay_steps, end_lr, power, cycle, k)
+    within_ulps(Polynomial(*arguments), range(0, 500), closed_form(*arguments))
 
 
 @pytest.mark.parametrize("decay_steps", [7, 10**6 + 3, 2**52 - 1])

@@ -47,7 +47,7 @@ EXAMPLES = [
     MultiStep(0.1, [30, 60, 60], 0.3),
     InverseTime(0.01, 0.1, 10, staircase=True),
     Linear(0.1, 0.0, 100),
-    Polynomial(0.1, 30, 1e-3, 2.0, cycle=True),
+    Polynomial(0.1, 30, 1e-3, 2.0, cycle=True, k=1.5),
     Exponential(1e-5, 10.0, 100),
     ExponentialDecay(0.1, 0.96, 10, end_lr=1e-3),
     Cosine(0.1, 100, 1e-3),

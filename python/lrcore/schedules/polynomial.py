@@ -23,7 +23,7 @@ from lrcore.schedules.schedule import Schedule
 class Polynomial(Schedule):
     """A learning rate that goes from one value to another along a power of what is left, once or in shrinking cycles.
 
-    lr(t) = end_lr + (base_lr - end_lr) * (1 - min(t, D) / D)^power,  D = decay_steps
+    lr(t) = end_lr + (base_lr - end_lr) * (1 - (min(t, D) / D)^k)^power,  D = decay_steps
 
     With cycle, D = decay_steps * max(1, ceil(t / decay_steps)): after each multiple of decay_steps the learning rate
     jumps up again, to less each time.
@@ -34,6 +34,7 @@ class Polynomial(Schedule):
         end_lr: Learning rate at the end, finite and not negative; above base_lr the learning rate rises.
         power: Finite and greater than 0.
         cycle: Whether it starts again after each decay_steps, instead of staying at end_lr.
+        k: Power of the time, finite and greater than 0; above 1 the fall begins later (k-decay).
         last: Step with end_lr, "T-1" or "T" (None means this), T being decay_steps; kept in decay_steps.
         compat: Whose way of counting and whose defaults to take: "torch", "keras", "optax", "timm" or
             "transformers"; kept in the other arguments.
@@ -44,7 +45,8 @@ class Polynomial(Schedule):
 
     Source: keras.optimizers.schedules.PolynomialDecay, torch.optim.lr_scheduler.PolynomialLR,
     optax.polynomial_schedule; transformers.get_polynomial_decay_schedule_with_warmup, which ends every param group in
-    proportion to the optimizer's default learning rate instead of at lr_end.
+    proportion to the optimizer's default learning rate instead of at lr_end; k: Zhang and Li, "k-decay"
+    (arXiv:2004.05909) as timm.scheduler.PolyLRScheduler has it.
 
     Example:
         >>> Polynomial(1.0, decay_steps=4, power=2).values(0, 6).tolist()
@@ -60,6 +62,7 @@ class Polynomial(Schedule):
     end_lr: float = 0.0
     power: float = 1.0
     cycle: bool = False
+    k: float = 1.0
     last: InitVar[str | None] = field(default=None, kw_only=True)
     compat: InitVar[str | None] = field(default=None, kw_only=True)
 
@@ -71,4 +74,5 @@ class Polynomial(Schedule):
             end_lr=real("end_lr", self.end_lr),
             power=real("power", self.power),
             cycle=flag("cycle", self.cycle),
+            k=real("k", self.k),
         )

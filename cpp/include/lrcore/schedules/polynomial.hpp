@@ -11,16 +11,18 @@
 
 namespace lrcore {
 
-/// lr(t) = end_lr + (base_lr - end_lr) * (1 - t / D)^power; D is decay_steps and end_lr is held
+/// lr(t) = end_lr + (base_lr - end_lr) * (1 - (t / D)^k)^power; D is decay_steps and end_lr is held
 /// from there on, or with cycle the first multiple of it that is not before t
 class Polynomial {
   public:
-    Polynomial(double base_lr, std::int64_t decay_steps, double end_lr, double power, bool cycle)
+    Polynomial(double base_lr, std::int64_t decay_steps, double end_lr, double power, bool cycle,
+               double k)
         : base_lr_(not_negative("base_lr", base_lr)),
           decay_steps_(count_of_at_least(1, "decay_steps", decay_steps)),
           end_lr_(not_negative("end_lr", end_lr)),
           power_(positive("power", power)),
-          cycle_(cycle) {}
+          cycle_(cycle),
+          k_(positive("k", k)) {}
 
     double operator()(std::int64_t step) const {
         if (check_step(step) == 0) return base_lr_;
@@ -28,18 +30,34 @@ class Polynomial {
         const auto done = static_cast<std::uint64_t>(step);
         const std::uint64_t end = end_of_cycle(done);
         if (done >= end) return end_lr_;
-        const auto whole = static_cast<double>(end);
-        const auto rest = static_cast<double>(done);
-        const auto left = static_cast<double>(end - done);
-        const double base_weight = power_of(left, whole);
+        const Place place = place_of(done, end);
+        const double base_weight = power_of(place.left, place.whole);
         const double end_weight =
-            base_weight < 0.5 ? 1.0 - base_weight : one_minus_power(left, rest, whole, power_);
+            base_weight < 0.5 ? 1.0 - base_weight
+                              : one_minus_power(place.left, place.gone, place.whole, power_);
         return weighted_mean(end_lr_, end_weight, base_lr_, base_weight);
     }
 
-    auto fields() const { return std::make_tuple(base_lr_, decay_steps_, end_lr_, power_, cycle_); }
+    auto fields() const {
+        return std::make_tuple(base_lr_, decay_steps_, end_lr_, power_, cycle_, k_);
+    }
 
   private:
+    /// What is gone and what is left of a whole, each with all its digits.
+    struct Place {
+        double gone;
+        double left;
+        double whole;
+    };
+
+    Place place_of(std::uint64_t step, std::uint64_t end) const {
+        const auto gone = static_cast<double>(step);
+        const auto left = static_cast<double>(end - step);
+        const auto whole = static_cast<double>(end);
+        if (k_ == 1.0) return {gone, left, whole};
+        return {std::pow(gone / whole, k_), one_minus_power(gone, left, whole, k_), 1.0};
+    }
+
     std::uint64_t end_of_cycle(std::uint64_t step) const {
         const auto length = static_cast<std::uint64_t>(decay_steps_);
         return cycle_ ? (step + length - 1) / length * length : length;
@@ -48,6 +66,7 @@ class Polynomial {
     // A power magnifies the rounding of its base: what the division lost is added back to first
     // order.
     double power_of(double part, double whole) const {
+        if (part == 0.0) return 0.0;  // with a tiny k nothing is left after step 0
         const double quotient = part / whole;
         const double lost = std::fma(-quotient, whole, part) / part;
         const double rounded = std::pow(quotient, power_);
@@ -59,6 +78,7 @@ class Polynomial {
     double end_lr_;
     double power_;
     bool cycle_;
+    double k_;
 };
 
 }  // namespace lrcore
