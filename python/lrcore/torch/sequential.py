@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from torch.optim import Optimizer
 
-from lrcore._arguments import count, each
+from lrcore._arguments import as_given, count, each
 from lrcore.torch.composition import OneAfterAnother, checked_parts
 from lrcore.torch.drop_in import DropIn
 from lrcore.torch.scheduler import Scheduler
@@ -47,7 +47,9 @@ class SequentialLR(DropIn):
     def __init__(
         self, optimizer: Optimizer, schedulers: Sequence[Scheduler], milestones: Sequence[int], last_epoch: int = -1
     ) -> None:
-        parts, joints = _with_steps(checked_parts(schedulers, optimizer), each(count, "milestones", milestones))
+        parts, joints = _with_steps(
+            checked_parts(each(as_given, "schedulers", schedulers), optimizer), each(count, "milestones", milestones)
+        )
         following = {
             name: OneAfterAnother(name, tuple(part.following.get(name) for part in parts), joints, own)
             for name, own in _own(parts).items()
