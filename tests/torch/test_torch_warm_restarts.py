@@ -53,10 +53,35 @@ def test_a_state_between_two_epochs_is_resumed(begin: float) -> None:
     resumed, _ = both(4, 2)
     resumed.load_state_dict(json.loads(json.dumps(whole.state_dict())))
     for _ in range(9):
-        assert resumed.get_last_lr() == pytest.approx(whole.get_last_lr(), rel=1e-12)
+        assert resumed.get_last_lr() == whole.get_last_lr()
         assert resumed.last_epoch == whole.last_epoch
         resumed.step()
         whole.step()
+
+
+@pytest.mark.parametrize(("first_period", "period_mult", "eta_min"), [(3, 1, 0.01), (3, 2, 0.0), (7, 5, 0.2)])
+def test_a_whole_epoch_has_the_same_bits_whatever_came_before(
+    first_period: int, period_mult: int, eta_min: float
+) -> None:
+    scheduler, expected = both(first_period, period_mult, eta_min)[0], both(first_period, period_mult, eta_min)[0]
+    scheduler.step(0.5)
+    for epoch in range(1, 60):
+        scheduler.step(epoch - 2.0**-50 * epoch)  # as a sum of parts may end, closer to it than parts can be told apart
+        expected.step(epoch)
+        assert scheduler.get_last_lr() == expected.get_last_lr()
+        assert scheduler.last_epoch == epoch
+
+
+@pytest.mark.parametrize("batches", [7, 391, 1000])
+def test_the_schedules_are_built_anew_at_most_twice_an_epoch(batches: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    scheduler, _ = both(5)
+    built = []
+    meet = CosineAnnealingWarmRestarts._meet
+    monkeypatch.setattr(CosineAnnealingWarmRestarts, "_meet", lambda self, groups: built.append(meet(self, groups)))
+    for epoch in range(3):
+        for batch in range(batches):
+            scheduler.step(epoch + batch / batches)
+    assert len(built) <= 6
 
 
 @pytest.mark.parametrize("milestones", [[5], [1], [9]])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from fractions import Fraction
 from functools import partial
 from math import ceil
 from typing import Any
@@ -17,7 +16,8 @@ from lrcore.torch.drop_in import DropIn
 from lrcore.torch.group_schedules import FromBaseLr
 from lrcore.torch.rising_waves import rising_waves
 
-MOST_PARTS = 10**6  # of an epoch that can be told apart
+# Of an epoch that can be told apart. Powers of two, so that every whole epoch has the same bits in parts of any size.
+MOST_PARTS = 2**42
 
 
 class CosineAnnealingWarmRestarts(DropIn):
@@ -74,13 +74,12 @@ class CosineAnnealingWarmRestarts(DropIn):
         return {**super().state_dict(), "step": self._position / self._parts if self._part else self.last_epoch}
 
     def _go_to(self, step: float, factor: float) -> None:
-        exact = _exact("step", step)
-        countable = MAX_STEP // max(self._lengths[0], ceil(exact))
-        place = exact.limit_denominator(min(MOST_PARTS, countable))
+        epoch = _epoch("step", step)
+        parts = self._parts_for(epoch)
         before = dict(vars(self))
         try:
-            self._divide_epochs(place.denominator)
-            self._write(place.numerator, factor)
+            self._divide_epochs(parts)
+            self._write(round(epoch * parts), factor)
         except BaseException:
             vars(self).update(before)
             raise
@@ -92,6 +91,14 @@ class CosineAnnealingWarmRestarts(DropIn):
     @property
     def _position(self) -> int:
         return self.last_epoch * self._parts + self._part
+
+    def _parts_for(self, epoch: float) -> int:
+        """One for a whole epoch, else so many that the steps of the present wave still fit in 64 bits."""
+        if epoch == int(epoch):
+            return 1
+        first, mult = self._lengths
+        countable = MAX_STEP // (mult * (first + ceil(epoch)))
+        return min(MOST_PARTS, 2 ** max(0, countable.bit_length() - 1))
 
     def _divide_epochs(self, parts: int) -> None:
         """A schedule's steps are whole numbers: between two epochs they are parts of one."""
@@ -105,12 +112,12 @@ class CosineAnnealingWarmRestarts(DropIn):
         return partial(_waves, first=first * parts, mult=mult, eta_min=self._eta_min)
 
 
-def _exact(name: str, value: float) -> Fraction:
+def _epoch(name: str, value: float) -> float:
     number = real(name, value)
-    exact = value if isinstance(value, int) else number
-    if not 0 <= exact <= MAX_STEP:
+    epoch = value if isinstance(value, int) else number
+    if not 0 <= epoch <= MAX_STEP:
         raise ValueError(f"{name} must be from 0 to 2**63 - 1, but got {value}")
-    return Fraction(exact)
+    return epoch
 
 
 def _waves(base_lr: float, first: int, mult: int, eta_min: float) -> Schedule:
