@@ -57,9 +57,10 @@ class DropIn(Scheduler):
 
     def step(self, epoch: int | None = None) -> None:
         """Move on to the next update; or to update number `epoch`, which leaves behind what others changed."""
-        before = self._outside
+        if epoch is None:
+            return super().step()
+        before, self._outside = self._outside, OutsideChanges()
         try:
-            self._outside = before if epoch is None else OutsideChanges()
             super().step(epoch)
         except BaseException:
             self._outside = before
@@ -103,14 +104,15 @@ class DropIn(Scheduler):
             raise
 
     def _write(self, step: int, factor: float) -> None:
+        if not self._follows_changes:
+            return super()._write(step, factor)
         self._notice_changes()
         super()._write(step, factor)
-        if self._follows_changes:
-            self._outside = self._outside.written(self._groups())
+        self._outside.write(self._groups())
 
     def _notice_changes(self) -> None:
         if self._follows_changes:
-            self._outside = self._outside.noticed(self._groups(), self._met)
+            self._outside.notice(self._groups(), self._met)
 
     def _lrs(self, step: int, factor: float) -> list[float]:
         lrs = super()._lrs(step, factor)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import isfinite
 from operator import is_
 from typing import Any
@@ -14,7 +13,6 @@ from lrcore.torch.param_groups import ParamGroup, set_lr
 ROUNDING = 1e-12  # what a learning rate that torch's scheduler has computed step by step may be off by
 
 
-@dataclass(frozen=True, eq=False)
 class OutsideChanges:
     """A factor for each group: that of every change by another scheduler, by a plateau or by hand.
 
@@ -23,38 +21,47 @@ class OutsideChanges:
     Torch's schedulers keep such changes, as they go on from the lr that they find. A tensor lr is not looked into,
     since that would make the CPU wait for the GPU, and to or from 0 there is no factor.
 
+    Args:
+        factors: Those so far, for the first groups; 1 for the others.
+
     Example:
         >>> groups = [{"lr": 0.5}, {"lr": 0.25}]
-        >>> before = OutsideChanges().written(groups)
+        >>> changes = OutsideChanges()
+        >>> changes.write(groups)
         >>> groups[1]["lr"] = 0.125
-        >>> before.noticed(groups, MetGroups().then(groups)).factors
-        (1.0, 0.5)
+        >>> changes.notice(groups, MetGroups().then(groups))
+        >>> changes.factors
+        [1.0, 0.5]
     """
 
-    factors: tuple[float, ...] = ()
-    lrs: tuple[Any, ...] = ()
+    def __init__(self, factors: Sequence[float] = ()) -> None:
+        self.factors = list(factors)
+        self._any = any(factor != 1.0 for factor in self.factors)
+        self._left: list[Any] = []
 
     @classmethod
     def since_initial_lr(cls, groups: Sequence[ParamGroup]) -> OutsideChanges:
         """The changes before the first write."""
-        return cls(tuple(_change(group.get("initial_lr", group["lr"]), group["lr"]) for group in groups))
+        return cls([_change(group.get("initial_lr", group["lr"]), group["lr"]) for group in groups])
 
-    def noticed(self, groups: Sequence[ParamGroup], met: MetGroups) -> OutsideChanges:
-        """With the changes since the last write to the groups `met`."""
-        lrs = tuple(group["lr"] for group in groups)
-        if not self.lrs or (met.are(groups) and all(map(is_, lrs, self.lrs))):
-            return self
-        pairs = zip(lrs, met.before(groups), strict=True)
-        factors = [1.0 if i is None else self.factors[i] * _change(self.lrs[i], lr) for lr, i in pairs]
-        return OutsideChanges(tuple(factors), lrs)
+    def notice(self, groups: Sequence[ParamGroup], met: MetGroups) -> None:
+        """Take in what has changed since the last write to the groups `met`."""
+        lrs = [group["lr"] for group in groups]
+        if not self._left or (len(lrs) == len(self._left) and met.are(groups) and all(map(is_, lrs, self._left))):
+            return
+        pairs = list(zip(lrs, met.before(groups), strict=True))
+        self.factors = [1.0 if i is None else self.factors[i] * _change(self._left[i], lr) for lr, i in pairs]
+        self._any = any(factor != 1.0 for factor in self.factors)
+        self._left = lrs
 
-    def written(self, groups: Sequence[ParamGroup]) -> OutsideChanges:
-        """After a write to `groups`, whose learning rates are multiplied by the factors here."""
-        factors = (*self.factors, *[1.0] * len(groups))[: len(groups)]
-        for group, factor in zip(groups, factors, strict=True):
-            if factor != 1.0:
+    def write(self, groups: Sequence[ParamGroup]) -> None:
+        """Multiply the learning rates of `groups`, which have just been written, by the factors."""
+        if len(self.factors) != len(groups):
+            self.factors = (self.factors + [1.0] * len(groups))[: len(groups)]
+        if self._any:
+            for group, factor in zip(groups, self.factors, strict=True):
                 set_lr(group, factor * float(group["lr"]))
-        return OutsideChanges(factors, tuple(group["lr"] for group in groups))
+        self._left = [group["lr"] for group in groups]
 
 
 def _change(left: Any, found: Any) -> float:
