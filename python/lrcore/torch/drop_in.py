@@ -55,13 +55,10 @@ class DropIn(Scheduler):
             self._outside = OutsideChanges.since_initial_lr(param_groups(optimizer))
         super().__init__(optimizer, schedules, momentum, weight_decay, last_epoch)
 
-    def step(self, epoch: int | None = None) -> None:
-        """Move on to the next update; or to update number `epoch`, which leaves behind what others changed."""
-        if epoch is None:
-            return super().step()
-        before, self._outside = self._outside, OutsideChanges()
+    def _jump_to(self, epoch: int) -> None:
+        before, self._outside = self._outside, OutsideChanges()  # as torch, whose closed form knows nothing of others
         try:
-            super().step(epoch)
+            super()._jump_to(epoch)
         except BaseException:
             self._outside = before
             raise

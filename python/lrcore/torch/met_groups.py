@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from operator import is_
+from dataclasses import dataclass, field
 from typing import Any
 
+from lrcore import _core
 from lrcore.torch.param_groups import ParamGroup
 
 
@@ -23,23 +22,23 @@ class MetGroups:
         (1, 2)
     """
 
-    groups: tuple[ParamGroup, ...] = ()
+    groups: list[ParamGroup] = field(default_factory=list)
     places: tuple[int, ...] = ()
     ever: int = 0
 
-    def are(self, groups: Sequence[ParamGroup]) -> bool:
+    def are(self, groups: list[ParamGroup]) -> bool:
         """Whether these are the present groups, with nothing replaced."""
-        return len(groups) == len(self.groups) and all(map(is_, groups, self.groups))
+        return _core.same_objects(groups, self.groups)
 
-    def then(self, groups: Sequence[ParamGroup]) -> MetGroups:
+    def then(self, groups: list[ParamGroup]) -> MetGroups:
         """With `groups` as the present ones."""
         places, ever = [], self.ever
         for before in self.before(groups):
             places.append(ever if before is None else self.places[before])
             ever += before is None
-        return MetGroups(tuple(groups), tuple(places), ever)
+        return MetGroups(list(groups), tuple(places), ever)
 
-    def before(self, groups: Sequence[ParamGroup]) -> list[int | None]:
+    def before(self, groups: list[ParamGroup]) -> list[int | None]:
         """Where each of `groups` is among the present ones; None for a new one."""
         known = {id(_identity(group)): index for index, group in enumerate(self.groups)}
         return [known.get(id(_identity(group))) for group in groups]

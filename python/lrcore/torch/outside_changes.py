@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import isfinite
-from operator import is_
 from typing import Any
 
+from lrcore import _core
 from lrcore.torch.met_groups import MetGroups
 from lrcore.torch.param_groups import ParamGroup, set_lr
 
@@ -44,11 +44,11 @@ class OutsideChanges:
         """The changes before the first write."""
         return cls([_change(group.get("initial_lr", group["lr"]), group["lr"]) for group in groups])
 
-    def notice(self, groups: Sequence[ParamGroup], met: MetGroups) -> None:
+    def notice(self, groups: list[ParamGroup], met: MetGroups) -> None:
         """Take in what has changed since the last write to the groups `met`."""
-        lrs = [group["lr"] for group in groups]
-        if not self._left or (len(lrs) == len(self._left) and met.are(groups) and all(map(is_, lrs, self._left))):
+        if not self._left or (met.are(groups) and _core.same_values(groups, "lr", self._left)):
             return
+        lrs = [group["lr"] for group in groups]
         pairs = list(zip(lrs, met.before(groups), strict=True))
         self.factors = [1.0 if i is None else self.factors[i] * _change(self._left[i], lr) for lr, i in pairs]
         self._any = any(factor != 1.0 for factor in self.factors)

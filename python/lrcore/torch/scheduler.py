@@ -134,7 +134,7 @@ class Scheduler(LRScheduler):
         if epoch is None:
             self._write(self.last_epoch + 1, self._factor)
         else:
-            self._go_to(epoch, self._factor)
+            self._jump_to(epoch)
 
     def _initial_step(self) -> None:
         self.step()  # torch's SequentialLR asks for it
@@ -166,6 +166,9 @@ class Scheduler(LRScheduler):
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_writer": None}
+
+    def _jump_to(self, epoch: int) -> None:
+        self._go_to(epoch, self._factor)
 
     def _go_to(self, step: int, factor: float) -> None:
         self._write(count("step", step), factor)
