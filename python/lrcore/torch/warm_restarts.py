@@ -9,11 +9,13 @@ from typing import Any
 
 from torch.optim import Optimizer
 
+from lrcore import _core
 from lrcore._arguments import not_negative, positive_count, real, renamed
 from lrcore.schedules import CosineRestarts, Schedule
 from lrcore.schedules.schedule import MAX_STEP
 from lrcore.torch.drop_in import DropIn
 from lrcore.torch.group_schedules import FromBaseLr
+from lrcore.torch.param_groups import ParamGroup
 from lrcore.torch.rising_waves import rising_waves
 
 # Of an epoch that can be told apart. Powers of two, so that every whole epoch has the same bits in parts of any size.
@@ -58,6 +60,11 @@ class CosineAnnealingWarmRestarts(DropIn):
         self._parts, self._part = 1, 0  # of an epoch: how many there are, and how many of `last_epoch` are over
         super().__init__(optimizer, self._waves(parts=1), last_epoch=last_epoch)
 
+    @property
+    def schedules(self) -> list[Schedule | None]:
+        """The schedule of each group's learning rate, in whole epochs."""
+        return [self._waves(parts=1)(base_lr) for base_lr in self._base_lrs]
+
     def step(self, epoch: float | None = None) -> None:
         """Move on by one epoch, or to `epoch`, which need not be whole, and write its values.
 
@@ -100,14 +107,21 @@ class CosineAnnealingWarmRestarts(DropIn):
             return 1
         first, mult = self._lengths
         countable = MAX_STEP // (mult * (first + ceil(epoch)))
-        return min(MOST_PARTS, 2 ** max(0, countable.bit_length() - 1))
+        return min(MOST_PARTS, 1 << max(0, countable.bit_length() - 1))
 
     def _divide_epochs(self, parts: int) -> None:
-        """A schedule's steps are whole numbers: between two epochs they are parts of one."""
         if parts != self._parts:
             self._parts = parts
-            self.following = {**self.following, "schedule": FromBaseLr(self._waves(parts))}
             self._forget_groups()
+
+    def _meet(self, groups: list[ParamGroup]) -> _core.ScheduledGroups:
+        """A schedule's steps are whole numbers: what is written between two epochs is looked up in parts of one."""
+        whole = self.following
+        self.following = {**whole, "schedule": FromBaseLr(self._waves(self._parts))}
+        try:
+            return super()._meet(groups)
+        finally:
+            self.following = whole
 
     def _waves(self, parts: int) -> Callable[[float], Schedule]:
         first, mult = self._lengths
