@@ -113,6 +113,8 @@ class DropIn(Scheduler):
 
     def _lrs(self, step: int, factor: float) -> list[float]:
         lrs = super()._lrs(step, factor)
+        if not self._follows_changes:
+            return lrs
         return [lr * scale for lr, scale in zip_longest(lrs, self._outside.factors[: len(lrs)], fillvalue=1.0)]
 
     def _base_lrs_of(self, groups: list[ParamGroup]) -> list[float]:
