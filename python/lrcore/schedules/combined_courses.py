@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from lrcore.schedules.course import Course, first_of
+from lrcore.schedules.course import Course, first_of, first_to_raise
 from lrcore.schedules.cycles import Cycles
 
 
@@ -23,13 +23,14 @@ def in_sequence(courses: Sequence[Course], milestones: Sequence[int]) -> Course:
 def at_once(courses: Sequence[Course], zero_from: int | None) -> Course:
     """All of them multiplied: held when the last is, or from the step on from which one is held at zero."""
     end = _held_last(courses) if zero_from is None else next(each for each in courses if each.held_from == zero_from)
-    raises_from = first_of(*(course.raises_from for course in courses))
+    first = first_to_raise(courses)
     if end.held_from is not None:
         courses = [course if course is end else course.cut(end.held_from) for course in courses]
     return replace(
         end,
         length=max(course.length for course in courses),
-        raises_from=raises_from,
+        raises_from=first.raises_from,
+        raises_to=first.raises_to,
         joints=tuple(sorted({joint for course in courses for joint in course.joints})),
         cycles=tuple(cycles for course in courses for cycles in course.cycles),
     )
@@ -43,21 +44,24 @@ def in_rounds(once: Course, count: int | None) -> Course:
     """`once`, cut to its length, `count` times or for ever."""
     cycles = Cycles(once.length, joints=once.joints)
     if count is None:
-        return replace(Course.again(cycles), raises_from=once.raises_from)
+        return replace(Course.again(cycles), raises_from=once.raises_from, raises_to=once.raises_to)
     steps = once.length * count
-    return replace(Course.through(steps), raises_from=once.raises_from, cycles=(cycles.cut(steps),))
+    rounds = replace(Course.through(steps), cycles=(cycles.cut(steps),))
+    return replace(rounds, raises_from=once.raises_from, raises_to=once.raises_to)
 
 
 def ended(once: Course, end: str) -> Course:
     """`once`, cut to its length, and what an `Until` with that `end` does then."""
+    goes_on = None if once.raises_to == once.length else once.raises_to  # what the last step does is held
     match end:
         case "repeat":
             return in_rounds(once, None)
         case "mirror" if once.length > 1:
             return _to_and_fro(once)
         case "raise":
-            return replace(once, raises_from=first_of(once.raises_from, once.length), whole=once.whole or once.length)
-    return replace(once, held_from=once.length - 1, whole=once.length)
+            raises_from = first_of(once.raises_from, once.length)
+            return replace(once, raises_from=raises_from, raises_to=goes_on, whole=once.whole or once.length)
+    return replace(once, held_from=once.length - 1, raises_to=goes_on, whole=once.length)
 
 
 def _to_and_fro(once: Course) -> Course:

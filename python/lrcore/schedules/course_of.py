@@ -55,7 +55,7 @@ def course_of(schedule: Schedule) -> Course:
 
     Example:
         >>> course_of(Cosine(0.1, decay_steps=300))
-        Course(length=301, held_from=300, whole=300, raises_from=None, joints=(), cycles=())
+        Course(length=301, held_from=300, whole=300, raises_from=None, ...)
         >>> course_of(Warmup(Linear(0.1, 0.0, total_steps=300), steps=50)).whole
         350
     """
