@@ -40,7 +40,6 @@ from lrcore.schedules import (
     WarmupStableDecay,
 )
 from lrcore.schedules.course import Course
-from lrcore.schedules.course_of import course_of
 from lrcore.schedules.cycles import Cycles
 from lrcore.schedules.schedule import LEARNING_RATE
 from schedule_examples import EXAMPLES
@@ -137,7 +136,7 @@ def short(value: object) -> str:
 def test_an_ending_schedule_is_held_from_its_end_on_and_not_before(
     schedule: Schedule, held_from: int, joints: list[int]
 ) -> None:
-    course = course_of(schedule)
+    course = schedule.course()
     assert (course.held_from, list(course.all_joints(0, course.length))) == (held_from, joints)
     assert {*schedule.values(held_from, held_from + 500), schedule(LAST)} == {schedule(held_from)}
     assert held_from < course.length
@@ -145,7 +144,7 @@ def test_an_ending_schedule_is_held_from_its_end_on_and_not_before(
 
 @pytest.mark.parametrize(("schedule", "joints"), ENDLESS, ids=short)
 def test_an_endless_schedule_is_never_held(schedule: Schedule, joints: list[int]) -> None:
-    course = course_of(schedule)
+    course = schedule.course()
     assert (course.held_from, course.whole) == (None, None)
     assert list(islice(course.all_joints(0, LAST), len(joints))) == joints
     values = schedule.values(0, 2 * course.length)
@@ -156,11 +155,11 @@ def test_an_endless_schedule_is_never_held(schedule: Schedule, joints: list[int]
 def test_cosine_restarts_begin_where_the_learning_rate_jumps(schedule: Schedule) -> None:
     jumps = np.flatnonzero(np.diff(schedule.values(0, 5000)) > 0) + 1
     rises = jumps[np.diff(jumps, prepend=-1) > 1]
-    assert list(course_of(schedule).all_joints(0, 5000)) == rises.tolist()
+    assert list(schedule.course().all_joints(0, 5000)) == rises.tolist()
 
 
 def test_joints_far_into_a_schedule_are_found_at_once() -> None:
-    assert list(course_of(Offset(CYCLIC, 10**15)).all_joints(10**15, 10**15 + 60)) == [10**15 + 20, 10**15 + 50]
+    assert list(Offset(CYCLIC, 10**15).course().all_joints(10**15, 10**15 + 60)) == [10**15 + 20, 10**15 + 50]
 
 
 @pytest.mark.parametrize(
@@ -179,20 +178,20 @@ def test_joints_far_into_a_schedule_are_found_at_once() -> None:
 )
 def test_a_warmup_over_very_many_cycles_passes_over_them_at_once(base: Schedule, joints: list[int]) -> None:
     schedule = Warmup(base, 10**15, prefix=False)
-    assert list(islice(course_of(schedule).all_joints(0, LAST), len(joints))) == joints
+    assert list(islice(schedule.course().all_joints(0, LAST), len(joints))) == joints
     assert schedule.describe().splitlines()[0] == repr(schedule)
 
 
 def test_cycles_that_grow_past_the_last_step_have_no_end() -> None:
-    assert course_of(CosineRestarts(0.1, 1, 1.5, cycles=2**62)).held_from is None
+    assert CosineRestarts(0.1, 1, 1.5, cycles=2**62).course().held_from is None
 
 
 @pytest.mark.parametrize("growth", [1.001, 1.1, 1.5, 2.0, 3.7])
 def test_growing_cycles_begin_at_the_first_step_after_the_exact_end_of_the_last(growth: float) -> None:
-    exact = list(accumulate((7 * Fraction(growth) ** number for number in range(40)), initial=Fraction(0)))
+    exact = list(accumulate((7 * Fraction(growth) ** number for number in range(30)), initial=Fraction(0)))
     cycles = Cycles(7, begin=3, growth=growth)
-    assert [cycles.end_of(number) for number in range(41)] == [3 + math.ceil(end) for end in exact]
-    for number, (begin, end) in enumerate(pairwise(map(cycles.end_of, range(41)))):
+    assert [cycles.end_of(number) for number in range(31)] == [3 + math.ceil(end) for end in exact]
+    for number, (begin, end) in enumerate(pairwise(map(cycles.end_of, range(31)))):
         assert cycles.around(begin) == cycles.around(end - 1) == (begin, end), number
 
 
@@ -214,7 +213,7 @@ def test_growing_cycles_begin_at_the_first_step_after_the_exact_end_of_the_last(
     ids=short,
 )
 def test_where_a_schedule_raises_is_known(schedule: Schedule, raises_from: int | None) -> None:
-    assert course_of(schedule).raises_from == raises_from
+    assert schedule.course().raises_from == raises_from
     if raises_from is not None:
         schedule.values(0, raises_from)
         with pytest.raises(ValueError, match=r"^step must "):
@@ -225,24 +224,24 @@ def test_deep_nesting_takes_no_time() -> None:
     schedule: Schedule = COSINE
     for _ in range(45):
         schedule = Scaled(Product([schedule, CYCLIC]), 0.5)
-    assert course_of(schedule).held_from == 100
+    assert schedule.course().held_from == 100
 
 
 def test_where_a_schedule_raises_nothing_is_held() -> None:
     factor = Product([COSINE, Until(CYCLIC, 30, "raise")])
-    assert course_of(Product([factor, CYCLIC])).raises_from == 30
-    assert course_of(factor).held_from is None
+    assert Product([factor, CYCLIC]).course().raises_from == 30
+    assert factor.course().held_from is None
 
 
 @pytest.mark.parametrize("rate", [5e-324, 1e-9, 1e300])
 def test_what_is_shown_of_a_decay_is_finite(rate: float) -> None:
-    assert 2 <= course_of(InverseTime(0.1, rate)).length <= 2**53
-    assert 2 <= course_of(ExponentialDecay(0.1, rate)).length <= 2**53
+    assert 2 <= InverseTime(0.1, rate).course().length <= 2**53
+    assert 2 <= ExponentialDecay(0.1, rate).course().length <= 2**53
 
 
 @pytest.mark.parametrize("schedule", EXAMPLES, ids=short)
 def test_every_class_is_known(schedule: Schedule) -> None:
-    course = course_of(schedule)
+    course = schedule.course()
     later = schedule.values(course.length, 2 * course.length)
     assert course != Course(100)  # that of a class that is not known
     assert (course.held_from is None) == (later.min() < later.max())

@@ -2,42 +2,10 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
 from dataclasses import replace
 
-from lrcore.schedules.course import Course, first_of, first_to_raise
+from lrcore.schedules.course import Course, first_of
 from lrcore.schedules.cycles import Cycles
-
-
-def in_sequence(courses: Sequence[Course], milestones: Sequence[int]) -> Course:
-    """One after another, the next from each milestone on."""
-    *parts, last = courses
-    begins = (0, *milestones)
-    course = last.shifted(begins[-1])
-    for part, begin, end in reversed(list(zip(parts, begins, milestones, strict=False))):
-        course = course.after(part.cut(end - begin).shifted(begin))
-    return course
-
-
-def at_once(courses: Sequence[Course], zero_from: int | None) -> Course:
-    """All of them multiplied: held when the last is, or from the step on from which one is held at zero."""
-    end = _held_last(courses) if zero_from is None else next(each for each in courses if each.held_from == zero_from)
-    first = first_to_raise(courses)
-    if end.held_from is not None:
-        courses = [course if course is end else course.cut(end.held_from) for course in courses]
-    return replace(
-        end,
-        length=max(course.length for course in courses),
-        raises_from=first.raises_from,
-        raises_to=first.raises_to,
-        joints=tuple(sorted({joint for course in courses for joint in course.joints})),
-        cycles=tuple(cycles for course in courses for cycles in course.cycles),
-    )
-
-
-def _held_last(courses: Sequence[Course]) -> Course:
-    return max(courses, key=lambda course: math.inf if course.held_from is None else course.held_from)
 
 
 def in_rounds(once: Course, count: int | None) -> Course:
@@ -46,7 +14,8 @@ def in_rounds(once: Course, count: int | None) -> Course:
     if count is None:
         return replace(Course.again(cycles), raises_from=once.raises_from, raises_to=once.raises_to)
     steps = once.length * count
-    rounds = replace(Course.through(steps), cycles=(cycles.cut(steps),))
+    held_from = None if once.raises_to == once.length else steps - 1
+    rounds = replace(Course.through(steps), held_from=held_from, cycles=(cycles.cut(steps),))
     return replace(rounds, raises_from=once.raises_from, raises_to=once.raises_to)
 
 
@@ -66,4 +35,7 @@ def ended(once: Course, end: str) -> Course:
 
 def _to_and_fro(once: Course) -> Course:
     passes = Cycles(once.length - 1, whole=(0, 1))  # the turning point is a step of both passes
-    return replace(once, length=passes.end_of(3) + 1, whole=None, cycles=(*once.cycles, passes))
+    raises_to = once.raises_to
+    if once.raises_from is not None and raises_to == once.length:  # and as long again on the way back
+        raises_to = 2 * once.length - 1 - once.raises_from
+    return replace(once, length=passes.end_of(3) + 1, whole=None, raises_to=raises_to, cycles=(*once.cycles, passes))
