@@ -21,7 +21,7 @@ def real(name: str, value: Any) -> float:
     if isinstance(value, BOOLS) or not isinstance(value, numbers.Real):
         raise TypeError(f"{name} must be a number, but got {value!r}")
     try:
-        return float(value) + 0.0  # -0.0 becomes 0.0, which it is equal to
+        return float(value)
     except OverflowError:
         raise ValueError(f"{name} is too large for a float") from None
 

@@ -232,6 +232,7 @@ class Schedule(ABC):
 
     def _freeze(self, core_class: Callable[..., CoreSchedule], **arguments: Any) -> None:
         """Keep the coerced arguments as the fields, and the core's schedule, which checks them."""
+        arguments = {name: _with_one_zero(value) for name, value in arguments.items()}
         core_arguments = {name: _to_core(value) for name, value in arguments.items()}
         object.__setattr__(self, "_core_schedule", core_class(**core_arguments))
         for name, value in arguments.items():
@@ -269,6 +270,13 @@ def _check_depth(content: Mapping[str, Any]) -> None:
 
 def _items(part: Mapping[str, Any] | list[Any]) -> Iterable[Any]:
     return part.values() if isinstance(part, Mapping) else part
+
+
+def _with_one_zero(value: Any) -> Any:
+    """`value` with 0.0 for -0.0: what is equal must have the same values, to the sign."""
+    if isinstance(value, tuple):
+        return tuple(map(_with_one_zero, value))
+    return value + 0.0 if isinstance(value, float) else value
 
 
 def _to_core(value: Any) -> Any:
