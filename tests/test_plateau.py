@@ -219,3 +219,10 @@ def test_argument_out_of_range_is_refused(arguments: dict[str, Any], sentence: s
 def test_wrong_type_is_refused(arguments: dict[str, Any], sentence: str) -> None:
     with pytest.raises(TypeError, match=f"^{re.escape(sentence)}$"):
         Plateau(**arguments)
+
+
+@pytest.mark.parametrize("state", [None, [], "a"])
+def test_a_state_that_is_no_mapping_is_refused(state: Any) -> None:
+    name = type(state).__name__
+    with pytest.raises(ValueError, match=f"^the state of a Plateau must be a mapping, but got {name}$"):
+        Plateau().load_state_dict(state)

@@ -21,6 +21,7 @@ from lrcore import (
     CyclicMomentum,
     Exponential,
     ExponentialDecay,
+    Linear,
     MultiStep,
     OneCycle,
     PiecewiseConstant,
@@ -44,6 +45,19 @@ FALL = 2.3 - 1 / (1 + (1e-3 / LRS) ** 2) + (LRS / 2) ** 8
 
 def result(losses: np.ndarray, reason: StopReason = StopReason.diverged) -> RangeTestResult:
     return RangeTestResult(LRS[: len(losses)], losses, losses, reason)
+
+
+@pytest.mark.parametrize("schedule", [Constant(1.7e308), Linear(0.0, 1.7e308, 10), Step(1e308, 1, 0.1)], ids=repr)
+def test_what_no_axis_can_show_is_refused(schedule: Schedule) -> None:
+    with pytest.raises(ValueError, match=r"^learning rate must be at most 1e\+200 to be drawn, but got 1.*e\+308 at "):
+        schedule.plot(Figure().subplots())
+
+
+@pytest.mark.parametrize("schedule", [Constant(1e200), Linear(0.0, 1e200, 9), Exponential(1e-100, 1e200, 9)], ids=repr)
+def test_the_largest_that_an_axis_can_show_is_drawn(schedule: Schedule, tmp_path: Path) -> None:
+    figure = Figure(layout="constrained")
+    schedule.plot(figure.subplots())
+    figure.savefig(tmp_path / "figure.png")
 
 
 def legend(ax: Axes) -> list[str]:

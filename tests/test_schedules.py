@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import json
+import math
 import pickle
 import re
 from typing import Any
@@ -32,6 +33,7 @@ from lrcore.schedules import (
     PiecewiseCosine,
     PiecewiseLinear,
     Polynomial,
+    Product,
     Scaled,
     Schedule,
     Step,
@@ -431,6 +433,42 @@ NAMES = ", ".join(known.name for known in SCHEDULES)
 def test_from_dict_refuses_what_it_does_not_know(content: dict[str, Any], sentence: str) -> None:
     with pytest.raises(ValueError, match=f"^{re.escape(sentence)}$"):
         Schedule.from_dict(content)
+
+
+@pytest.mark.parametrize("kind", ["deep", "in itself", "in its own list"])
+def test_from_dict_refuses_any_depth_in_one_sentence(kind: str) -> None:
+    content: dict[str, Any] = {"schedule": "scaled", "version": 1, "factor": 0.5}
+    if kind == "deep":
+        for _ in range(3000):
+            content = {**content, "base": content}
+    elif kind == "in itself":
+        content["base"] = content
+    else:
+        content = {"schedule": "product", "version": 1, "schedules": []}
+        content["schedules"] = [content["schedules"], content]
+        content["schedules"][0].append(content["schedules"])
+    with pytest.raises(ValueError, match=r"^a schedule must be nested at most 100 deep$"):
+        Schedule.from_dict(content)
+
+
+def test_the_deepest_schedule_comes_back_from_its_dict() -> None:
+    schedule: Schedule = PiecewiseConstant([1], [0.5, 0.25])
+    for _ in range(99):
+        schedule = Product([schedule])
+    assert Schedule.from_dict(schedule.to_dict()) == schedule
+
+
+@pytest.mark.parametrize("stop", [2**40 * 10**4, 2**63 - 1])
+def test_more_values_than_memory_holds_are_refused(stop: int) -> None:
+    with pytest.raises(ValueError, match=rf"^stop must leave no more values than fit in memory, but got {stop}$"):
+        Constant(0.1).values(0, stop)
+
+
+def test_there_is_one_zero() -> None:
+    schedule = Linear(-0.0, 1.0, 3)
+    assert math.copysign(1.0, schedule.start_lr) == 1.0
+    assert not np.signbit(schedule.values(0, 3)).any()
+    assert not np.signbit(Tabulated([-0.0, 0.5]).values(0, 2)).any()
 
 
 def test_from_dict_of_one_schedule_refuses_another() -> None:

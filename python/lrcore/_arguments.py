@@ -89,9 +89,16 @@ def each(coerce: Callable[[str, Any], T], name: str, values: Any) -> tuple[T, ..
     return tuple(coerce(f"{name}[{index}]", value) for index, value in enumerate(values))
 
 
+def mapping(name: str, value: Any) -> Mapping[str, Any]:
+    """`value` itself, if it is a mapping; ValueError if not, as for one with wrong fields."""
+    if not isinstance(value, Mapping):
+        raise ValueError(f"{name} must be a mapping, but got {type(value).__name__}")
+    return value
+
+
 def check_version(owner: str, content: Mapping[str, Any], version: int) -> None:
-    """ValueError unless `content` is of this version."""
-    if content.get("version") != version:
+    """ValueError unless `content` is a mapping of this version."""
+    if mapping(owner, content).get("version") != version:
         raise ValueError(f"the version of {owner} must be {version}, but got {content.get('version')!r}")
 
 

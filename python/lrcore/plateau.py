@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from lrcore import _core
-from lrcore._arguments import count, each, real, text
+from lrcore._arguments import count, each, mapping, real, text
 from lrcore.reduction import Reduction
 
 
@@ -148,7 +148,7 @@ class Plateau:
         Raises:
             ValueError: When `state` is of another version or shape; nothing is changed then.
         """
-        self._core_plateau.load_state_dict(state)
+        self._core_plateau.load_state_dict(dict(mapping("the state of a Plateau", state)))
 
     def _why(self, metric: float, num_bad: int) -> str:
         bad = f"the metric {metric} was" if num_bad == 1 else f"{num_bad} metrics in a row, the last {metric}, were"

@@ -33,6 +33,7 @@ DECADE = 10
 MOST_DOTS = 12
 TITLE_LINES = 4
 CHARACTER = 5  # points, of the title
+LARGEST_DRAWN = 1e200  # the margins of the axes, of more still, must be finite too
 
 
 def plot_schedule(
@@ -53,7 +54,7 @@ def plot_schedule(
         steps_per_epoch: Optimizer updates per epoch, at least 1, for an axis in epochs; None for one in updates.
 
     Raises:
-        ValueError: When a number is out of range.
+        ValueError: When a number is out of range, or a value is greater than 1e200.
         TypeError: When a number is not an integer.
         ImportError: When matplotlib is not installed.
     """
@@ -61,6 +62,7 @@ def plot_schedule(
     stop = course.stop(start, None if steps is None else positive_count("steps", steps))
     unit = 1 if steps_per_epoch is None else positive_count("steps_per_epoch", steps_per_epoch)
     updates, values = samples(schedule, start, stop)
+    _require_drawable(schedule.quantity, updates, values)
     ax = new_axes() if ax is None else ax
     ax.plot(updates / unit, values, linewidth=1.8, drawstyle=_drawstyle(values), **_dots(course, updates))
     ax.set(xlabel="update" if steps_per_epoch is None else "epoch", ylabel=schedule.quantity)
@@ -71,6 +73,13 @@ def plot_schedule(
     _set_title(ax, short_form(schedule))
     decorate(ax)
     return ax
+
+
+def _require_drawable(quantity: str, updates: Steps, values: Values) -> None:
+    place = int(values.argmax())
+    if values[place] > LARGEST_DRAWN:
+        got = f"{values[place]} at update {updates[place]}"
+        raise ValueError(f"{quantity} must be at most {LARGEST_DRAWN:g} to be drawn, but got {got}")
 
 
 def _drawstyle(values: Values) -> str:

@@ -90,6 +90,12 @@ def test_schedule_prints_a_table_and_writes_a_picture(tmp_path: Path) -> None:
     assert (tmp_path / "picture.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_schedule_prints_no_row_twice_and_tries_none(tmp_path: Path) -> None:
+    done = lrcore("schedule", "constant(0.1)", "--steps", 3, "--rows", 10**15, cwd=tmp_path)
+    assert re.findall(r"│ (\d+) ", done.stdout) == ["0", "1", "2"]
+    assert len(re.findall(r"│ (\d+) ", lrcore("schedule", "constant(0.1)", "--steps", 1, cwd=tmp_path).stdout)) == 1
+
+
 def test_schedule_takes_epochs_and_parts_of_what_it_shows(tmp_path: Path) -> None:
     expression = "piecewise_constant(['1ep', '0.75dur'], [0.5, 0.25, 0.125])"
     done = lrcore("schedule", expression, "--steps", 8, "--steps-per-epoch", 3, "--rows", 8, cwd=tmp_path)
@@ -119,6 +125,11 @@ def test_schedule_knows_how_long_its_schedule_lasts(tmp_path: Path) -> None:
         (("until(cosine(0.1, 9), 5, 'raise')", "--steps", 6), "step must be less than total_steps=5, but got 5"),
         (("constant(0.1)", "--plot", "out.wavy"), "wavy"),
         (("constant(0.1)", "--plot", "nowhere/out.png"), "nowhere/out.png"),
+        (("constant(0.1)", "--plot", "noext"), "--plot must name a .png file, but got 'noext'"),
+        (("constant(0.1)", "--plot", "out.jpg"), "--plot must name a .png file, but got 'out.jpg'"),
+        (("constant(0.1)", "--plot", ""), "--plot must name a .png file"),
+        (("constant(0.1)", "--plot", "."), "--plot must name a .png file, but got '.'"),
+        (("constant(1.7e308)", "--plot", "out.png"), "learning rate must be at most 1e+200 to be drawn"),
     ],
 )
 def test_wrong_arguments_of_schedule_are_one_sentence(

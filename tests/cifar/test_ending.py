@@ -265,12 +265,12 @@ def test_a_whole_cosine_ends_at_its_last_learning_rate_or_one_update_above() -> 
         (
             Cosine(0.1, 300, end="raise"),
             302,
-            "the schedule has no learning rate from update 301 on: the run would stop there",
+            "the schedule has no learning rate at update 301: the run would stop there",
         ),
         (
             Until(Constant(0.1), 300, "raise"),
             301,
-            "the schedule has no learning rate from update 300 on: the run would stop there",
+            "the schedule has no learning rate at update 300: the run would stop there",
         ),
     ],
 )

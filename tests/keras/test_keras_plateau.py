@@ -105,3 +105,10 @@ def test_learning_rate_schedule_is_refused(compiled: Any, regression: Any) -> No
 def test_bad_arguments_raise_at_construction_and_are_named(build: Callable[[], Any], sentence: str) -> None:
     with warnings.catch_warnings(), pytest.raises(ValueError, match="^" + re.escape(sentence)):
         build()
+
+
+def test_the_monitor_is_a_name_and_a_state_a_mapping() -> None:
+    with pytest.raises(TypeError, match=r"^monitor must be a string, but got 3$"):
+        ReduceLROnPlateau(monitor=3)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match=r"^the state of a Plateau must be a mapping, but got NoneType$"):
+        ReduceLROnPlateau("loss").load_state_dict(None)  # type: ignore[arg-type]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 
 from lrcore.keras import SGD, Schedule
-from lrcore.schedules import Cosine, PiecewiseConstant, Tabulated
+from lrcore.schedules import Constant, Cosine, Linear, PiecewiseConstant, Tabulated
 
 LRS = [1.0, 0.5, 0.25, 0.125]
 STEPS_PER_EXECUTION = {"tensorflow": 4, "jax": 4, "torch": 1}[keras.backend.backend()]
@@ -102,6 +103,32 @@ def test_steps_beyond_2_24_are_told_apart() -> None:
 def test_a_number_is_a_step_past_the_end_too(step: Any) -> None:
     lr = _lrs(_halving(), step)
     assert (lr.shape, lr.dtype, float(lr)) == ((), np.float32, LRS[min(int(step), 3)])
+
+
+@pytest.mark.parametrize(("schedule", "step"), [(Constant(1e308), 0), (Linear(0.0, 1e40, 11), 1)], ids=repr)
+def test_a_learning_rate_that_would_be_infinity_is_refused(schedule: Any, step: int) -> None:
+    sentence = re.escape(f"schedule must stay within the range of float32, but got {schedule(step)} at step {step}")
+    with pytest.raises(ValueError, match=f"^{sentence}$"):
+        Schedule(schedule, total_steps=3)
+
+
+@pytest.mark.parametrize("steps", [2**45, 2**63 - 1])
+def test_a_table_too_long_for_memory_is_refused(steps: int) -> None:
+    with pytest.raises(ValueError, match=rf"^total_steps must leave no more values than .* memory, but got {steps}$"):
+        Schedule(Constant(0.1), total_steps=steps)
+
+
+@pytest.mark.parametrize(
+    ("step", "error"),
+    [(None, TypeError), ("a", TypeError), ([0.5], TypeError)],
+)
+def test_what_is_no_number_is_no_step(step: Any, error: type[Exception]) -> None:
+    with pytest.raises(error, match=r"^step must be an integer, but got "):
+        _halving()(step)
+
+
+def test_a_list_of_steps_is_an_array_of_them() -> None:
+    assert _lrs(_halving(), [0, 3, 9]).tolist() == [1.0, 0.125, 0.125]
 
 
 @pytest.mark.parametrize(

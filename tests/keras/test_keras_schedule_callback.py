@@ -148,3 +148,28 @@ def test_what_is_no_schedule_of_the_learning_rate_is_refused(make: Any, schedule
         TypeError, match="schedule must be a learning-rate schedule, but got " + re.escape(repr(schedule))
     ):
         make(schedule)
+
+
+def test_a_learning_rate_that_would_be_infinity_is_refused_and_not_set(compiled: Any, regression: Any) -> None:
+    model, callback = compiled(), ScheduleCallback(Constant(1e30))
+    callback.factor = 1e10
+    before = float(model.optimizer.learning_rate)
+    sentence = r"^the learning rate of step 0 must stay within the range of float32, but got 1e\+40$"
+    with pytest.raises(ValueError, match=sentence):
+        model.fit(*regression, batch_size=8, verbose=0, callbacks=[callback])
+    assert (callback.last_lr, float(model.optimizer.learning_rate)) == (None, before)
+
+
+def test_a_factor_that_leads_to_infinity_is_refused_and_changes_nothing(compiled: Any, regression: Any) -> None:
+    model, callback = compiled(), ScheduleCallback(Constant(0.125))
+    model.fit(*regression, batch_size=8, verbose=0, callbacks=[callback])
+    with pytest.raises(ValueError, match=r"^the learning rate of step 6 must stay .* but got 1\.25e\+99$"):
+        callback.factor = 1e100
+    assert (callback.factor, float(model.optimizer.learning_rate)) == (1.0, 0.125)
+
+
+@pytest.mark.parametrize("state", [None, [], 3])
+def test_a_state_that_is_no_mapping_is_refused(state: Any) -> None:
+    name = type(state).__name__
+    with pytest.raises(ValueError, match=f"^the state of a ScheduleCallback must be a mapping, but got {name}$"):
+        ScheduleCallback(Constant(0.1)).load_state_dict(state)

@@ -123,6 +123,19 @@ def test_a_peer_is_named_by_a_string() -> None:
         Cosine(0.1, 100, compat=3)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("arguments", [{"compat": "fastai"}, {"compat": "optax"}, {"last": "T"}], ids=str)
+def test_the_type_of_the_number_of_steps_is_not_kept(arguments: dict[str, Any]) -> None:
+    schedule = OneCycle(0.1, np.int64(54), **arguments)
+    assert schedule == eval(repr(schedule)) == OneCycle(0.1, 54, **arguments)
+    assert [type(value) for value in schedule.to_dict().values()][3:5] == [int, float]
+
+
+def test_optaxs_whole_step_has_no_place_where_the_last_value_comes_a_step_earlier() -> None:
+    with pytest.raises(ValueError, match=r"^last must be 'T' with compat='optax', .* but got 'T-1'$"):
+        OneCycle(0.1, 9, compat="optax", last="T-1")
+    assert OneCycle(0.1, 9, compat="optax", last="T") == OneCycle(0.1, 9, compat="optax")
+
+
 def test_arguments_are_checked_as_without_it() -> None:
     with pytest.raises(TypeError, match="total_steps"):
         OneCycle(0.1, compat="torch")  # type: ignore[call-arg]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from itertools import islice
+import math
+from fractions import Fraction
+from itertools import accumulate, islice, pairwise
 
 import numpy as np
 import pytest
@@ -38,6 +40,7 @@ from lrcore.schedules import (
     WarmupStableDecay,
 )
 from lrcore.schedules.course import Course
+from lrcore.schedules.cycles import Cycles
 from lrcore.schedules.schedule import LEARNING_RATE
 from schedule_examples import EXAMPLES
 
@@ -157,6 +160,39 @@ def test_cosine_restarts_begin_where_the_learning_rate_jumps(schedule: Schedule)
 
 def test_joints_far_into_a_schedule_are_found_at_once() -> None:
     assert list(Offset(CYCLIC, 10**15).course().all_joints(10**15, 10**15 + 60)) == [10**15 + 20, 10**15 + 50]
+
+
+@pytest.mark.parametrize(
+    ("base", "joints"),
+    [
+        (Step(0.1, 2), [10**15, 10**15 + 2]),
+        (Cyclic(0.1, 0.2, 3, 5), [10**15, 10**15 + 3]),
+        (Until(COSINE, 2, "repeat"), [10**15, 10**15 + 2]),
+        (Cosine(0.1, 1, end="repeat"), [10**15, 10**15 + 2]),
+        (Clip(Step(0.1, 2), 0.01), [10**15, 10**15 + 2]),
+        (Cooldown(Step(0.1, 2), 10**14, 5), [10**15]),
+        (Repeat(COSINE, 2, 10**14), [10**15]),
+        (CosineRestarts(0.1, 1, 1.001), [10**15]),
+    ],
+    ids=short,
+)
+def test_a_warmup_over_very_many_cycles_passes_over_them_at_once(base: Schedule, joints: list[int]) -> None:
+    schedule = Warmup(base, 10**15, prefix=False)
+    assert list(islice(schedule.course().all_joints(0, LAST), len(joints))) == joints
+    assert schedule.describe().splitlines()[0] == repr(schedule)
+
+
+def test_cycles_that_grow_past_the_last_step_have_no_end() -> None:
+    assert CosineRestarts(0.1, 1, 1.5, cycles=2**62).course().held_from is None
+
+
+@pytest.mark.parametrize("growth", [1.001, 1.1, 1.5, 2.0, 3.7])
+def test_growing_cycles_begin_at_the_first_step_after_the_exact_end_of_the_last(growth: float) -> None:
+    exact = list(accumulate((7 * Fraction(growth) ** number for number in range(30)), initial=Fraction(0)))
+    cycles = Cycles(7, begin=3, growth=growth)
+    assert [cycles.end_of(number) for number in range(31)] == [3 + math.ceil(end) for end in exact]
+    for number, (begin, end) in enumerate(pairwise(map(cycles.end_of, range(31)))):
+        assert cycles.around(begin) == cycles.around(end - 1) == (begin, end), number
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,21 @@ from typing import Any
 
 import pytest
 
-from lrcore import Constant, Cosine, CosineRestarts, Cyclic, CyclicMomentum, OneCycle, Step, Until
+from lrcore import (
+    Constant,
+    Cosine,
+    CosineRestarts,
+    Cyclic,
+    CyclicMomentum,
+    Offset,
+    OneCycle,
+    Product,
+    Repeat,
+    Schedule,
+    Sequence,
+    Step,
+    Until,
+)
 from lrcore.schedules.short_form import short_form
 
 
@@ -49,6 +63,60 @@ def test_what_follows_does_not_depend_on_how_much_is_looked_at() -> None:
 )
 def test_the_last_line_says_what_comes_after(schedule: Any, sentence: str) -> None:
     assert schedule.describe().splitlines()[-1] == sentence
+
+
+@pytest.mark.parametrize(
+    ("schedule", "raising", "sentence"),
+    [
+        (Sequence([Until(Constant(0.1), 1, "raise"), Constant(0.2)], [5]), {1, 2, 3, 4}, "updates 1 to 4: ValueError"),
+        (Sequence([Until(Constant(0.1), 4, "raise"), Constant(0.2)], [5]), {4}, "update 4: ValueError"),
+        (Repeat(Until(Constant(0.1), 3, "raise"), 5), {3, 4, 8, 9}, "updates 3 to 4: ValueError"),
+        (Repeat(Until(Constant(0.1), 3, "raise"), 5, 2), {*range(3, 5), *range(8, 12)}, "updates 3 to 4: ValueError"),
+        (Until(Until(Constant(0.1), 3, "raise"), 5, "mirror"), {3, 4, 5, 11}, "updates 3 to 5: ValueError"),
+        (Until(Until(Constant(0.1), 3, "raise"), 5, "hold"), {*range(3, 12)}, "from update 3 on: ValueError"),
+        (Until(Until(Constant(0.1), 3, "raise"), 5, "raise"), {*range(3, 12)}, "from update 3 on: ValueError"),
+        (
+            Product([Sequence([Until(Constant(0.1), 1, "raise"), Constant(0.2)], [5]), Constant(0.5)]),
+            {1, 2, 3, 4},
+            "updates 1 to 4: ValueError",
+        ),
+        (
+            Product(
+                [
+                    Sequence([Until(Constant(0.1), 1, "raise"), Constant(0.2)], [5]),
+                    Until(Constant(0.1), 1, "raise"),
+                ]
+            ),
+            {*range(1, 12)},
+            "from update 1 on: ValueError",
+        ),
+        (
+            Cyclic(0.1, 0.2, 1, scale=Sequence([Until(Constant(0.1), 1, "raise"), Constant(0.2)], [2])),
+            {2, 3},
+            "updates 2 to 3: ValueError",
+        ),
+    ],
+    ids=lambda value: getattr(value, "name", ""),
+)
+def test_which_updates_raise_is_true(schedule: Schedule, raising: set[int], sentence: str) -> None:
+    for step in range(12):
+        if step in raising:
+            with pytest.raises(ValueError, match=r"^step must be"):
+                schedule(step)
+        else:
+            schedule(step)
+    assert schedule.describe().splitlines()[-1] == sentence
+
+
+def test_past_the_updates_that_raise_there_are_phases_again() -> None:
+    schedule = Sequence([Until(Constant(0.1), 1, "raise"), Cosine(0.2, 20)], [5])
+    assert len(schedule.plot(start=5).lines[0].get_xdata()) == 21
+    assert Offset(schedule, 5).describe().splitlines()[-1] == "from update 20 on: held at 0"
+
+
+def test_a_schedule_that_raises_at_once_says_no_more() -> None:
+    schedule = Offset(Until(Constant(0.1), 3, "raise"), 3)
+    assert schedule.describe().splitlines() == [repr(schedule), "from update 0 on: ValueError"]
 
 
 def test_many_phases_are_cut_short() -> None:

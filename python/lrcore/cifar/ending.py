@@ -32,7 +32,7 @@ def ending_warning(schedule: Schedule, updates: int) -> str | None:
     updates = positive_count("updates", updates)
     course = schedule.course()
     if course.raises_from is not None and updates > course.raises_from:
-        return f"the schedule has no learning rate from update {course.raises_from} on: the run would stop there"
+        return f"the schedule has no learning rate at update {course.raises_from}: the run would stop there"
     if course.whole is not None:
         return _unless_between(course.whole, course.held_from, updates)
     return _unless_all_passed(course, updates) or _unless_whole_cycles(course, updates)

@@ -30,6 +30,8 @@ def schedule(
     plot: Annotated[Path | None, typer.Option(help="Write a picture to this PNG file.")] = None,
 ) -> None:
     """Show a schedule in words, as a table, and as a picture if asked."""
+    if plot is not None and plot.suffix.lower() != ".png":
+        raise ValueError(f"--plot must name a .png file, but got '{plot}'")
     chosen = parse_schedule(expression, steps_per_epoch, total_steps=steps)
     if plot is not None:
         save_schedule(chosen, steps, plot, steps_per_epoch)
@@ -41,7 +43,8 @@ def schedule(
 
 def _table(schedule: Schedule, stop: int, steps_per_epoch: int | None, rows: int) -> Table:
     table = Table("update", *([] if steps_per_epoch is None else ["epoch"]), "lr")
-    for step in sorted({index * (stop - 1) // (rows - 1) for index in range(rows)}):
+    rows = min(rows, stop)
+    for step in (index * (stop - 1) // max(rows - 1, 1) for index in range(rows)):
         epoch = [] if steps_per_epoch is None else [f"{step / steps_per_epoch:.2f}"]
         table.add_row(str(step), *epoch, repr(schedule(step)))
     return table

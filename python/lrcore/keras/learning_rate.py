@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import keras
+import ml_dtypes
 
 from lrcore.keras.jax_state import attach_state, is_lost
 
@@ -33,6 +34,15 @@ def read(optimizer: keras.optimizers.Optimizer) -> float:
 def as_stored(optimizer: keras.optimizers.Optimizer, lr: float) -> float:
     """`lr` as it would read once the optimizer's variable holds it."""
     return float(keras.ops.convert_to_numpy(keras.ops.cast(lr, optimizer.learning_rate.dtype)))
+
+
+def set_lr(optimizer: keras.optimizers.Optimizer, lr: float, step: int) -> None:
+    """Give the optimizer the learning rate of update `step`, unless its variable would hold infinity."""
+    dtype = optimizer.learning_rate.dtype
+    largest = float(ml_dtypes.finfo(dtype).max)  # type: ignore[no-untyped-call]  # NumPy's knows no bfloat16
+    if lr > largest:
+        raise ValueError(f"the learning rate of step {step} must stay within the range of {dtype}, but got {lr}")
+    optimizer.learning_rate = lr
 
 
 def batches_per_update(optimizer: keras.optimizers.Optimizer) -> int:

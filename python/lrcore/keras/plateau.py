@@ -8,7 +8,7 @@ from typing import Any
 
 import keras
 
-from lrcore._arguments import not_negative
+from lrcore._arguments import not_negative, text
 from lrcore.base_factor import reduce_factor
 from lrcore.keras.learning_rate import as_stored, read, require_settable
 from lrcore.keras.schedule_callback import ScheduleCallback
@@ -48,7 +48,7 @@ class ReduceLROnPlateau(keras.callbacks.Callback):
     Raises:
         ValueError: For an argument out of range; at the start of `fit` for an optimizer that was compiled with a
             `LearningRateSchedule`, or a `base` that `fit` was not given.
-        TypeError: When `base` is not a `ScheduleCallback`.
+        TypeError: When `base` is not a `ScheduleCallback` or `monitor` is not a string.
 
     Example:
         >>> from lrcore import Cosine, Warmup
@@ -78,7 +78,7 @@ class ReduceLROnPlateau(keras.callbacks.Callback):
             raise ValueError(f"mode must be 'auto', 'min' or 'max', but got {mode!r}")
         if base is not None and not isinstance(base, ScheduleCallback):
             raise TypeError(f"base must be a ScheduleCallback, but got {type(base).__name__}")
-        self.monitor = monitor
+        self.monitor = text("monitor", monitor)
         self.verbose = verbose
         self.min_lr = not_negative("min_lr", min_lr)
         self.events: list[Reduction] = []

@@ -6,10 +6,12 @@ import numbers
 from typing import Any
 
 import keras
+import numpy as np
+import numpy.typing as npt
 from keras import ops
 
 import lrcore.schedules
-from lrcore._arguments import count, positive_count
+from lrcore._arguments import count, positive_count, renamed
 from lrcore.keras.asking_optimizer import batches_per_step
 from lrcore.schedules.schedule import learning_rate
 
@@ -32,7 +34,7 @@ class Schedule(keras.optimizers.schedules.LearningRateSchedule):
         total_steps: Length of the table, at least 1; 4 bytes a step. From there on its last value holds.
 
     Raises:
-        ValueError: If `total_steps` is less than 1.
+        ValueError: If `total_steps` is less than 1 or too many for memory, or a learning rate too large for a float32.
         TypeError: If `schedule` is not a learning-rate schedule of lrcore or `total_steps` is not an integer.
 
     Example:
@@ -49,7 +51,9 @@ class Schedule(keras.optimizers.schedules.LearningRateSchedule):
         self.schedule = learning_rate("schedule", schedule)
         self.total_steps = positive_count("total_steps", total_steps)
         self._dtype = "float64" if keras.config.floatx() == "float64" else "float32"
-        self._table = ops.convert_to_tensor(self.schedule.values(0, self.total_steps).astype(self._dtype))
+        with renamed(stop="total_steps"):
+            lrs = self.schedule.values(0, self.total_steps)
+        self._table = ops.convert_to_tensor(_rounded(lrs, self._dtype))
 
     def __call__(self, step: Any) -> Any:
         """The learning rate of update `step`, as a tensor of the backend.
@@ -64,10 +68,9 @@ class Schedule(keras.optimizers.schedules.LearningRateSchedule):
         last = self.total_steps - 1
         if isinstance(step, numbers.Real):
             return ops.convert_to_tensor(self.schedule(min(count("step", step), last)), self._dtype)
-        batches = ops.convert_to_tensor(step)
-        if "int" not in keras.backend.standardize_dtype(batches.dtype):
+        if "int" not in str(step.dtype if hasattr(step, "dtype") else np.asarray(step).dtype):
             raise TypeError(f"step must be an integer, but got {step!r}")
-        index = ops.floor_divide(batches, batches_per_step(step))
+        index = ops.floor_divide(ops.convert_to_tensor(step), batches_per_step(step))
         return ops.take(self._table, ops.clip(index, 0, last))
 
     def __repr__(self) -> str:
@@ -81,3 +84,14 @@ class Schedule(keras.optimizers.schedules.LearningRateSchedule):
     def from_config(cls, config: dict[str, Any]) -> Schedule:
         """The schedule that `get_config` described."""
         return cls(lrcore.schedules.Schedule.from_dict(config["schedule"]), config["total_steps"])
+
+
+def _rounded(lrs: npt.NDArray[np.float64], dtype: str) -> npt.NDArray[Any]:
+    """The nearest of the dtype; ValueError if that of any is infinity."""
+    with np.errstate(over="ignore"):
+        table = lrs.astype(dtype)
+    infinite = np.flatnonzero(np.isinf(table))
+    if infinite.size:
+        step = infinite[0]
+        raise ValueError(f"schedule must stay within the range of {dtype}, but got {lrs[step]} at step {step}")
+    return table

@@ -8,7 +8,7 @@ from typing import Any
 import keras
 
 from lrcore._arguments import check_fields, check_version, count, real
-from lrcore.keras.learning_rate import UpdateCounter, require_every_step, require_settable
+from lrcore.keras.learning_rate import UpdateCounter, require_every_step, require_settable, set_lr
 from lrcore.schedules import Schedule
 from lrcore.schedules.schedule import learning_rate
 
@@ -34,7 +34,8 @@ class ScheduleCallback(keras.callbacks.Callback):
     Raises:
         TypeError: If `schedule` is not an `lrcore.Schedule`.
         ValueError: At the start of `fit`, before anything is changed, if the model was compiled with
-            `steps_per_execution` above 1, or its optimizer with a `LearningRateSchedule`.
+            `steps_per_execution` above 1, or its optimizer with a `LearningRateSchedule`; before an update, if its
+            learning rate is too large for the optimizer's variable.
 
     Example:
         >>> from lrcore.schedules import Cosine
@@ -71,9 +72,10 @@ class ScheduleCallback(keras.callbacks.Callback):
 
     @factor.setter
     def factor(self, factor: float) -> None:
-        self._factor = _factor(factor)
+        factor = _factor(factor)
         if self.last_lr is not None:
-            self.model.optimizer.learning_rate = self._lr()
+            set_lr(self.model.optimizer, self.schedule(self.step) * factor, self.step)
+        self._factor = factor
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Check that every update can be given its own learning rate."""
@@ -84,8 +86,9 @@ class ScheduleCallback(keras.callbacks.Callback):
     def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """Set the learning rate of this update."""
         self._finish_batch()
-        self.last_lr = self._lr()
-        self.model.optimizer.learning_rate = self.last_lr
+        lr = self.schedule(self.step) * self.factor
+        set_lr(self.model.optimizer, lr, self.step)
+        self.last_lr = lr
         self._batch = UpdateCounter(self.model)
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
@@ -116,9 +119,6 @@ class ScheduleCallback(keras.callbacks.Callback):
 
     def _finish_batch(self) -> None:
         self._step, self._batch = self.step, None
-
-    def _lr(self) -> float:
-        return self.schedule(self.step) * self.factor
 
 
 def _factor(value: Any) -> float:

@@ -23,6 +23,7 @@ class Course:
         whole: Fewest updates of a run that reaches the end; None where there is none that it ought to reach, as where a
             last level can be left at any time.
         raises_from: First step that has no value but a ValueError; None if there is none.
+        raises_to: First step after it that may have a value again; None if there is none.
         joints: Steps at which a phase begins, other than those of cycles.
         cycles: What comes again and again.
     """
@@ -33,6 +34,7 @@ class Course:
     raises_from: int | None = None
     joints: tuple[int, ...] = ()
     cycles: tuple[Cycles, ...] = ()
+    raises_to: int | None = None
 
     @classmethod
     def through(cls, steps: int, joints: Sequence[float] = ()) -> Course:
@@ -54,7 +56,9 @@ class Course:
         if steps is not None:
             return start + steps
         stop = self.length if start < self.length else start + self.length
-        return max(start + 1, min(stop, LAST_STEP, stop if self.raises_from is None else self.raises_from))
+        passed = self.raises_to is not None and self.raises_to <= start
+        last = LAST_STEP if self.raises_from is None or passed else self.raises_from
+        return max(start + 1, min(stop, last))
 
     @property
     def endless_cycles(self) -> tuple[Cycles, ...]:
@@ -69,8 +73,10 @@ class Course:
 
     def reachable(self) -> Course:
         """This course, not held where it never comes to that: from where it raises on, or beyond the last step."""
-        last = LAST_STEP if self.raises_from is None else self.raises_from - 1
-        return self if (self.held_from or 0) <= last else replace(self, held_from=None)
+        held_from = self.held_from or 0
+        passed = self.raises_to is not None and self.raises_to <= held_from
+        last = LAST_STEP if self.raises_from is None or passed else self.raises_from - 1
+        return self if held_from <= last else replace(self, held_from=None)
 
     def zero_from(self, schedule: Callable[[int], float]) -> int | None:
         """The first step from which the schedule with this course is held at zero, if it ever is."""
@@ -78,33 +84,44 @@ class Course:
 
     def shifted(self, steps: int) -> Course:
         """The course of the same schedule begun `steps` later, or earlier where that is negative."""
+        over = self.raises_to is not None and self.raises_to + steps <= 0
         return replace(
             self,
             length=self.length + steps if self.length + steps > 0 else self.length,
             held_from=_moved(self.held_from, steps),
             whole=_moved(self.whole, steps),
-            raises_from=_moved(self.raises_from, steps),
+            raises_from=None if over else _moved(self.raises_from, steps),
+            raises_to=None if over else _moved(self.raises_to, steps),
             joints=tuple(joint + steps for joint in self.joints if joint + steps > 0),
             cycles=tuple(cycles.shifted(steps) for cycles in self.cycles),
         )
 
     def cut(self, stop: int) -> Course:
         """The course of the first `stop` steps alone; what comes after them is for the caller to say."""
+        raises = self.raises_from is not None and self.raises_from < stop
         return Course(
             stop,
-            raises_from=self.raises_from if self.raises_from is not None and self.raises_from < stop else None,
+            raises_from=self.raises_from if raises else None,
+            raises_to=first_of(self.raises_to, stop) if raises else None,
             joints=tuple(joint for joint in self.joints if joint < stop),
             cycles=tuple(cycles.cut(stop) for cycles in self.cycles),
         )
 
     def after(self, before: Course) -> Course:
         """This course, with `before` in front of it for as many steps as that is long."""
+        first = first_to_raise([before, self])
         return replace(
             self,
-            raises_from=first_of(before.raises_from, self.raises_from),
+            raises_from=first.raises_from,
+            raises_to=first.raises_to,
             joints=tuple(sorted({*before.joints, before.length, *self.joints} - {0})),
             cycles=(*before.cycles, *self.cycles),
         )
+
+
+def first_to_raise(courses: Sequence[Course]) -> Course:
+    """That which raises first, and of several that which goes on for longest."""
+    return min(courses, key=lambda course: (_or_never(course.raises_from), -_or_never(course.raises_to)))
 
 
 def first_of(*steps: int | None) -> int | None:
@@ -116,6 +133,10 @@ def _within(joints: Sequence[float], stop: int) -> tuple[int, ...]:
     """The first steps at or after the joints, as far as they are between step 0 and `stop`."""
     steps = {math.ceil(round(joint, 6)) for joint in joints}  # a rounding error is no step
     return tuple(sorted(step for step in steps if 0 < step < stop))
+
+
+def _or_never(step: int | None) -> float:
+    return math.inf if step is None else step
 
 
 def _moved(step: int | None, steps: int) -> int | None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
+import math
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, localcontext
 
 LAST_STEP = 2**63 - 1
-FRACTION_BITS = 128  # of a step: with a real growth a cycle may begin between two steps
+# Digits enough for every whole number of steps that a real growth can lead to, and infinity in place of an error.
+EXACT = Context(prec=200, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[])
 
 
 @dataclass(frozen=True)
@@ -49,39 +54,32 @@ class Cycles:
         return replace(self, stop=stop if self.stop is None else min(self.stop, stop))
 
     def end_of(self, cycles: int) -> int:
-        """The first step after so many cycles."""
+        """The first step after so many cycles, or one after the last step there is."""
         if self.growth == 1.0:
             return self.begin + cycles * self.period
-        begins = enumerate(self.begins(self.begin))
-        return next(begin for number, begin in begins if number == cycles or begin > LAST_STEP)
+        with localcontext(EXACT):
+            growth = Decimal(self.growth)
+            steps = self.period * (growth**cycles - 1) / (growth - 1)  # of a geometric series
+            return self.begin + math.ceil(min(steps, Decimal(4 * LAST_STEP)))
 
     def around(self, step: int) -> tuple[int, int]:
         """The first steps of the cycle that `step` is in and of the next one."""
-        if self.growth == 1.0:
-            begin = step - (step - self.begin) % self.period
-            return begin, begin + self.period
-        last = self.begin
-        for begin in self.begins(self.begin):
-            if begin > step:
-                return last, begin
-            last = begin
-        raise AssertionError("cycles have no last one")
+        number = self._number_of(step)
+        return self.end_of(number), self.end_of(number + 1)
 
     def all_joints(self, start: int) -> Iterator[int]:
         """Every step after `start` at which a later cycle or a phase of any begins, in order."""
-        for begin in self.begins(start):
+        after = max(start, self.start, self.begin)
+        for begin in map(self.end_of, itertools.count(self._number_of(after))):
             if self.stop is not None and begin >= self.stop:
                 return
             for step in (begin + joint for joint in (0, *self.joints)):
-                if step > max(start, self.start, self.begin) and (self.stop is None or step < self.stop):
+                if step > after and (self.stop is None or step < self.stop):
                     yield step
 
-    def begins(self, start: int) -> Iterator[int]:
-        """The first steps of all cycles from that of `start` on, without end."""
-        numerator, denominator = self.growth.as_integer_ratio()
-        first = self.begin if self.growth > 1.0 else max(self.begin, self.around(start)[0])
-        begin, period = first << FRACTION_BITS, self.period << FRACTION_BITS
-        while True:
-            yield -(-begin >> FRACTION_BITS)
-            begin += period
-            period = period * numerator // denominator
+    def _number_of(self, step: int) -> int:
+        """How many cycles end by `step`."""
+        most = (step - self.begin) // self.period
+        if self.growth == 1.0:
+            return most
+        return bisect_right(range(1, min(most, LAST_STEP) + 1), step, key=self.end_of)

@@ -17,6 +17,8 @@ PHASES = 12
 def describe(schedule: Schedule, steps: int | None = None) -> str:
     """What `Schedule.describe` gives."""
     course = schedule.course()
+    if steps is None and course.raises_from == 0:
+        return f"{schedule!r}\n{_after(schedule, course)}"
     stop = course.stop(0, None if steps is None else positive_count("steps", steps))
     lines = (repr(schedule), *_extremes(schedule, stop), *_phases(schedule, course, stop), _after(schedule, course))
     return "\n".join(lines)
@@ -45,12 +47,18 @@ def _phases(schedule: Schedule, course: Course, stop: int) -> Iterator[str]:
 
 def _after(schedule: Schedule, course: Course) -> str:
     if course.raises_from is not None:
-        return f"from update {course.raises_from} on: ValueError"
+        return f"{_raising(course.raises_from, course.raises_to)}: ValueError"
     if course.held_from is not None:
         return f"from update {course.held_from} on: held at {schedule(course.held_from):.6g}"
     if not course.endless_cycles:
         return "no end"
     return f"no end: {' and '.join(map(_again, course.endless_cycles))}"
+
+
+def _raising(begin: int, end: int | None) -> str:
+    if end is None:
+        return f"from update {begin} on"
+    return f"update {begin}" if end == begin + 1 else f"updates {begin} to {end - 1}"
 
 
 def _again(cycles: Cycles) -> str:

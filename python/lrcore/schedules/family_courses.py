@@ -33,8 +33,8 @@ def scaled_cycles(cycles: Cycles, scale: Course, zero_from: int | None, unit: in
     if zero_from is not None:
         return stopped(cycles, zero_from * unit)
     course = Course.again(cycles)
-    raises_from = None if scale.raises_from is None else scale.raises_from * unit
-    return replace(course, length=max(course.length, scale.length * unit), raises_from=raises_from)
+    raises_from, raises_to = (None if step is None else step * unit for step in (scale.raises_from, scale.raises_to))
+    return replace(course, length=max(course.length, scale.length * unit), raises_from=raises_from, raises_to=raises_to)
 
 
 def stopped(cycles: Cycles, stop: int) -> Course:

@@ -14,12 +14,20 @@ from lrcore.schedules.schedule import Schedule
 
 
 def _as_optax(
-    total_steps: int, pct_start: float = 0.3, anneal_strategy: str = "cos", three_phase: bool = False, **given: Any
+    total_steps: int,
+    pct_start: float = 0.3,
+    anneal_strategy: str = "cos",
+    three_phase: bool = False,
+    last: str | None = T,
+    **given: Any,
 ) -> dict[str, Any]:
     if anneal_strategy != "cos" or three_phase:
         raise ValueError("optax's one-cycle in lines has joints of its own: write it as a PiecewiseLinear")
-    top = int(probability("pct_start", pct_start) * count("total_steps", total_steps))
-    return {"total_steps": total_steps, "pct_start": top / max(total_steps, 1), "last": T, **given}
+    if last != T:
+        raise ValueError(f"last must be 'T' with compat='optax', whose top is at a whole step of T, but got {last!r}")
+    steps = count("total_steps", total_steps)
+    top = int(probability("pct_start", pct_start) * steps)
+    return {"total_steps": steps, "pct_start": top / max(steps, 1), "last": T, **given}
 
 
 def _as_fastai(
@@ -87,10 +95,11 @@ class OneCycle(Schedule):
     compat: InitVar[str | None] = field(default=None, kw_only=True)
 
     def __post_init__(self, last: str | None, compat: str | None) -> None:
-        total_steps = steps_to_last("total_steps", self.total_steps, last, own=T_MINUS_1)
+        given_steps = count("total_steps", self.total_steps)
+        total_steps = steps_to_last("total_steps", given_steps, last, own=T_MINUS_1)
         pct_start = real("pct_start", self.pct_start)
-        if total_steps > self.total_steps:
-            pct_start = (probability("pct_start", pct_start) * self.total_steps + 1) / total_steps
+        if total_steps > given_steps:
+            pct_start = (probability("pct_start", pct_start) * given_steps + 1) / total_steps
         self._freeze(
             _core.OneCycle,
             max_lr=real("max_lr", self.max_lr),

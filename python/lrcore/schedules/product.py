@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from lrcore import _core
 from lrcore._arguments import each
-from lrcore.schedules.course import Course, first_of
+from lrcore.schedules.course import Course, first_of, first_to_raise
 from lrcore.schedules.schedule import Schedule, learning_rate
 
 
@@ -51,13 +51,16 @@ class Product(Schedule):
 def _at_once(courses: Sequence[Course], zero_from: int | None) -> Course:
     """All of them multiplied: held when the last is, or from the step on from which one is held at zero."""
     end = _held_last(courses) if zero_from is None else next(part for part in courses if part.held_from == zero_from)
-    raises_from = first_of(*(course.raises_from for course in courses))
+    first = first_to_raise(courses)
+    raised = [course.raises_from for course in courses if course is not end]
     if end.held_from is not None:
         courses = [course if course is end else course.cut(end.held_from) for course in courses]
     return replace(
         end,
         length=max(course.length for course in courses),
-        raises_from=raises_from,
+        held_from=end.held_from if raised.count(None) == len(raised) else None,
+        raises_from=first.raises_from,
+        raises_to=first.raises_to,
         joints=tuple(sorted({joint for course in courses for joint in course.joints})),
         cycles=tuple(cycles for course in courses for cycles in course.cycles),
     )

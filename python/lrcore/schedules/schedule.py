@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numbers
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
 
 VERSION = 1
 MAX_STEP = 2**63 - 1
+MOST_VALUES = MAX_STEP // 8  # whose bytes an int64 can count
 Peer = Callable[..., dict[str, Any]]
+MAX_DEPTH = 100  # that of the core
 LEARNING_RATE = "learning rate"
 
 
@@ -88,9 +91,13 @@ class Schedule(ABC):
         Each is bit for bit what a call with that step gives.
 
         Raises:
-            ValueError: Unless 0 <= start <= stop.
+            ValueError: Unless 0 <= start <= stop and the values fit in memory.
         """
-        return self._core_schedule.values(count("start", start), count("stop", stop))
+        start, stop = count("start", start), count("stop", stop)
+        if stop - start <= MOST_VALUES:
+            with suppress(MemoryError):
+                return self._core_schedule.values(start, stop)
+        raise ValueError(f"stop must leave no more values than fit in memory, but got {stop}")
 
     def course(self) -> Course:
         """How long the schedule goes on, where its phases begin, and what comes after them.
@@ -98,7 +105,7 @@ class Schedule(ABC):
         Example:
             >>> from lrcore import Cosine, Linear, Warmup
             >>> Cosine(0.1, decay_steps=300).course()
-            Course(length=301, held_from=300, whole=300, raises_from=None, joints=(), cycles=())
+            Course(length=301, held_from=300, whole=300, raises_from=None, ...)
             >>> Warmup(Linear(0.1, 0.0, total_steps=300), steps=50).course().whole
             350
         """
@@ -143,7 +150,7 @@ class Schedule(ABC):
             start: First of them, at least 0.
 
         Raises:
-            ValueError: When `steps` or `start` is out of range.
+            ValueError: When `steps` or `start` is out of range, or a value is greater than 1e200.
             TypeError: When `steps` or `start` is not an integer.
             ImportError: When matplotlib is not installed.
         """
@@ -214,6 +221,7 @@ class Schedule(ABC):
         if not isinstance(content, Mapping):
             raise TypeError(f"a schedule must be read from a mapping, but got {content!r}")
         found = find_schedule(content.get("schedule"), [known for known in SCHEDULES if issubclass(known, cls)])
+        _check_depth(content)
         check_version(f"schedule {found.name!r}", content, VERSION)
         arguments = {name: value for name, value in content.items() if name not in ("schedule", "version")}
         check_fields(f"schedule {found.name!r}", arguments, found._field_names())
@@ -224,6 +232,7 @@ class Schedule(ABC):
 
     def _freeze(self, core_class: Callable[..., CoreSchedule], **arguments: Any) -> None:
         """Keep the coerced arguments as the fields, and the core's schedule, which checks them."""
+        arguments = {name: _with_one_zero(value) for name, value in arguments.items()}
         core_arguments = {name: _to_core(value) for name, value in arguments.items()}
         object.__setattr__(self, "_core_schedule", core_class(**core_arguments))
         for name, value in arguments.items():
@@ -247,6 +256,27 @@ def of_quantity(quantity: str, name: str, value: Any) -> Schedule:
     if not isinstance(value, Schedule) or value.quantity != quantity:
         raise TypeError(f"{name} must be a {quantity.replace(' ', '-')} schedule, but got {value!r}")
     return value
+
+
+def _check_depth(content: Mapping[str, Any]) -> None:
+    """ValueError if `content` is nested deeper than any schedule, or without an end because it contains itself."""
+    level: list[Any] = [content]
+    for _ in range(2 * MAX_DEPTH + 2):  # a list of schedules in every one of them, and one of numbers
+        parts = [part for part in level if isinstance(part, (Mapping, list))]
+        level = list({id(item): item for part in parts for item in _items(part)}.values())
+    if level:
+        raise ValueError(f"a schedule must be nested at most {MAX_DEPTH} deep")
+
+
+def _items(part: Mapping[str, Any] | list[Any]) -> Iterable[Any]:
+    return part.values() if isinstance(part, Mapping) else part
+
+
+def _with_one_zero(value: Any) -> Any:
+    """`value` with 0.0 for -0.0: what is equal must have the same values, to the sign."""
+    if isinstance(value, tuple):
+        return tuple(map(_with_one_zero, value))
+    return value + 0.0 if isinstance(value, float) else value
 
 
 def _to_core(value: Any) -> Any:
