@@ -23,7 +23,6 @@ from lrcore.schedules import (
     Until,
 )
 from lrcore.schedules.course import Course
-from lrcore.schedules.course_of import course_of
 from lrcore.schedules.samples import Steps, Values, samples
 from lrcore.schedules.short_form import short_form
 
@@ -58,7 +57,7 @@ def plot_schedule(
         TypeError: When a number is not an integer.
         ImportError: When matplotlib is not installed.
     """
-    course, start = course_of(schedule), count("start", start)
+    course, start = schedule.course(), count("start", start)
     stop = course.stop(start, None if steps is None else positive_count("steps", steps))
     unit = 1 if steps_per_epoch is None else positive_count("steps_per_epoch", steps_per_epoch)
     updates, values = samples(schedule, start, stop)

@@ -29,7 +29,6 @@ from lrcore.schedules import (
     Until,
     Warmup,
 )
-from lrcore.schedules.course_of import course_of
 
 LAST = 2**63 - 1
 lrs = st.floats(min_value=1e-300, max_value=1e300)
@@ -110,7 +109,7 @@ def test_json_and_pickle_and_back_is_the_same_schedule(schedule: Schedule, step:
 @settings(deadline=None)
 @given(schedules, steps)
 def test_what_is_said_to_be_held_is_held(schedule: Schedule, step: int) -> None:
-    held_from = course_of(schedule).held_from
+    held_from = schedule.course().held_from
     if held_from is not None and held_from < LAST:
         assert {schedule(min(held_from + at, LAST)) for at in (0, 1, step)} == {schedule(LAST)}
 
@@ -118,7 +117,7 @@ def test_what_is_said_to_be_held_is_held(schedule: Schedule, step: int) -> None:
 @settings(deadline=None, max_examples=30)
 @given(schedules)
 def test_every_schedule_can_be_described(schedule: Schedule) -> None:
-    joints = list(islice(course_of(schedule).all_joints(0, LAST), 50))
+    joints = list(islice(schedule.course().all_joints(0, LAST), 50))
     assert joints == sorted({*joints} - {0})
     first = next(line for line in schedule.describe().splitlines() if line.startswith("  first "))
     assert first.split()[1:] == [f"{schedule(0):.6g}", "at", "update", "0"]

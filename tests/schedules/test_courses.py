@@ -38,7 +38,6 @@ from lrcore.schedules import (
     WarmupStableDecay,
 )
 from lrcore.schedules.course import Course
-from lrcore.schedules.course_of import course_of
 from lrcore.schedules.schedule import LEARNING_RATE
 from schedule_examples import EXAMPLES
 
@@ -134,7 +133,7 @@ def short(value: object) -> str:
 def test_an_ending_schedule_is_held_from_its_end_on_and_not_before(
     schedule: Schedule, held_from: int, joints: list[int]
 ) -> None:
-    course = course_of(schedule)
+    course = schedule.course()
     assert (course.held_from, list(course.all_joints(0, course.length))) == (held_from, joints)
     assert {*schedule.values(held_from, held_from + 500), schedule(LAST)} == {schedule(held_from)}
     assert held_from < course.length
@@ -142,7 +141,7 @@ def test_an_ending_schedule_is_held_from_its_end_on_and_not_before(
 
 @pytest.mark.parametrize(("schedule", "joints"), ENDLESS, ids=short)
 def test_an_endless_schedule_is_never_held(schedule: Schedule, joints: list[int]) -> None:
-    course = course_of(schedule)
+    course = schedule.course()
     assert (course.held_from, course.whole) == (None, None)
     assert list(islice(course.all_joints(0, LAST), len(joints))) == joints
     values = schedule.values(0, 2 * course.length)
@@ -153,11 +152,11 @@ def test_an_endless_schedule_is_never_held(schedule: Schedule, joints: list[int]
 def test_cosine_restarts_begin_where_the_learning_rate_jumps(schedule: Schedule) -> None:
     jumps = np.flatnonzero(np.diff(schedule.values(0, 5000)) > 0) + 1
     rises = jumps[np.diff(jumps, prepend=-1) > 1]
-    assert list(course_of(schedule).all_joints(0, 5000)) == rises.tolist()
+    assert list(schedule.course().all_joints(0, 5000)) == rises.tolist()
 
 
 def test_joints_far_into_a_schedule_are_found_at_once() -> None:
-    assert list(course_of(Offset(CYCLIC, 10**15)).all_joints(10**15, 10**15 + 60)) == [10**15 + 20, 10**15 + 50]
+    assert list(Offset(CYCLIC, 10**15).course().all_joints(10**15, 10**15 + 60)) == [10**15 + 20, 10**15 + 50]
 
 
 @pytest.mark.parametrize(
@@ -178,7 +177,7 @@ def test_joints_far_into_a_schedule_are_found_at_once() -> None:
     ids=short,
 )
 def test_where_a_schedule_raises_is_known(schedule: Schedule, raises_from: int | None) -> None:
-    assert course_of(schedule).raises_from == raises_from
+    assert schedule.course().raises_from == raises_from
     if raises_from is not None:
         schedule.values(0, raises_from)
         with pytest.raises(ValueError, match=r"^step must "):
@@ -189,24 +188,24 @@ def test_deep_nesting_takes_no_time() -> None:
     schedule: Schedule = COSINE
     for _ in range(45):
         schedule = Scaled(Product([schedule, CYCLIC]), 0.5)
-    assert course_of(schedule).held_from == 100
+    assert schedule.course().held_from == 100
 
 
 def test_where_a_schedule_raises_nothing_is_held() -> None:
     factor = Product([COSINE, Until(CYCLIC, 30, "raise")])
-    assert course_of(Product([factor, CYCLIC])).raises_from == 30
-    assert course_of(factor).held_from is None
+    assert Product([factor, CYCLIC]).course().raises_from == 30
+    assert factor.course().held_from is None
 
 
 @pytest.mark.parametrize("rate", [5e-324, 1e-9, 1e300])
 def test_what_is_shown_of_a_decay_is_finite(rate: float) -> None:
-    assert 2 <= course_of(InverseTime(0.1, rate)).length <= 2**53
-    assert 2 <= course_of(ExponentialDecay(0.1, rate)).length <= 2**53
+    assert 2 <= InverseTime(0.1, rate).course().length <= 2**53
+    assert 2 <= ExponentialDecay(0.1, rate).course().length <= 2**53
 
 
 @pytest.mark.parametrize("schedule", EXAMPLES, ids=short)
 def test_every_class_is_known(schedule: Schedule) -> None:
-    course = course_of(schedule)
+    course = schedule.course()
     later = schedule.values(course.length, 2 * course.length)
     assert course != Course(100)  # that of a class that is not known
     assert (course.held_from is None) == (later.min() < later.max())

@@ -86,7 +86,7 @@ def test_the_state_is_json(name: str) -> None:
     scheduler.step()
     state = scheduler.state_dict()
     assert json.loads(json.dumps(state)) == state
-    assert state.keys() == {"version", "step", "factor", "base_lrs"}
+    assert state.keys() == {"version", "step", "factor", "base_lrs", "group_factors"}
 
 
 @pytest.mark.parametrize("name", [name for name in SHORT if name != "SWALR"])
@@ -199,3 +199,22 @@ def test_swa_that_has_not_begun_is_loaded_beside_another_scheduler() -> None:
 def test_swa_refuses_last_epoch() -> None:
     with pytest.raises(ValueError, match="last_epoch must be -1, as only a state_dict knows where to go on, but got 3"):
         SWALR(OPTIMIZERS["sgd"](), 0.05, last_epoch=3)
+
+
+def test_the_state_after_a_numpy_last_epoch_is_json() -> None:
+    scheduler = lrcore.torch.ExponentialLR(OPTIMIZERS["sgd"](), 0.9, last_epoch=np.int64(5))
+    state = json.loads(json.dumps(scheduler.state_dict()))
+    scheduler.step(np.int64(7))
+    scheduler.load_state_dict(state)
+    assert type(scheduler.last_epoch) is int
+
+
+def test_a_state_that_is_refused_changes_nothing() -> None:
+    optimizer = OPTIMIZERS["sgd"]()
+    scheduler = lrcore.torch.ExponentialLR(optimizer, 0.9)
+    scheduler.step()
+    before = scheduler.state_dict(), scheduler.get_last_lr(), scheduler.schedules, values(optimizer)
+    for change in ({"step": -1}, {"factor": -1.0}, {"group_factors": [-1.0]}, {"base_lrs": [5.0, 5.0, -5.0]}):
+        with pytest.raises(ValueError, match="must"):
+            scheduler.load_state_dict({**before[0], "base_lrs": [5.0, 5.0, 5.0], **change})
+        assert (scheduler.state_dict(), scheduler.get_last_lr(), scheduler.schedules, values(optimizer)) == before

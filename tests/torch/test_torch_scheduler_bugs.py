@@ -16,15 +16,16 @@ import torch
 from torch.optim import SGD, Adam, Optimizer, lr_scheduler
 
 import lrcore.torch
+from lrcore import Cosine
 from lrcore.torch import (
     ChainedScheduler,
-    CosineAnnealingLR,
     CosineAnnealingWarmRestarts,
     CyclicLR,
     ExponentialLR,
     LinearLR,
     MultiStepLR,
     OneCycleLR,
+    Scheduler,
     SequentialLR,
     StepLR,
 )
@@ -227,14 +228,20 @@ def test_bug_8_loading_leaves_hyper_parameters_alone() -> None:
 # 9
 
 
-def test_bug_9_an_lr_written_by_hand_does_not_bend_the_curve_and_a_factor_does() -> None:
-    optimizer, scheduler = stepped(lambda optimizer: CosineAnnealingLR(optimizer, 10), 3)
+@pytest.mark.parametrize("library", [lrcore.torch, lr_scheduler])
+def test_bug_9_what_an_lr_written_by_hand_does_is_up_to_the_user(library: Any) -> None:
+    optimizer, scheduler = stepped(lambda optimizer: library.CosineAnnealingLR(optimizer, 10), 3)
+    curve = Cosine(0.1, 10)
     optimizer.param_groups[0]["lr"] = 0.5
     scheduler.step()
-    closed_form = 0.1 * (1 + math.cos(0.4 * math.pi)) / 2
-    assert lr(optimizer) == pytest.approx(closed_form, rel=1e-14)
-    scheduler.factor = 2.0
-    assert lr(optimizer) == pytest.approx(2 * closed_form, rel=1e-14)
+    assert lr(optimizer) == pytest.approx(curve(4) * 0.5 / curve(3), rel=1e-12)
+
+    optimizer, pure = stepped(lambda optimizer: Scheduler(optimizer, curve), 3)
+    optimizer.param_groups[0]["lr"] = 0.5
+    pure.step()
+    assert lr(optimizer) == curve(4)
+    pure.factor = 2.0
+    assert lr(optimizer) == 2 * curve(4)
 
 
 # 10

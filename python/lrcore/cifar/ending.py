@@ -5,16 +5,15 @@ from __future__ import annotations
 from lrcore._arguments import positive_count
 from lrcore.schedules import Schedule
 from lrcore.schedules.course import Course
-from lrcore.schedules.course_of import course_of
 from lrcore.schedules.cycles import Cycles
 
 
 def ending_warning(schedule: Schedule, updates: int) -> str | None:
     """One sentence where a run stops before its schedule ends or goes on after that; None where both end together.
 
-    `lrcore.schedules.course_of` knows where a schedule ends. A way to a last learning rate ends there, or one update
-    short of it where the number of steps says so (`Cosine`, not `Linear`); levels have to be reached and can last as
-    long as one likes; cycles end with each whole cycle; a decay has no end.
+    `Schedule.course` knows where a schedule ends. A way to a last learning rate ends there, or one update short of it
+    where the number of steps says so (`Cosine`, not `Linear`); levels have to be reached and can last as long as one
+    likes; cycles end with each whole cycle; a decay has no end.
 
     Args:
         schedule: The learning rate of every update.
@@ -31,7 +30,7 @@ def ending_warning(schedule: Schedule, updates: int) -> str | None:
         'the run of 230 updates ends 30 updates into a cycle of 100: whole cycles end after 200 or 300 updates'
     """
     updates = positive_count("updates", updates)
-    course = course_of(schedule)
+    course = schedule.course()
     if course.raises_from is not None and updates > course.raises_from:
         return f"the schedule has no learning rate from update {course.raises_from} on: the run would stop there"
     if course.whole is not None:

@@ -12,7 +12,6 @@ from lrcore.cifar.figures import save_schedule
 from lrcore.commands.console import console
 from lrcore.expression import parse_schedule
 from lrcore.schedules import Schedule
-from lrcore.schedules.course_of import course_of
 
 
 def schedule(
@@ -35,7 +34,7 @@ def schedule(
     if plot is not None:
         save_schedule(chosen, steps, plot, steps_per_epoch)
     console.print(chosen.describe(steps), soft_wrap=True)
-    console.print(_table(chosen, course_of(chosen).stop(0, steps), steps_per_epoch, rows))
+    console.print(_table(chosen, chosen.course().stop(0, steps), steps_per_epoch, rows))
     if plot is not None:
         console.print(f"figure: {plot}", soft_wrap=True)
 

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from lrcore import _core
 from lrcore._arguments import real
+from lrcore.schedules.course import Course
 from lrcore.schedules.schedule import Schedule, learning_rate
 
 
@@ -46,3 +47,6 @@ class Clip(Schedule):
             min_lr=real("min_lr", self.min_lr),
             max_lr=None if self.max_lr is None else real("max_lr", self.max_lr),
         )
+
+    def _course(self) -> Course:
+        return self.base.course()

@@ -2,41 +2,10 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
 from dataclasses import replace
 
 from lrcore.schedules.course import Course, first_of
 from lrcore.schedules.cycles import Cycles
-
-
-def in_sequence(courses: Sequence[Course], milestones: Sequence[int]) -> Course:
-    """One after another, the next from each milestone on."""
-    *parts, last = courses
-    begins = (0, *milestones)
-    course = last.shifted(begins[-1])
-    for part, begin, end in reversed(list(zip(parts, begins, milestones, strict=False))):
-        course = course.after(part.cut(end - begin).shifted(begin))
-    return course
-
-
-def at_once(courses: Sequence[Course], zero_from: int | None) -> Course:
-    """All of them multiplied: held when the last is, or from the step on from which one is held at zero."""
-    end = _held_last(courses) if zero_from is None else next(each for each in courses if each.held_from == zero_from)
-    raises_from = first_of(*(course.raises_from for course in courses))
-    if end.held_from is not None:
-        courses = [course if course is end else course.cut(end.held_from) for course in courses]
-    return replace(
-        end,
-        length=max(course.length for course in courses),
-        raises_from=raises_from,
-        joints=tuple(sorted({joint for course in courses for joint in course.joints})),
-        cycles=tuple(cycles for course in courses for cycles in course.cycles),
-    )
-
-
-def _held_last(courses: Sequence[Course]) -> Course:
-    return max(courses, key=lambda course: math.inf if course.held_from is None else course.held_from)
 
 
 def in_rounds(once: Course, count: int | None) -> Course:

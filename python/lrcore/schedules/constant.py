@@ -7,6 +7,8 @@ from typing import ClassVar
 
 from lrcore import _core
 from lrcore._arguments import real
+from lrcore.schedules.course import Course
+from lrcore.schedules.family_courses import LEVEL
 from lrcore.schedules.schedule import Schedule
 
 
@@ -36,3 +38,6 @@ class Constant(Schedule):
 
     def __post_init__(self) -> None:
         self._freeze(_core.Constant, lr=real("lr", self.lr))
+
+    def _course(self) -> Course:
+        return LEVEL

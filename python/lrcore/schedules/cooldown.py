@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from lrcore import _core
 from lrcore._arguments import count, real, text
+from lrcore.schedules.course import Course
 from lrcore.schedules.schedule import Schedule, learning_rate
 
 
@@ -55,3 +56,6 @@ class Cooldown(Schedule):
             end_lr=real("end_lr", self.end_lr),
             shape=text("shape", self.shape),
         )
+
+    def _course(self) -> Course:
+        return Course.falling_to(self.begin + self.steps).after(self.base.course().cut(self.begin))

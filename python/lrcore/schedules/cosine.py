@@ -7,7 +7,9 @@ from typing import ClassVar
 
 from lrcore import _core
 from lrcore._arguments import probability, real, text
+from lrcore.schedules.combined_courses import ended
 from lrcore.schedules.compat import compatible, defaults
+from lrcore.schedules.course import Course
 from lrcore.schedules.last import T, steps_to_last
 from lrcore.schedules.schedule import Schedule
 
@@ -87,6 +89,11 @@ class Cosine(Schedule):
             k=real("k", self.k),
             end=text("end", self.end),
         )
+
+    def _course(self) -> Course:
+        if self.end == "hold":
+            return Course.falling_to(self.decay_steps)
+        return ended(Course(self.decay_steps + 1, whole=self.decay_steps), self.end)
 
 
 def _floor(base_lr: float, min_lr: float, alpha: float) -> float:

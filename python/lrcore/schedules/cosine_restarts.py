@@ -8,6 +8,9 @@ from typing import ClassVar
 from lrcore import _core
 from lrcore._arguments import count, real, text
 from lrcore.schedules.compat import compatible, defaults
+from lrcore.schedules.course import Course
+from lrcore.schedules.cycles import Cycles
+from lrcore.schedules.family_courses import stopped
 from lrcore.schedules.schedule import Schedule
 
 
@@ -79,3 +82,7 @@ class CosineRestarts(Schedule):
             cycles=None if self.cycles is None else count("cycles", self.cycles),
             decays=text("decays", self.decays),
         )
+
+    def _course(self) -> Course:
+        cycles = Cycles(self.first_period, growth=self.period_mult)
+        return Course.again(cycles) if self.cycles is None else stopped(cycles, cycles.end_of(self.cycles))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, takewhile
 
@@ -66,6 +66,15 @@ class Course:
         once = (joint for joint in self.joints if joint > start)
         merged = heapq.merge(once, *(cycles.all_joints(start) for cycles in self.cycles))
         return takewhile(lambda joint: joint < stop, (joint for joint, _ in groupby(merged)))
+
+    def reachable(self) -> Course:
+        """This course, not held where it never comes to that: from where it raises on, or beyond the last step."""
+        last = LAST_STEP if self.raises_from is None else self.raises_from - 1
+        return self if (self.held_from or 0) <= last else replace(self, held_from=None)
+
+    def zero_from(self, schedule: Callable[[int], float]) -> int | None:
+        """The first step from which the schedule with this course is held at zero, if it ever is."""
+        return self.held_from if self.held_from is not None and schedule(self.held_from) == 0 else None
 
     def shifted(self, steps: int) -> Course:
         """The course of the same schedule begun `steps` later, or earlier where that is negative."""

@@ -8,6 +8,9 @@ from typing import Any, ClassVar
 
 from lrcore import _core
 from lrcore._arguments import count, each, probability, real, text
+from lrcore.schedules.course import Course
+from lrcore.schedules.cycles import Cycles
+from lrcore.schedules.family_courses import scaled_cycles
 from lrcore.schedules.schedule import Schedule, learning_rate
 from lrcore.schedules.tabulated import Tabulated
 
@@ -68,6 +71,9 @@ class Cyclic(Schedule):
             **_cycle(self),
         )
 
+    def _course(self) -> Course:
+        return _triangles(self)
+
 
 @dataclass(frozen=True)
 class CyclicMomentum(Schedule):
@@ -117,6 +123,9 @@ class CyclicMomentum(Schedule):
             **_cycle(self),
         )
 
+    def _course(self) -> Course:
+        return _triangles(self)
+
 
 def _cycle(schedule: Cyclic | CyclicMomentum) -> dict[str, Any]:
     up, down = count("step_size_up", schedule.step_size_up), schedule.step_size_down
@@ -134,3 +143,12 @@ def _scale(scale: Schedule | Sequence[float] | None) -> Schedule | None:
     if scale is None or isinstance(scale, Schedule):
         return None if scale is None else learning_rate("scale", scale)
     return Tabulated(each(probability, "scale", scale))
+
+
+def _triangles(schedule: Cyclic | CyclicMomentum) -> Course:
+    up, down, scale = schedule.step_size_up, schedule.step_size_down, schedule.scale
+    cycles = Cycles(up + (down or up), joints=(up,))
+    if not isinstance(scale, Schedule):
+        return Course.again(cycles)
+    heights, unit = scale.course(), cycles.period if schedule.scale_mode == "cycle" else 1
+    return scaled_cycles(cycles, heights, heights.zero_from(scale), unit)

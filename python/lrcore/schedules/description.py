@@ -7,7 +7,6 @@ from itertools import islice, pairwise
 
 from lrcore._arguments import positive_count
 from lrcore.schedules.course import Course
-from lrcore.schedules.course_of import course_of
 from lrcore.schedules.cycles import Cycles
 from lrcore.schedules.samples import samples
 from lrcore.schedules.schedule import Schedule
@@ -17,7 +16,7 @@ PHASES = 12
 
 def describe(schedule: Schedule, steps: int | None = None) -> str:
     """What `Schedule.describe` gives."""
-    course = course_of(schedule)
+    course = schedule.course()
     stop = course.stop(0, None if steps is None else positive_count("steps", steps))
     lines = (repr(schedule), *_extremes(schedule, stop), *_phases(schedule, course, stop), _after(schedule, course))
     return "\n".join(lines)

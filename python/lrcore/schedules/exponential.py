@@ -8,6 +8,7 @@ from typing import ClassVar
 from lrcore import _core
 from lrcore._arguments import real
 from lrcore.schedules.compat import compatible, defaults
+from lrcore.schedules.course import Course
 from lrcore.schedules.last import T_MINUS_1, T, steps_to_last
 from lrcore.schedules.schedule import Schedule
 
@@ -55,3 +56,6 @@ class Exponential(Schedule):
             end_lr=real("end_lr", self.end_lr),
             total_steps=steps_to_last("total_steps", self.total_steps, last, own=T_MINUS_1),
         )
+
+    def _course(self) -> Course:
+        return Course.through(self.total_steps)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from lrcore import _core
 from lrcore._arguments import count, flag, real
+from lrcore.schedules.course import Course
+from lrcore.schedules.family_courses import LEVEL, LONGEST, decay
 from lrcore.schedules.schedule import Schedule
 
 
@@ -59,3 +62,24 @@ class ExponentialDecay(Schedule):
             staircase=flag("staircase", self.staircase),
             end_lr=None if self.end_lr is None else real("end_lr", self.end_lr),
         )
+
+    def _course(self) -> Course:
+        rate = self.decay_rate
+        if rate == 1:
+            return LEVEL
+        # Shown until the learning rate has changed by a factor of 100, or up to end_lr.
+        course = decay(self.decay_steps, abs(math.log(100) / math.log(rate)) if rate > 0 else 1.0, self.staircase)
+        last = self.end_lr if self.end_lr is not None or rate > 0 else 0.0
+        if last is None or self(LONGEST) != last:
+            return course
+        held_from = _first_with(self, last)
+        return replace(course, length=held_from + held_from // 10 + 1, held_from=held_from)
+
+
+def _first_with(schedule: ExponentialDecay, last: float) -> int:
+    """The first step that has the last value: the schedule never turns round."""
+    without, first = -1, LONGEST
+    while first - without > 1:
+        step = (without + first) // 2
+        without, first = (without, step) if schedule(step) == last else (step, first)
+    return first

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from lrcore import _core
 from lrcore._arguments import count, real
+from lrcore.schedules.course import Course
 from lrcore.schedules.schedule import Schedule
 
 
@@ -51,3 +52,8 @@ class InverseSqrt(Schedule):
             timescale=warmup_steps or 10_000 if self.timescale is None else count("timescale", self.timescale),
             warmup_steps=warmup_steps,
         )
+
+    def _course(self) -> Course:
+        assert self.timescale is not None  # __post_init__ has set it
+        joints = (self.warmup_steps,) if self.warmup_steps else ()
+        return Course(self.warmup_steps + 8 * self.timescale, joints=joints)  # down to a third

@@ -7,6 +7,8 @@ from typing import ClassVar
 
 from lrcore import _core
 from lrcore._arguments import count, flag, real
+from lrcore.schedules.course import Course
+from lrcore.schedules.family_courses import LEVEL, decay
 from lrcore.schedules.schedule import Schedule
 
 
@@ -50,3 +52,8 @@ class InverseTime(Schedule):
             decay_steps=count("decay_steps", self.decay_steps),
             staircase=flag("staircase", self.staircase),
         )
+
+    def _course(self) -> Course:
+        if self.decay_rate == 0:
+            return LEVEL
+        return decay(self.decay_steps, 9 / self.decay_rate, self.staircase)  # down to a tenth

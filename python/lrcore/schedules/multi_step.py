@@ -9,6 +9,8 @@ from typing import Any, ClassVar
 from lrcore import _core
 from lrcore._arguments import count, each, real
 from lrcore.schedules.compat import compatible, defaults
+from lrcore.schedules.course import Course
+from lrcore.schedules.family_courses import levels
 from lrcore.schedules.schedule import Schedule
 
 
@@ -60,3 +62,6 @@ class MultiStep(Schedule):
             milestones=each(count, "milestones", self.milestones),
             gamma=real("gamma", self.gamma),
         )
+
+    def _course(self) -> Course:
+        return levels(self.milestones)

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from lrcore import _core
 from lrcore._arguments import count, real
+from lrcore.schedules.course import Course
 from lrcore.schedules.schedule import Schedule
 
 
@@ -48,3 +49,7 @@ class Noam(Schedule):
             warmup_steps=count("warmup_steps", self.warmup_steps),
             factor=real("factor", self.factor),
         )
+
+    def _course(self) -> Course:
+        joints = (self.warmup_steps - 1,) if self.warmup_steps > 1 else ()
+        return Course(6 * self.warmup_steps, joints=joints)

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from lrcore import _core
 from lrcore._arguments import count, flag, probability, real, text
 from lrcore.schedules.compat import compatible, defaults
+from lrcore.schedules.course import Course
 from lrcore.schedules.last import T_MINUS_1, T, steps_to_last
 from lrcore.schedules.schedule import Schedule
 
@@ -101,6 +102,9 @@ class OneCycle(Schedule):
             three_phase=flag("three_phase", self.three_phase),
         )
 
+    def _course(self) -> Course:
+        return _one_cycle(self)
+
 
 @dataclass(frozen=True)
 class OneCycleMomentum(Schedule):
@@ -152,3 +156,11 @@ class OneCycleMomentum(Schedule):
             anneal_strategy=text("anneal_strategy", self.anneal_strategy),
             three_phase=flag("three_phase", self.three_phase),
         )
+
+    def _course(self) -> Course:
+        return _one_cycle(self)
+
+
+def _one_cycle(schedule: OneCycle | OneCycleMomentum) -> Course:
+    top = schedule.pct_start * schedule.total_steps - 1
+    return Course.through(schedule.total_steps, [top, 2 * top] if schedule.three_phase else [top])

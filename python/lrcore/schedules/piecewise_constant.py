@@ -9,6 +9,8 @@ from typing import Any, ClassVar
 from lrcore import _core
 from lrcore._arguments import count, each, real
 from lrcore.schedules.compat import compatible, defaults
+from lrcore.schedules.course import Course
+from lrcore.schedules.family_courses import levels
 from lrcore.schedules.schedule import Schedule
 
 
@@ -55,3 +57,6 @@ class PiecewiseConstant(Schedule):
             boundaries=each(count, "boundaries", self.boundaries),
             lrs=each(real, "lrs", self.lrs),
         )
+
+    def _course(self) -> Course:
+        return levels(self.boundaries)

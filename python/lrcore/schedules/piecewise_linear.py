@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from lrcore import _core
 from lrcore._arguments import count, each, real
+from lrcore.schedules.course import Course
 from lrcore.schedules.schedule import Schedule
 
 
@@ -44,3 +45,6 @@ class PiecewiseLinear(Schedule):
             milestones=each(count, "milestones", self.milestones),
             lrs=each(real, "lrs", self.lrs),
         )
+
+    def _course(self) -> Course:
+        return Course.falling_to(self.milestones[-1], self.milestones)

@@ -8,6 +8,8 @@ from typing import ClassVar
 from lrcore import _core
 from lrcore._arguments import flag, real
 from lrcore.schedules.compat import compatible, defaults
+from lrcore.schedules.course import Course
+from lrcore.schedules.cycles import Cycles
 from lrcore.schedules.last import T, steps_to_last
 from lrcore.schedules.schedule import Schedule
 
@@ -76,3 +78,8 @@ class Polynomial(Schedule):
             cycle=flag("cycle", self.cycle),
             k=real("k", self.k),
         )
+
+    def _course(self) -> Course:
+        if self.cycle:
+            return Course.again(Cycles(self.decay_steps, begin=1, whole=(-1, 0)))
+        return Course.falling_to(self.decay_steps)

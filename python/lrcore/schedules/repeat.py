@@ -8,6 +8,8 @@ from typing import ClassVar
 from lrcore import _core
 from lrcore._arguments import count as whole_number
 from lrcore._arguments import real
+from lrcore.schedules.combined_courses import in_rounds
+from lrcore.schedules.course import Course
 from lrcore.schedules.schedule import Schedule, learning_rate
 
 
@@ -50,3 +52,6 @@ class Repeat(Schedule):
             count=None if self.count is None else whole_number("count", self.count),
             peak_decay=real("peak_decay", self.peak_decay),
         )
+
+    def _course(self) -> Course:
+        return in_rounds(self.base.course().cut(self.period), self.count)

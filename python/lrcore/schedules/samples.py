@@ -8,7 +8,6 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from lrcore.schedules.course_of import course_of
 from lrcore.schedules.schedule import Schedule
 
 Steps: TypeAlias = npt.NDArray[np.int64]
@@ -33,6 +32,6 @@ def samples(schedule: Schedule, start: int, stop: int) -> tuple[Steps, Values]:
     if stop - start <= MOST_STEPS:
         return np.arange(start, stop), schedule.values(start, stop)
     even = range(start, stop, (stop - start) // SAMPLES)
-    joints = islice(course_of(schedule).all_joints(start, stop), JOINTS)
+    joints = islice(schedule.course().all_joints(start, stop), JOINTS)
     steps = sorted({*even, stop - 1, *(step for joint in joints for step in (joint - 1, joint))})
     return np.array(steps), np.array([schedule(step) for step in steps])

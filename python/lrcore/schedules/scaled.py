@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from lrcore import _core
 from lrcore._arguments import real
+from lrcore.schedules.course import Course
 from lrcore.schedules.schedule import Schedule, learning_rate
 
 
@@ -39,3 +40,6 @@ class Scaled(Schedule):
 
     def __post_init__(self) -> None:
         self._freeze(_core.Scaled, base=learning_rate("base", self.base), factor=real("factor", self.factor))
+
+    def _course(self) -> Course:
+        return self.base.course()

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lrcore._arguments import check_fields, check_version, count
+from lrcore.schedules.course import Course
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -62,6 +63,10 @@ class Schedule(ABC):
     def __post_init__(self, *args: Any, **kwargs: Any) -> None:
         """Hand the coerced fields to `_freeze`; the arguments that are no fields come as arguments."""
 
+    @abstractmethod
+    def _course(self) -> Course:
+        """The course as the formula has it; `course` leaves out an end that no step reaches."""
+
     def __call__(self, step: int) -> float:
         """The value of update `step`.
 
@@ -86,6 +91,18 @@ class Schedule(ABC):
             ValueError: Unless 0 <= start <= stop.
         """
         return self._core_schedule.values(count("start", start), count("stop", stop))
+
+    def course(self) -> Course:
+        """How long the schedule goes on, where its phases begin, and what comes after them.
+
+        Example:
+            >>> from lrcore import Cosine, Linear, Warmup
+            >>> Cosine(0.1, decay_steps=300).course()
+            Course(length=301, held_from=300, whole=300, raises_from=None, joints=(), cycles=())
+            >>> Warmup(Linear(0.1, 0.0, total_steps=300), steps=50).course().whole
+            350
+        """
+        return self._course().reachable()
 
     def describe(self, steps: int | None = None) -> str:
         """The schedule in words: its ends and extremes, its phases, and what comes after them.
@@ -112,7 +129,7 @@ class Schedule(ABC):
               20 to 120            0.5 to 0
             from update 120 on: held at 0
         """
-        # What describes a schedule asks every class how long it goes on.
+        # What describes a schedule is typed by this file.
         from lrcore.schedules.description import describe
 
         return describe(self, steps)

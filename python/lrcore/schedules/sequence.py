@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from lrcore import _core
 from lrcore._arguments import count, each
+from lrcore.schedules.course import Course
 from lrcore.schedules.schedule import LEARNING_RATE, Schedule, of_quantity
 
 
@@ -52,6 +53,14 @@ class Sequence(Schedule):
             schedules=each(partial(of_quantity, quantity), "schedules", given),
             milestones=each(count, "milestones", self.milestones),
         )
+
+    def _course(self) -> Course:
+        *parts, course = (schedule.course() for schedule in self.schedules)
+        begins = (0, *self.milestones)
+        course = course.shifted(begins[-1])
+        for part, begin, end in reversed(list(zip(parts, begins, self.milestones, strict=False))):
+            course = course.after(part.cut(end - begin).shifted(begin))
+        return course
 
     @property
     def quantity(self) -> str:  # type: ignore[override]  # that of what it is made of

@@ -8,6 +8,8 @@ from typing import ClassVar
 from lrcore import _core
 from lrcore._arguments import count, real
 from lrcore.schedules.compat import compatible, defaults
+from lrcore.schedules.course import Course
+from lrcore.schedules.cycles import Cycles
 from lrcore.schedules.schedule import Schedule
 
 
@@ -50,3 +52,6 @@ class Step(Schedule):
             step_size=count("step_size", self.step_size),
             gamma=real("gamma", self.gamma),
         )
+
+    def _course(self) -> Course:
+        return Course(5 * self.step_size, cycles=(Cycles(self.step_size, stairs=True),))

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from lrcore import _core
 from lrcore._arguments import each, real
+from lrcore.schedules.course import Course
 from lrcore.schedules.schedule import Schedule
 
 
@@ -37,3 +38,6 @@ class Tabulated(Schedule):
 
     def __post_init__(self) -> None:
         self._freeze(_core.Tabulated, lrs=each(real, "lrs", self.lrs))
+
+    def _course(self) -> Course:
+        return Course.through(len(self.lrs))

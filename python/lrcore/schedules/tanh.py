@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from lrcore import _core
 from lrcore._arguments import real
+from lrcore.schedules.course import Course
 from lrcore.schedules.last import T, steps_to_last
 from lrcore.schedules.schedule import Schedule
 
@@ -57,3 +58,6 @@ class Tanh(Schedule):
             upper=real("upper", self.upper),
             min_lr=real("min_lr", self.min_lr),
         )
+
+    def _course(self) -> Course:
+        return Course.falling_to(self.decay_steps)

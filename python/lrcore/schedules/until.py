@@ -7,6 +7,8 @@ from typing import ClassVar
 
 from lrcore import _core
 from lrcore._arguments import count, text
+from lrcore.schedules.combined_courses import ended
+from lrcore.schedules.course import Course
 from lrcore.schedules.schedule import Schedule, learning_rate
 
 
@@ -55,3 +57,6 @@ class Until(Schedule):
             total_steps=count("total_steps", self.total_steps),
             end=text("end", self.end),
         )
+
+    def _course(self) -> Course:
+        return ended(self.base.course().cut(self.total_steps), self.end)

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from lrcore import _core
 from lrcore._arguments import count, flag, real, text
 from lrcore.schedules.compat import compatible, defaults
+from lrcore.schedules.course import Course
 from lrcore.schedules.multi_step import MultiStep
 from lrcore.schedules.schedule import Schedule, learning_rate
 from lrcore.schedules.step import Step
@@ -94,3 +95,8 @@ class Warmup(Schedule):
             start_lr=real("start_lr", self.start_lr),
             prefix=flag("prefix", self.prefix),
         )
+
+    def _course(self) -> Course:
+        base = self.base.course()
+        begun = base if self.prefix else base.shifted(-self.steps)  # without what the warm-up takes the place of
+        return begun.shifted(self.steps).after(Course(self.steps))

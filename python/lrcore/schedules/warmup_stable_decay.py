@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from lrcore import _core
 from lrcore._arguments import count, real, text
 from lrcore.schedules.compat import compatible, defaults
+from lrcore.schedules.course import Course
 from lrcore.schedules.last import T, steps_to_last
 from lrcore.schedules.schedule import Schedule
 
@@ -95,3 +96,7 @@ class WarmupStableDecay(Schedule):
             decay_ratio=real("decay_ratio", self.decay_ratio),
             warmup_start_lr=real("warmup_start_lr", self.warmup_start_lr),
         )
+
+    def _course(self) -> Course:
+        decay_begin = self.warmup_steps + self.stable_steps
+        return Course.falling_to(decay_begin + self.decay_steps, [self.warmup_steps, decay_begin])

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from torch.optim import Optimizer
 
-from lrcore.torch.composition import AllAtOnce, checked_parts
+from lrcore.torch.composition import AllAtOnce, checked_parts, own_before
 from lrcore.torch.drop_in import DropIn
 from lrcore.torch.scheduler import Scheduler
 
@@ -16,7 +16,7 @@ class ChainedScheduler(DropIn):
 
         lr(t) = base_lr * (schedule_1(t) / base_lr) * (schedule_2(t) / base_lr) * ...
 
-    A scheduler that does not start from base_lr, such as `CyclicLR`, is multiplied by the factors of the others. The
+    One scheduler that does not start from base_lr, such as `CyclicLR`, is multiplied by the factors of the others. The
     momentum is that of the last scheduler that has one. It reads the schedules of `schedulers` and leaves these alone
     from then on, and starts at the step where the first of them is.
 
@@ -25,7 +25,8 @@ class ChainedScheduler(DropIn):
         optimizer: That optimizer; None: of the first scheduler.
 
     Raises:
-        ValueError: When there is no scheduler or they are of several optimizers.
+        ValueError: When there is no scheduler, they are of several optimizers, or more than one does not start from
+            base_lr.
         TypeError: When something else than a scheduler of `lrcore.torch` is among `schedulers`, or `SWALR`.
 
     Example:
@@ -37,9 +38,11 @@ class ChainedScheduler(DropIn):
         [0.5, 0.25, 0.25, 0.125]
     """
 
+    starts_from_present_lr = False  # its parts have written that
+
     def __init__(self, schedulers: Sequence[Scheduler], optimizer: Optimizer | None = None) -> None:
         parts = checked_parts(schedulers, optimizer)
         following = {name: schedules for part in parts for name, schedules in part.following.items()}
         following["schedule"] = AllAtOnce(tuple(part.following["schedule"] for part in parts))
         super().__init__(parts[0].optimizer, following.pop("schedule"), **following, last_epoch=parts[0].last_epoch - 1)
-        self.own = {name: values for part in reversed(parts) for name, values in part.own.items()}
+        self.own, self.built_at = own_before(parts), min(part.built_at for part in parts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from torch.optim import Optimizer
 
@@ -27,6 +28,10 @@ class OneAfterAnother(GroupSchedules):
     parts: tuple[GroupSchedules | None, ...]
     milestones: tuple[int, ...]
     own: tuple[float | None, ...]
+
+    def placed(self) -> list[tuple[int, GroupSchedules | None]]:
+        """Each part with the step where it begins."""
+        return list(zip((0, *self.milestones), self.parts, strict=True))
 
     def of(self, index: int, group: ParamGroup, base_lr: float) -> Schedule | None:
         """The sequence of what the parts have for this group; None if no part has anything."""
@@ -52,11 +57,34 @@ class OneAfterAnother(GroupSchedules):
         return all(part is not None and part.is_multiple_of_base_lr() for part in self.parts)
 
 
+def one_after_another(
+    name: str,
+    parts: Sequence[GroupSchedules | None],
+    milestones: Sequence[int],
+    own: tuple[float | None, ...],
+) -> OneAfterAnother:
+    """The sequence of `parts`, of which those that are sequences themselves are written flat."""
+    begins = [0, *milestones]
+    placed = []
+    for part, begin, end in zip_longest(parts, begins, milestones):
+        inner = part.placed() if isinstance(part, OneAfterAnother) else [(0, part)]
+        placed += [(begin + at, each) for at, each in inner if end is None or begin + at < end]
+    return OneAfterAnother(name, tuple(part for _, part in placed), tuple(begin for begin, _ in placed[1:]), own)
+
+
 @dataclass(frozen=True)
 class AllAtOnce(GroupSchedules):
     """Schedules that multiply each other; those that start from base_lr are factors of it."""
 
     parts: tuple[GroupSchedules, ...]
+
+    def __post_init__(self) -> None:
+        absolute = sum(not part.is_multiple_of_base_lr() for part in self.parts)
+        if absolute > 1:
+            raise ValueError(
+                "schedulers must have at most one whose learning rates do not start from that of the group, such as "
+                f"CyclicLR, but got {absolute}"
+            )
 
     def of(self, index: int, group: ParamGroup, base_lr: float) -> Schedule | None:
         """The product of what the parts have for this group; None if no part has anything."""
@@ -93,6 +121,14 @@ def checked_parts(schedulers: Sequence[Scheduler], optimizer: Optimizer | None) 
         if scheduler.optimizer is not (optimizer or schedulers[0].optimizer):
             raise ValueError(f"schedulers[{index}] must be of the same optimizer as the others")
     return list(schedulers)
+
+
+def own_before(parts: Sequence[Scheduler]) -> dict[str, tuple[float | None, ...]]:
+    """What the groups had before all `parts`: the one that was built first found it there."""
+    own: dict[str, tuple[float | None, ...]] = {}
+    for part in sorted(parts, key=lambda part: part.built_at):
+        own = {**part.own, **own}
+    return own
 
 
 def _held(value: float, like: Schedule) -> Schedule:

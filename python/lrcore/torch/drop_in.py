@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from itertools import zip_longest
+from typing import Any, ClassVar
 
 from torch.optim import Optimizer
 
-from lrcore._arguments import each, real
+from lrcore import _core
+from lrcore._arguments import each, not_negative, real
 from lrcore.schedules import Schedule, Tabulated
 from lrcore.torch.group_schedules import FromBaseLr, GroupSchedules
-from lrcore.torch.param_groups import ParamGroup
+from lrcore.torch.outside_changes import OutsideChanges
+from lrcore.torch.param_groups import ParamGroup, param_groups
 from lrcore.torch.scheduler import Scheduler
 from lrcore.torch.torch_state import of_torch
 
@@ -22,6 +25,9 @@ class DropIn(Scheduler):
     scheduler has done so, and never changed. So it does not matter in which order several schedulers of one optimizer
     are built.
 
+    Where torch's scheduler goes on from the learning rate that it finds in a group, so does this one: another scheduler
+    that is stepped beside it, a plateau and a change by hand keep their effect, as a factor in its state.
+
     Args:
         optimizer: Whose param groups are written.
         schedule: The schedule that starts from a learning rate, or the schedules of the groups.
@@ -29,6 +35,9 @@ class DropIn(Scheduler):
         weight_decay: Likewise of the weight decay.
         last_epoch: Index of the last update that was done, -1 before any.
     """
+
+    follows_changes: ClassVar[bool] = True
+    starts_from_present_lr: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -40,7 +49,23 @@ class DropIn(Scheduler):
     ) -> None:
         self._base_lrs: list[float] = []
         schedules = schedule if isinstance(schedule, GroupSchedules) else FromBaseLr(schedule)
+        self._follows_changes = self.follows_changes and schedules.is_multiple_of_base_lr()
+        self._outside = OutsideChanges()
+        if self._follows_changes and self.starts_from_present_lr and last_epoch == -1:
+            self._outside = OutsideChanges.since_initial_lr(param_groups(optimizer))
         super().__init__(optimizer, schedules, momentum, weight_decay, last_epoch)
+
+    def _jump_to(self, epoch: int) -> None:
+        before, self._outside = self._outside, OutsideChanges()  # as torch, whose closed form knows nothing of others
+        try:
+            super()._jump_to(epoch)
+        except BaseException:
+            self._outside = before
+            raise
+
+    def _initial_step(self) -> None:
+        self._outside = OutsideChanges()  # torch's SequentialLR has put the learning rates back
+        super()._initial_step()
 
     @property
     def base_lrs(self) -> list[float]:  # type: ignore[override]
@@ -48,38 +73,65 @@ class DropIn(Scheduler):
         return list(self._base_lrs)
 
     def state_dict(self) -> dict[str, Any]:
-        """The step, the factor and the learning rates that the schedules start from, in JSON types.
+        """The step, the factors and the learning rates that the schedules start from, in JSON types.
 
         The arguments of the constructor are no part of it: loading leaves them as they are.
         """
-        return {**super().state_dict(), "base_lrs": list(self._base_lrs)}
+        self._notice_changes()
+        own = {"base_lrs": list(self._base_lrs), "group_factors": list(self._outside.factors)}
+        return {**super().state_dict(), **own}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Go on from `state_dict`, which may also be that of torch's scheduler of the same name.
 
         Raises:
-            ValueError: When `state_dict` is of another version or a field is missing or unknown.
+            ValueError: When `state_dict` is of another version or a field is missing or unknown; nothing is changed.
         """
-        state = state_dict if "version" in state_dict else of_torch(state_dict)
-        before = self._base_lrs
-        self._base_lrs = list(each(real, "base_lrs", state.get("base_lrs", before)))
+        state = {"group_factors": [], **(state_dict if "version" in state_dict else of_torch(state_dict))}
+        before = self._base_lrs, self._outside
+        base_lrs = each(real, "base_lrs", state.get("base_lrs", self._base_lrs))
+        outside = OutsideChanges(each(not_negative, "group_factors", state["group_factors"]))
+        self._base_lrs, self._outside = list(base_lrs), outside
         self._forget_groups()
         try:
             super().load_state_dict(state)
         except BaseException:
-            self._base_lrs = before
-            self._forget_groups()
+            self._base_lrs, self._outside = before
+            self._meet(self._groups())
             raise
 
-    def _base_lrs_of(self, groups: list[ParamGroup]) -> list[float]:
-        new = [float(group["initial_lr" if "initial_lr" in group else "lr"]) for group in groups[len(self._base_lrs) :]]
-        return self._base_lrs + new
+    def _write(self, step: int, factor: float) -> None:
+        if not self._follows_changes:
+            return super()._write(step, factor)
+        self._notice_changes()
+        super()._write(step, factor)
+        self._outside.write(self._groups())
 
-    def _meet(self, groups: list[ParamGroup]) -> None:
-        super()._meet(groups)
-        self._base_lrs = self._base_lrs_of(groups)
-        for group, base_lr in zip(groups, self._base_lrs, strict=False):
+    def _notice_changes(self) -> None:
+        if self._follows_changes:
+            self._outside.notice(self._groups(), self._met)
+
+    def _lrs(self, step: int, factor: float) -> list[float]:
+        lrs = super()._lrs(step, factor)
+        return [lr * scale for lr, scale in zip_longest(lrs, self._outside.factors[: len(lrs)], fillvalue=1.0)]
+
+    def _base_lrs_of(self, groups: list[ParamGroup]) -> list[float]:
+        known = dict(enumerate(self._base_lrs))
+        return [
+            known[before] if before in known else self._base_lr_of(group)
+            for group, before in zip(groups, self._met.before(groups), strict=True)
+        ]
+
+    def _base_lr_of(self, group: ParamGroup) -> float:
+        return float(group["initial_lr" if "initial_lr" in group else "lr"])
+
+    def _meet(self, groups: list[ParamGroup]) -> _core.ScheduledGroups:
+        base_lrs = self._base_lrs_of(groups)
+        writer = super()._meet(groups)
+        self._base_lrs = base_lrs
+        for group, base_lr in zip(groups, base_lrs, strict=True):
             group.setdefault("initial_lr", base_lr)
+        return writer
 
 
 def unless_frozen(base_lr: float, schedule: Schedule) -> Schedule:

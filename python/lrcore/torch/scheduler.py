@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from itertools import zip_longest
 from math import inf
+from time import monotonic_ns
 from typing import Any
 
 from torch.optim import Optimizer
@@ -13,6 +13,7 @@ from lrcore import _core
 from lrcore._arguments import check_fields, check_version, count, real
 from lrcore.schedules import Schedule
 from lrcore.torch.group_schedules import GroupSchedules, Schedules, followers, group_schedules
+from lrcore.torch.met_groups import MetGroups
 from lrcore.torch.param_groups import ParamGroup, hyperparameter, param_groups
 
 VERSION = 1
@@ -77,14 +78,17 @@ class Scheduler(LRScheduler):
             for name, schedules in given.items()
             if schedules is not None
         }
-        # What was there before, for a sequence in which this scheduler comes later.
+        # What was there before, and when: for a sequence in which this scheduler comes later.
         self.own = {
             name: tuple(hyperparameter(name, group) for group in optimizer.param_groups) for name in self.following
         }
-        if count("last_epoch", last_epoch) < -1:
+        last_epoch = count("last_epoch", last_epoch)
+        if last_epoch < -1:
             raise ValueError(f"last_epoch must be at least -1, but got {last_epoch}")
-        self._group_count: int | None = None
-        self._write(last_epoch + 1, factor=1.0)
+        self.built_at = monotonic_ns()
+        self._met = MetGroups()
+        self._writer: _core.ScheduledGroups | None = None
+        self._write(count("last_epoch", last_epoch + 1), factor=1.0)
 
     @property
     def factor(self) -> float:
@@ -110,6 +114,10 @@ class Scheduler(LRScheduler):
         return self._lrs(0, factor=1.0)
 
     @property
+    def _last_lr(self) -> list[float]:  # type: ignore[override]
+        return self.get_last_lr()  # where torch's users read it
+
+    @property
     def _position(self) -> int:
         return self.last_epoch  # where the schedules are
 
@@ -126,7 +134,7 @@ class Scheduler(LRScheduler):
         if epoch is None:
             self._write(self.last_epoch + 1, self._factor)
         else:
-            self._go_to(epoch, self._factor)
+            self._jump_to(epoch)
 
     def _initial_step(self) -> None:
         self.step()  # torch's SequentialLR asks for it
@@ -157,37 +165,49 @@ class Scheduler(LRScheduler):
         self._go_to(state_dict["step"], _not_negative(state_dict["factor"]))
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_writer": None, "_group_count": None}
+        return {**self.__dict__, "_writer": None}
+
+    def _jump_to(self, epoch: int) -> None:
+        self._go_to(epoch, self._factor)
 
     def _go_to(self, step: int, factor: float) -> None:
         self._write(count("step", step), factor)
 
     def _write(self, step: int, factor: float) -> None:
-        groups = self.optimizer.param_groups
-        if len(groups) != self._group_count:
-            self._meet(groups)
-        self._writer.write(groups, step, factor)
+        groups = self._groups()
+        writer = self._writer
+        if writer is None or not self._met.are(groups):
+            writer = self._meet(groups)
+        writer.write(groups, step, factor)
         self.last_epoch = step
         self._factor = factor
 
-    def _meet(self, groups: list[ParamGroup]) -> None:
-        """Find the schedules of `groups`, to some of which this is new."""
-        base_lrs = self._base_lrs_of(groups)
+    def _meet(self, groups: list[ParamGroup]) -> _core.ScheduledGroups:
+        """Find the schedules of `groups`, to some of which this is new, and what writes them."""
+        base_lrs, met = self._base_lrs_of(groups), self._met.then(groups)
         self._scheduled = {
-            name: [following.of(index, group, base_lrs[index]) for index, group in enumerate(groups)]
+            name: [following.of(*each) for each in zip(met.places, groups, base_lrs, strict=True)]
             for name, following in self.following.items()
         }
         self._writer = _core.ScheduledGroups(followers(self._scheduled, groups))
-        self._group_count = len(groups)
+        self._met = met
+        return self._writer
 
     def _forget_groups(self) -> None:
-        self._group_count = None
+        self._writer = None
+
+    def _groups(self) -> list[ParamGroup]:
+        groups = self.optimizer.param_groups
+        return groups if isinstance(groups, list) else list(groups)
 
     def _base_lrs_of(self, groups: list[ParamGroup]) -> list[float]:
         return [float(group["lr"]) for group in groups]
 
     def _lrs(self, step: int, factor: float) -> list[float]:
-        pairs = zip_longest(self.optimizer.param_groups, self._scheduled["schedule"])
+        groups = self._groups()
+        if not self._met.are(groups):
+            self._meet(groups)
+        pairs = zip(groups, self._scheduled["schedule"], strict=True)
         return [float(group["lr"]) if schedule is None else factor * schedule(step) for group, schedule in pairs]
 
 

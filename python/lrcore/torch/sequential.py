@@ -8,7 +8,7 @@ from itertools import pairwise
 from torch.optim import Optimizer
 
 from lrcore._arguments import count, each
-from lrcore.torch.composition import OneAfterAnother, checked_parts
+from lrcore.torch.composition import checked_parts, one_after_another, own_before
 from lrcore.torch.drop_in import DropIn
 from lrcore.torch.scheduler import Scheduler
 
@@ -44,16 +44,19 @@ class SequentialLR(DropIn):
         [0.5, 0.75, 1.0, 0.5, 0.25]
     """
 
+    starts_from_present_lr = False  # its parts have written that
+
     def __init__(
         self, optimizer: Optimizer, schedulers: Sequence[Scheduler], milestones: Sequence[int], last_epoch: int = -1
     ) -> None:
         parts, joints = _with_steps(checked_parts(schedulers, optimizer), each(count, "milestones", milestones))
+        own = own_before(parts)
         following = {
-            name: OneAfterAnother(name, tuple(part.following.get(name) for part in parts), joints, own)
-            for name, own in _own(parts).items()
+            name: one_after_another(name, [part.following.get(name) for part in parts], joints, values)
+            for name, values in own.items()
         }
         super().__init__(optimizer, following.pop("schedule"), **following, last_epoch=last_epoch)
-        self.own = _own(parts)
+        self.own, self.built_at = own, min(part.built_at for part in parts)
 
 
 def _with_steps(parts: list[Scheduler], milestones: tuple[int, ...]) -> tuple[list[Scheduler], tuple[int, ...]]:
@@ -67,11 +70,3 @@ def _with_steps(parts: list[Scheduler], milestones: tuple[int, ...]) -> tuple[li
     kept = [index for index, (begin, end) in enumerate(zip(begins, milestones, strict=False)) if begin < end]
     kept.append(len(parts) - 1)
     return [parts[index] for index in kept], tuple(begins[index] for index in kept[1:])
-
-
-def _own(parts: list[Scheduler]) -> dict[str, tuple[float | None, ...]]:
-    """What the groups had before: the first part that schedules a thing was built before it was written."""
-    own: dict[str, tuple[float | None, ...]] = {}
-    for part in parts:
-        own = {**part.own, **own}
-    return own

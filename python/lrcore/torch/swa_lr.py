@@ -118,5 +118,5 @@ class SWALR(DropIn):
             return [float(group["lr"]) for group in self.optimizer.param_groups]
         return super()._lrs(step, factor)
 
-    def _base_lrs_of(self, groups: list[ParamGroup]) -> list[float]:
-        return self._base_lrs + [float(group["lr"]) for group in groups[len(self._base_lrs) :]]
+    def _base_lr_of(self, group: ParamGroup) -> float:
+        return float(group["lr"])

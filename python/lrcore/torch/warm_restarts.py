@@ -44,6 +44,8 @@ class CosineAnnealingWarmRestarts(DropIn):
         [1.0, 0.5, 1.0, 0.5]
     """
 
+    follows_changes = False  # as in torch
+
     def __init__(
         self, optimizer: Optimizer, T_0: int, T_mult: int = 1, eta_min: float = 0.0, last_epoch: int = -1
     ) -> None:
