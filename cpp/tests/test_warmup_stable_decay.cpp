@@ -55,7 +55,7 @@ TEST_CASE("WarmupStableDecay keeps its digits in the last step of a long decay")
 }
 
 TEST_CASE("WarmupStableDecay with an exponential is within 4 ulp of extended precision") {
-    for (const double ratio : {0.999999, 0.5, 0.1, 0.01, 1e-4, 1e-10, 1e-100, 1e-300}) {
+    for (const double ratio : {0.999999, 0.5, 0.1, 0.01, 1e-4, 1e-10, 1e-100, 1e-300, 5e-324}) {
         const WarmupStableDecay schedule(0.1, 0, 0, 1000, 0.0, "exponential", 0.5, ratio, 0.0);
         const long double logarithm = std::log(static_cast<long double>(ratio));
         for (std::int64_t t = 1; t < 1000; ++t) {

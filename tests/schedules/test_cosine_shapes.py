@@ -40,13 +40,7 @@ def test_a_greater_exponent_does_not_magnify_what_is_rounded(
 
 
 @pytest.mark.parametrize(
-    ("decay_steps", "exponent", "k", "step"),
-    [
-        (10**6, 2.0, 1.0, 760280),
-        (1000, 5.0, 1.0, 659),
-        (133, 1.0, 0.3, 77),
-        (2706597481339479, 1.0, 0.02, 2706597481339319),
-    ],
+    ("decay_steps", "exponent", "k", "step"), [(1000, 5.0, 1.0, 660), (431, 1.0, 0.3, 321), (10**6, 2.0, 1.0, 760280)]
 )
 def test_single_steps_that_lost_digits(
     decay_steps: int, exponent: float, k: float, step: int, within_ulps: Callable[..., None]

@@ -17,7 +17,7 @@ inline DoubleDouble wide_wave(DoubleDouble x) {
     return (one - u / DoubleDouble{12.0, 0.0} * inner) * u * 0.25;
 }
 
-/// sin^2(pi/2 * x) with 60 bits, for powers of it, and 0 <= x <= 1. `rest` is 1 - x.
+/// sin^2(pi/2 * x) with 59 bits, for powers of it, and 0 <= x <= 1. `rest` is 1 - x.
 inline DoubleDouble wide_sine_squared(DoubleDouble x, DoubleDouble rest) {
     return x.high < rest.high ? wide_wave(x) : DoubleDouble{1.0, 0.0} - wide_wave(rest);
 }
