@@ -192,6 +192,7 @@ BAD_VALUES = [
         (0.1, 0, 0, 1, 0, "power", 1, 0.5, 0.2),
         "warmup_start_lr must not be greater than base_lr=0.1, but got 0.2",
     ),
+    (Cyclic, (-0.1, 0.1), "base_lr must be a finite number and not negative, but got -0.1"),
     (Cyclic, (0.1, 0.01), "max_lr must be greater than base_lr=0.1, but got 0.01"),
     (Cyclic, (0.1, 0.1), "max_lr must be greater than base_lr=0.1, but got 0.1"),
     (Cyclic, (0.1, 0.2, 0), "step_size_up must be at least 1, but got 0"),

@@ -37,6 +37,13 @@ TEST_CASE("Cyclic exp_range scales by gamma to the power of the step") {
     CHECK(values(cyclic(1, 1, "exp_range", 0.5), 0, 6) == expected);
 }
 
+TEST_CASE("Cyclic may start from 0") {
+    const std::vector<double> triangles{0.0, 1.0, 2.0, 1.0, 0.0, 1.0, 2.0, 1.0, 0.0};
+    CHECK(values(Cyclic(0.0, 2.0, 2, 2, "triangular", 1.0), 0, 9) == triangles);
+    const std::vector<double> halved{0.0, 2.0, 0.0, 1.0, 0.0, 0.5, 0.0};
+    CHECK(values(Cyclic(0.0, 2.0, 1, 1, "triangular2", 1.0), 0, 7) == halved);
+}
+
 TEST_CASE("Cyclic is exact at its top and bottom") {
     const Cyclic schedule(0.1, 0.7, 3, 7, "triangular", 1.0);
     for (const std::int64_t cycle : {0L, 1L, 1000L, 1L << 58}) {
@@ -56,8 +63,8 @@ TEST_CASE("Cyclic finds its place in the cycle at the largest steps") {
 }
 
 TEST_CASE("Cyclic names the argument that it rejects") {
-    CHECK_THROWS_WITH_AS(Cyclic(0.0, 1.0, 1, 1, "triangular", 1.0),
-                         "base_lr must be a finite number greater than 0, but got 0.0",
+    CHECK_THROWS_WITH_AS(Cyclic(-0.1, 1.0, 1, 1, "triangular", 1.0),
+                         "base_lr must be a finite number and not negative, but got -0.1",
                          std::invalid_argument);
     CHECK_THROWS_WITH_AS(Cyclic(0.1, 0.01, 1, 1, "triangular", 1.0),
                          "max_lr must be greater than base_lr=0.1, but got 0.01",

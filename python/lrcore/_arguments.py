@@ -77,6 +77,11 @@ def flag(name: str, value: Any) -> bool:
     return bool(value)
 
 
+def as_given(_name: str, value: T) -> T:
+    """`value` itself, for `each` to make a tuple of what is checked later."""
+    return value
+
+
 def each(coerce: Callable[[str, Any], T], name: str, values: Any) -> tuple[T, ...]:
     """`values` as a tuple, every item coerced under the name of its place, such as lrs[2]."""
     if isinstance(values, str) or not isinstance(values, Iterable):

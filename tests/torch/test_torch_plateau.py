@@ -196,3 +196,16 @@ def test_a_state_of_another_version_is_refused() -> None:
 def test_bad_arguments_are_refused_by_name(arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         ReduceLROnPlateau(sgd(), **arguments)
+
+
+@pytest.mark.parametrize("name", ["min_lr", "eps"])
+def test_a_list_for_more_groups_than_are_left_is_named_and_changes_nothing(name: str) -> None:
+    optimizer = sgd(1.0, 0.5)
+    scheduler = ReduceLROnPlateau(optimizer, patience=0, **{name: [0.05, 1e-5]})
+    scheduler.step(1.0)
+    state = scheduler.state_dict()
+    del optimizer.param_groups[0]
+    message = rf"^{name} must have at most one value for each of the 1 groups, but got \[0\.05, 1e-05\]$"
+    with pytest.raises(ValueError, match=message):
+        scheduler.step(1.0)
+    assert (scheduler.state_dict(), lrs(optimizer)) == (state, [0.5])

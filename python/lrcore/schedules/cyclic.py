@@ -27,7 +27,7 @@ class Cyclic(Schedule):
     item c of `scale` is what torch's scale_fn(c + 1) gives.
 
     Args:
-        base_lr: Learning rate at the foot of the triangle, finite and greater than 0.
+        base_lr: Learning rate at the foot of the triangle, finite and not negative.
         max_lr: Learning rate at its tip, finite and greater than base_lr.
         step_size_up: Steps from foot to tip (up), at least 1.
         step_size_down: Steps from tip to foot (down), at least 1; as many as step_size_up if None.

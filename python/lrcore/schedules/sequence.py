@@ -5,10 +5,10 @@ from __future__ import annotations
 import collections.abc
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from lrcore import _core
-from lrcore._arguments import count, each
+from lrcore._arguments import as_given, count, each
 from lrcore.schedules.course import Course
 from lrcore.schedules.schedule import LEARNING_RATE, Schedule, of_quantity
 
@@ -46,7 +46,7 @@ class Sequence(Schedule):
     milestones: collections.abc.Sequence[int]
 
     def __post_init__(self) -> None:
-        given = each(_as_given, "schedules", self.schedules)
+        given = each(as_given, "schedules", self.schedules)
         quantity = next((item.quantity for item in given[:1] if isinstance(item, Schedule)), LEARNING_RATE)
         self._freeze(
             _core.ScheduleSequence,
@@ -66,7 +66,3 @@ class Sequence(Schedule):
     def quantity(self) -> str:  # type: ignore[override]  # that of what it is made of
         """What the schedules are of."""
         return self.schedules[0].quantity
-
-
-def _as_given(_name: str, value: Any) -> Any:
-    return value

@@ -7,6 +7,8 @@ try:
 except ModuleNotFoundError as error:
     raise ImportError("lrcore.torch needs PyTorch: pip install 'lrcore[torch]'") from error
 
+from torch.optim.lr_scheduler import LRScheduler
+
 from lrcore.torch.chained import ChainedScheduler
 from lrcore.torch.cosine_annealing import CosineAnnealingLR
 from lrcore.torch.cyclic import CyclicLR
@@ -34,6 +36,7 @@ __all__ = [
     "DataLoaderIter",
     "ExponentialLR",
     "LRFinder",
+    "LRScheduler",
     "LinearLR",
     "MultiStepLR",
     "OneCycleLR",

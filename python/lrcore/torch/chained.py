@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from torch.optim import Optimizer
 
+from lrcore._arguments import as_given, each
 from lrcore.torch.composition import AllAtOnce, checked_parts, own_before
 from lrcore.torch.drop_in import DropIn
 from lrcore.torch.scheduler import Scheduler
@@ -41,7 +42,7 @@ class ChainedScheduler(DropIn):
     starts_from_present_lr = False  # its parts have written that
 
     def __init__(self, schedulers: Sequence[Scheduler], optimizer: Optimizer | None = None) -> None:
-        parts = checked_parts(schedulers, optimizer)
+        parts = checked_parts(each(as_given, "schedulers", schedulers), optimizer)
         following = {name: schedules for part in parts for name, schedules in part.following.items()}
         following["schedule"] = AllAtOnce(tuple(part.following["schedule"] for part in parts))
         super().__init__(parts[0].optimizer, following.pop("schedule"), **following, last_epoch=parts[0].last_epoch - 1)

@@ -6,9 +6,10 @@ from functools import partial
 
 from torch.optim import Optimizer
 
-from lrcore._arguments import positive_count, real
+from lrcore._arguments import not_negative, positive_count
 from lrcore.schedules import PiecewiseCosine, Schedule, Until
 from lrcore.torch.drop_in import DropIn
+from lrcore.torch.step_after import with_a_step_after
 
 
 class CosineAnnealingLR(DropIn):
@@ -38,10 +39,10 @@ class CosineAnnealingLR(DropIn):
     """
 
     def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0, last_epoch: int = -1) -> None:
-        super().__init__(
-            optimizer, partial(_wave, T_max=positive_count("T_max", T_max), eta_min=eta_min), last_epoch=last_epoch
-        )
+        half = with_a_step_after("T_max", positive_count("T_max", T_max))
+        wave = partial(_wave, T_max=half, eta_min=not_negative("eta_min", eta_min))
+        super().__init__(optimizer, wave, last_epoch=last_epoch)
 
 
 def _wave(base_lr: float, T_max: int, eta_min: float) -> Schedule:
-    return Until(PiecewiseCosine([0, T_max], [base_lr, real("eta_min", eta_min)]), T_max + 1, "mirror")
+    return Until(PiecewiseCosine([0, T_max], [base_lr, eta_min]), T_max + 1, "mirror")

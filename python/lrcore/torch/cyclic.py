@@ -7,7 +7,8 @@ from typing import Any
 
 from torch.optim import Optimizer
 
-from lrcore.schedules import Cyclic, CyclicMomentum, Schedule
+from lrcore._arguments import not_negative, real
+from lrcore.schedules import Cyclic, CyclicMomentum, Schedule, Tabulated
 from lrcore.torch.drop_in import DropIn
 from lrcore.torch.group_schedules import OneEach
 from lrcore.torch.param_groups import bounds_per_group, param_groups
@@ -25,8 +26,8 @@ class CyclicLR(DropIn):
 
     Args:
         optimizer: Whose param groups are written.
-        base_lr: Lower bound; one for all groups or a list of one per group.
-        max_lr: Upper bound, likewise.
+        base_lr: Lower bound, finite and not negative; one for all groups or a list of one per group.
+        max_lr: Upper bound, likewise; where it is base_lr the learning rate stays there.
         step_size_up: Updates in the rising part of a cycle.
         step_size_down: Updates in the falling part; None: as many as in the rising one.
         mode: "triangular", "triangular2" or "exp_range".
@@ -85,7 +86,7 @@ class CyclicLR(DropIn):
             height = {"scale": scale_fn, "scale_mode": scale_mode}
         cycle = {"step_size_up": step_size_up, "step_size_down": step_size_down, **height}
         bounds = bounds_per_group(groups, base_lr=base_lr, max_lr=max_lr)
-        lrs = OneEach(tuple(Cyclic(lower, upper, **cycle) for lower, upper in bounds))
+        lrs = OneEach(tuple(_cyclic(lower, upper, **cycle) for lower, upper in bounds))
         momenta = None
         if cycle_momentum:
             bounds = bounds_per_group(groups, base_momentum=base_momentum, max_momentum=max_momentum)
@@ -96,3 +97,11 @@ class CyclicLR(DropIn):
     def base_lrs(self) -> list[float]:  # type: ignore[override]
         """The lower bound of each group."""
         return self._lrs(0, factor=1.0)
+
+
+def _cyclic(base_lr: float, max_lr: float, **cycle: Any) -> Schedule:
+    lower, upper = not_negative("base_lr", base_lr), real("max_lr", max_lr)
+    if lower == upper:
+        Cyclic(0.0, 1.0, **cycle)  # names what is wrong with the cycle
+        return Tabulated([lower])
+    return Cyclic(lower, upper, **cycle)

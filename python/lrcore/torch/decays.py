@@ -7,6 +7,7 @@ from functools import partial
 
 from torch.optim import Optimizer
 
+from lrcore._arguments import count, each
 from lrcore.schedules import MultiStep, Schedule, Step
 from lrcore.torch.drop_in import DropIn, unless_frozen
 
@@ -62,7 +63,7 @@ class MultiStepLR(DropIn):
     def __init__(
         self, optimizer: Optimizer, milestones: Iterable[int], gamma: float = 0.1, last_epoch: int = -1
     ) -> None:
-        in_order = tuple(sorted(milestones))
+        in_order = tuple(sorted(each(count, "milestones", milestones)))
         super().__init__(optimizer, partial(_multi_step, milestones=in_order, gamma=gamma), last_epoch=last_epoch)
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from torch.optim import Optimizer
 
-from lrcore._arguments import count
-from lrcore.schedules import OneCycle, OneCycleMomentum
-from lrcore.torch.drop_in import DropIn
+from lrcore._arguments import not_negative, positive_count
+from lrcore.schedules import OneCycle, OneCycleMomentum, Schedule
+from lrcore.torch.drop_in import DropIn, unless_frozen
 from lrcore.torch.group_schedules import OneEach
 from lrcore.torch.param_groups import bounds_per_group, one_per_group, param_groups
 
@@ -22,7 +23,7 @@ class OneCycleLR(DropIn):
 
     Args:
         optimizer: Whose param groups are written.
-        max_lr: Learning rate at the top; one for all groups or a list of one per group.
+        max_lr: Learning rate at the top, finite and not negative; one for all groups or a list of one per group.
         total_steps: Steps from the first learning rate to the last, both counted, at least 2; or None: epochs *
             steps_per_epoch.
         epochs: Epochs of the training, where `total_steps` is None.
@@ -72,7 +73,7 @@ class OneCycleLR(DropIn):
         steps = _total_steps(total_steps, epochs, steps_per_epoch)
         shape = (steps, pct_start, anneal_strategy)
         factors = (div_factor, final_div_factor, three_phase)
-        lrs = OneEach(tuple(OneCycle(top, *shape, *factors) for top in one_per_group("max_lr", max_lr, groups)))
+        lrs = OneEach(tuple(_one_cycle(top, *shape, *factors) for top in one_per_group("max_lr", max_lr, groups)))
         momenta = None
         if cycle_momentum:
             bounds = bounds_per_group(groups, base_momentum=base_momentum, max_momentum=max_momentum)
@@ -85,9 +86,14 @@ class OneCycleLR(DropIn):
         return self._lrs(0, factor=1.0)
 
 
+def _one_cycle(max_lr: float, *arguments: Any) -> Schedule:
+    top = not_negative("max_lr", max_lr)
+    return unless_frozen(top, OneCycle(top or 1.0, *arguments))
+
+
 def _total_steps(total_steps: int | None, epochs: int | None, steps_per_epoch: int | None) -> int:
     if total_steps is not None:
         return total_steps
     if epochs is None or steps_per_epoch is None:
         raise ValueError("total_steps must be given, or both epochs and steps_per_epoch")
-    return count("epochs", epochs) * count("steps_per_epoch", steps_per_epoch)
+    return positive_count("epochs", epochs) * positive_count("steps_per_epoch", steps_per_epoch)

@@ -119,10 +119,14 @@ class ReduceLROnPlateau(TorchReduceLROnPlateau):
         Args:
             metrics: The metric, a number or a tensor of one.
             epoch: Taken from code written for torch, which lets it be given; the metrics are counted all the same.
+
+        Raises:
+            ValueError: When `min_lr` or `eps` has more values than there are groups left; nothing is changed.
         """
         groups = self.optimizer.param_groups
-        min_lrs = [_as_stored(group, bound) for group, bound in zip(groups, self._each(self._min_lrs), strict=True)]
-        event = self._reduce(float(metrics), min_lrs, self._each(self._eps))
+        bounds = self._each("min_lr", self._min_lrs)
+        min_lrs = [_as_stored(group, bound) for group, bound in zip(groups, bounds, strict=True)]
+        event = self._reduce(float(metrics), min_lrs, self._each("eps", self._eps))
         if event is not None:
             self.events.append(event)
         return event
@@ -164,8 +168,11 @@ class ReduceLROnPlateau(TorchReduceLROnPlateau):
             self._plateau, metric, base, lambda: list(compress(self.get_last_lr(), scheduled)), min_lrs, eps
         )
 
-    def _each(self, values: list[float]) -> list[float]:
-        return values + values[:1] * (len(self.optimizer.param_groups) - len(values))
+    def _each(self, name: str, values: list[float]) -> list[float]:
+        groups = len(self.optimizer.param_groups)
+        if len(values) > groups:
+            raise ValueError(f"{name} must have at most one value for each of the {groups} groups, but got {values}")
+        return values + values[:1] * (groups - len(values))
 
 
 def _of_same_optimizer(base: Scheduler, optimizer: Optimizer) -> Scheduler:

@@ -6,9 +6,10 @@ from functools import partial
 
 from torch.optim import Optimizer
 
-from lrcore._arguments import count, probability
+from lrcore._arguments import count, not_negative, probability
 from lrcore.schedules import Linear, Polynomial, Schedule, Tabulated
 from lrcore.torch.drop_in import DropIn
+from lrcore.torch.step_after import with_a_step_after
 
 
 class ConstantLR(DropIn):
@@ -76,7 +77,8 @@ class LinearLR(DropIn):
         last_epoch: int = -1,
     ) -> None:
         start, end = probability("start_factor", start_factor), probability("end_factor", end_factor)
-        schedule = partial(_linear, start_factor=start, end_factor=end, total_iters=_steps(total_iters))
+        steps = with_a_step_after("total_iters", _steps(total_iters))
+        schedule = partial(_linear, start_factor=start, end_factor=end, total_iters=steps)
         super().__init__(optimizer, schedule, last_epoch=last_epoch)
 
 
@@ -85,12 +87,12 @@ class PolynomialLR(DropIn):
 
         lr(t) = base_lr * (1 - min(t, total_iters) / total_iters)^power
 
-    With 0 steps it is base_lr for ever.
+    With 0 steps, or a `power` of 0, it is base_lr for ever.
 
     Args:
         optimizer: Whose param groups are written; base_lr is what their lr was before all schedulers.
         total_iters: Steps to 0, at least 0.
-        power: Finite and greater than 0.
+        power: Finite and not negative.
         last_epoch: Index of the last step that was done, -1 before any.
 
     Raises:
@@ -105,7 +107,7 @@ class PolynomialLR(DropIn):
     """
 
     def __init__(self, optimizer: Optimizer, total_iters: int = 5, power: float = 1.0, last_epoch: int = -1) -> None:
-        schedule = partial(_polynomial, total_iters=_steps(total_iters), power=power)
+        schedule = partial(_polynomial, total_iters=_steps(total_iters), power=not_negative("power", power))
         super().__init__(optimizer, schedule, last_epoch=last_epoch)
 
 
@@ -122,7 +124,7 @@ def _linear(base_lr: float, start_factor: float, end_factor: float, total_iters:
 
 
 def _polynomial(base_lr: float, total_iters: int, power: float) -> Schedule:
-    return Polynomial(base_lr, total_iters, power=power) if total_iters else Tabulated([base_lr])
+    return Polynomial(base_lr, total_iters, power=power) if total_iters and power else Tabulated([base_lr])
 
 
 def _steps(total_iters: int) -> int:

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from torch.optim import Optimizer
 
-from lrcore._arguments import count, each
+from lrcore._arguments import as_given, count, each
 from lrcore.torch.composition import checked_parts, one_after_another, own_before
 from lrcore.torch.drop_in import DropIn
 from lrcore.torch.scheduler import Scheduler
@@ -49,7 +49,8 @@ class SequentialLR(DropIn):
     def __init__(
         self, optimizer: Optimizer, schedulers: Sequence[Scheduler], milestones: Sequence[int], last_epoch: int = -1
     ) -> None:
-        parts, joints = _with_steps(checked_parts(schedulers, optimizer), each(count, "milestones", milestones))
+        given = each(as_given, "schedulers", schedulers)
+        parts, joints = _with_steps(checked_parts(given, optimizer), each(count, "milestones", milestones))
         own = own_before(parts)
         following = {
             name: one_after_another(name, [part.following.get(name) for part in parts], joints, values)

@@ -8,7 +8,7 @@ from typing import Any
 
 from torch.optim import Optimizer
 
-from lrcore._arguments import count, real
+from lrcore._arguments import count, not_negative
 from lrcore.schedules import PiecewiseCosine, PiecewiseLinear, Schedule, Tabulated
 from lrcore.torch.drop_in import DropIn
 from lrcore.torch.group_schedules import GroupSchedules
@@ -81,7 +81,7 @@ class SWALR(DropIn):
         if count("anneal_epochs", anneal_epochs) < 0:
             raise ValueError(f"anneal_epochs must not be negative, but got {anneal_epochs}")
         swa_lrs = one_per_group("swa_lr", swa_lr, len(param_groups(optimizer)))
-        self._annealing = Annealing(tuple(real("swa_lr", lr) for lr in swa_lrs), anneal_epochs, anneal_strategy)
+        self._annealing = Annealing(tuple(not_negative("swa_lr", lr) for lr in swa_lrs), anneal_epochs, anneal_strategy)
         super().__init__(optimizer, self._annealing)
 
     def step(self, epoch: int | None = None) -> None:
@@ -101,6 +101,8 @@ class SWALR(DropIn):
 
     def _of_torch(self, state_dict: dict[str, Any]) -> dict[str, Any]:
         """Torch keeps no learning rate of the beginning: it follows from the last one."""
+        if "_last_lr" not in state_dict:
+            raise ValueError("the state of torch's SWALR lacks the field '_last_lr'")
         state = of_torch(state_dict)
         done = self._annealing.part_done(state["step"])
         pairs = zip(state_dict["_last_lr"], self._annealing.swa_lrs * len(state_dict["_last_lr"]), strict=False)

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from fractions import Fraction
 from functools import partial
+from math import ceil
 from typing import Any
 
 from torch.optim import Optimizer
 
-from lrcore._arguments import positive_count, real
+from lrcore import _core
+from lrcore._arguments import not_negative, positive_count, real, renamed
 from lrcore.schedules import CosineRestarts, Schedule
-from lrcore.torch.drop_in import DropIn, unless_frozen
+from lrcore.schedules.schedule import MAX_STEP
+from lrcore.torch.drop_in import DropIn
 from lrcore.torch.group_schedules import FromBaseLr
+from lrcore.torch.param_groups import ParamGroup
+from lrcore.torch.rising_waves import rising_waves
 
-MOST_PARTS = 10**6  # of an epoch that can be told apart
+# Of an epoch that can be told apart. Powers of two, so that every whole epoch has the same bits in parts of any size.
+MOST_PARTS = 2**42
 
 
 class CosineAnnealingWarmRestarts(DropIn):
@@ -24,12 +29,13 @@ class CosineAnnealingWarmRestarts(DropIn):
 
     with T_cur the steps since the last restart and T_i those of the present wave. The restarts are found by integers.
     As in torch, and in no other scheduler, `step` may be given a part of an epoch: `step(epoch + batch / batches)`.
+    Where base_lr is less than `eta_min` the waves go up.
 
     Args:
         optimizer: Whose param groups are written; base_lr is what their lr was before all schedulers.
         T_0: Steps of the first wave, at least 1.
         T_mult: How many times as long as the one before each wave is, at least 1.
-        eta_min: Learning rate that each wave ends just above, from 0 to base_lr.
+        eta_min: Learning rate that each wave ends just before, finite and not negative.
         last_epoch: Index of the last step that was done, -1 before any.
 
     Raises:
@@ -50,53 +56,88 @@ class CosineAnnealingWarmRestarts(DropIn):
         self, optimizer: Optimizer, T_0: int, T_mult: int = 1, eta_min: float = 0.0, last_epoch: int = -1
     ) -> None:
         self._lengths = (positive_count("T_0", T_0), positive_count("T_mult", T_mult))
-        self._eta_min = real("eta_min", eta_min)
-        self._part, self._parts = 0, 1
+        self._eta_min = not_negative("eta_min", eta_min)
+        self._parts, self._part = 1, 0  # of an epoch: how many there are, and how many of `last_epoch` are over
         super().__init__(optimizer, self._waves(parts=1), last_epoch=last_epoch)
 
+    @property
+    def schedules(self) -> list[Schedule | None]:
+        """The schedule of each group's learning rate, in whole epochs."""
+        return [self._waves(parts=1)(base_lr) for base_lr in self._base_lrs]
+
     def step(self, epoch: float | None = None) -> None:
-        """Move on to the next whole epoch, or to `epoch`, which need not be whole, and write its values."""
-        if epoch is None and self._parts == 1:
-            self._write(self._part + 1, self._factor)
+        """Move on by one epoch, or to `epoch`, which need not be whole, and write its values.
+
+        Raises:
+            ValueError: When `epoch` is negative, not finite or does not fit in 64 bits; nothing is changed.
+            TypeError: When `epoch` is not a number; nothing is changed.
+        """
+        if epoch is None:
+            self._write(self._position + self._parts, self._factor)
         else:
-            self._go_to(self.last_epoch + 1 if epoch is None else epoch, self._factor)
+            with renamed(step="epoch"):
+                self._go_to(epoch, self._factor)
 
     def state_dict(self) -> dict[str, Any]:
         """The epoch, as "step", the factor and the learning rates that the waves start from, in JSON types."""
-        return {**super().state_dict(), "step": self._part if self._parts == 1 else self._part / self._parts}
+        return {**super().state_dict(), "step": self._position / self._parts if self._part else self.last_epoch}
 
     def _go_to(self, step: float, factor: float) -> None:
-        exact = Fraction(step if isinstance(step, int) else real("step", step)).limit_denominator(MOST_PARTS)
-        before = self._parts
-        self._divide_epochs(exact.denominator)
+        epoch = _epoch("step", step)
+        parts = self._parts_for(epoch)
+        before = dict(vars(self))
         try:
-            self._write(exact.numerator, factor)
+            self._divide_epochs(parts)
+            self._write(round(epoch * parts), factor)
         except BaseException:
-            self._divide_epochs(before)
+            vars(self).update(before)
             raise
 
     def _write(self, step: int, factor: float) -> None:
         super()._write(step, factor)
-        self._part = step
-        self.last_epoch = step // self._parts
+        self.last_epoch, self._part = divmod(step, self._parts)
 
     @property
     def _position(self) -> int:
-        return self._part
+        return self.last_epoch * self._parts + self._part
+
+    def _parts_for(self, epoch: float) -> int:
+        """One for a whole epoch, else so many that the steps of the present wave still fit in 64 bits."""
+        if epoch == int(epoch):
+            return 1
+        first, mult = self._lengths
+        countable = MAX_STEP // (mult * (first + ceil(epoch)))
+        return min(MOST_PARTS, 1 << max(0, countable.bit_length() - 1))
 
     def _divide_epochs(self, parts: int) -> None:
-        """A schedule's steps are whole numbers: between two epochs they are parts of one."""
         if parts != self._parts:
             self._parts = parts
-            self.following = {**self.following, "schedule": FromBaseLr(self._waves(parts))}
             self._forget_groups()
+
+    def _meet(self, groups: list[ParamGroup]) -> _core.ScheduledGroups:
+        """A schedule's steps are whole numbers: what is written between two epochs is looked up in parts of one."""
+        whole = self.following
+        self.following = {**whole, "schedule": FromBaseLr(self._waves(self._parts))}
+        try:
+            return super()._meet(groups)
+        finally:
+            self.following = whole
 
     def _waves(self, parts: int) -> Callable[[float], Schedule]:
         first, mult = self._lengths
-        return partial(_waves, lengths=(first * parts, mult), eta_min=self._eta_min)
+        return partial(_waves, first=first * parts, mult=mult, eta_min=self._eta_min)
 
 
-def _waves(base_lr: float, lengths: tuple[int, int], eta_min: float) -> Schedule:
-    if eta_min > base_lr:
-        raise ValueError(f"eta_min must not be greater than the lr of a param group, {base_lr}, but got {eta_min}")
-    return unless_frozen(base_lr, CosineRestarts(base_lr or 1.0, *lengths, min_lr=eta_min))
+def _epoch(name: str, value: float) -> float:
+    number = real(name, value)
+    epoch = value if isinstance(value, int) else number
+    if not 0 <= epoch <= MAX_STEP:
+        raise ValueError(f"{name} must be from 0 to 2**63 - 1, but got {value}")
+    return epoch
+
+
+def _waves(base_lr: float, first: int, mult: int, eta_min: float) -> Schedule:
+    if base_lr < eta_min or base_lr == 0:
+        return rising_waves(base_lr, eta_min, first, mult)
+    with renamed(period_mult="T_mult"):
+        return CosineRestarts(base_lr, first, mult, min_lr=eta_min)

@@ -17,7 +17,7 @@ class Cyclic {
     Cyclic(double base_lr, double max_lr, std::int64_t step_size_up, std::int64_t step_size_down,
            const std::string& mode, double gamma, std::optional<AnySchedule> scale = std::nullopt,
            const std::string& scale_mode = "cycle")
-        : base_lr_(positive("base_lr", base_lr)),
+        : base_lr_(not_negative("base_lr", base_lr)),
           max_lr_(greater_than("max_lr", positive("max_lr", max_lr), "base_lr", base_lr)),
           cycle_(base_lr_, max_lr_, step_size_up, step_size_down,
                  CycleHeight(mode, gamma, std::move(scale), scale_mode)) {}
