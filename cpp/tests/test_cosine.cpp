@@ -56,6 +56,29 @@ TEST_CASE("Cosine with an exponent is that power of the wave") {
     }
 }
 
+TEST_CASE("Cosine with an exponent is within 4 ulp of extended precision") {
+    const long double quarter = std::acos(0.0L);
+    for (const double exponent : {0.5, 1.5, 2.0, 5.0, 10.0, 89.0, 100.0}) {
+        const Cosine schedule(0.1, 1000, 0.0, exponent, 1.0);
+        for (std::int64_t t = 1; t < 1000; ++t) {
+            const long double sine = std::sin(quarter * static_cast<long double>(1000 - t) / 1000);
+            const long double exact =
+                0.1 * std::pow(sine * sine, static_cast<long double>(exponent));
+            const auto expected = static_cast<double>(exact);
+            const double ulp = std::nextafter(expected, INFINITY) - expected;
+            REQUIRE(std::abs(static_cast<double>(schedule(t) - exact)) <= 4.0 * ulp);
+        }
+    }
+}
+
+TEST_CASE("Cosine with the greatest exponent leaves its peak at once") {
+    CHECK(values(Cosine(0.1, 9, 0.007, 1e308, 1.0), 0, 3) ==
+          std::vector<double>{0.1, 0.007, 0.007});
+    CHECK(values(Cosine(0.1, 9, 0.007, 1.0, 1e-308), 0, 3) ==
+          std::vector<double>{0.1, 0.007, 0.007});
+    CHECK(values(Cosine(0.1, 9, 0.007, 1.0, 1e308), 0, 3) == std::vector<double>{0.1, 0.1, 0.1});
+}
+
 TEST_CASE("Cosine with k decays along the k-th power of the time") {
     // (2 / 4)^2 is 1/4, where the wave is (1 + cos(pi / 4)) / 2; (1 / 4)^0.5 is 1/2.
     CHECK(Cosine(1.0, 4, 0.0, 1.0, 2.0)(2) ==

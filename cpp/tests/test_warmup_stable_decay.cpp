@@ -54,6 +54,21 @@ TEST_CASE("WarmupStableDecay keeps its digits in the last step of a long decay")
     CHECK(schedule(999'999'999) == doctest::Approx(5e-10 + 1.25e-19).epsilon(1e-15).scale(0.0));
 }
 
+TEST_CASE("WarmupStableDecay with an exponential is within 4 ulp of extended precision") {
+    for (const double ratio : {0.999999, 0.5, 0.1, 0.01, 1e-4, 1e-10, 1e-100, 1e-300, 5e-324}) {
+        const WarmupStableDecay schedule(0.1, 0, 0, 1000, 0.0, "exponential", 0.5, ratio, 0.0);
+        const long double logarithm = std::log(static_cast<long double>(ratio));
+        for (std::int64_t t = 1; t < 1000; ++t) {
+            const long double left = static_cast<long double>(1000 - t) / 1000;
+            const long double exact = 0.1 * std::expm1(-left * logarithm) *
+                                      (ratio / (1 - static_cast<long double>(ratio)));
+            const auto expected = static_cast<double>(exact);
+            const double ulp = std::nextafter(expected, INFINITY) - expected;
+            REQUIRE(std::abs(static_cast<double>(schedule(t) - exact)) <= 4.0 * ulp);
+        }
+    }
+}
+
 TEST_CASE("WarmupStableDecay of phases longer than an int64 in all does not overflow") {
     const WarmupStableDecay schedule(1.0, last_step, last_step, last_step, 0.0, "linear", 0.5, 0.1,
                                      0.0);

@@ -100,6 +100,21 @@ def test_warmup_stable_decay_agrees_with_50_digits(
         within_ulps(schedule, steps, exact)
 
 
+@pytest.mark.parametrize("min_lr", [0.0, 6.204085746591123e-11])
+@pytest.mark.parametrize("decay_ratio", [0.999999, 0.1, 0.01, 1e-4, 1e-10, 1e-300])
+def test_an_exponential_decay_keeps_its_digits_at_every_ratio(
+    decay_ratio: float, min_lr: float, within_ulps: Callable[..., None]
+) -> None:
+    base_lr, ratio = 0.06204085746591123, mpmath.mpf(decay_ratio)
+    for decay_steps, steps in [(133, range(133)), (1000, range(50, 100)), (2**53, range(2**53 - 50, 2**53))]:
+        schedule = WarmupStableDecay(base_lr, 0, 0, decay_steps, min_lr, "exponential", decay_ratio=decay_ratio)
+
+        def exact(step: int, decay_steps: int = decay_steps) -> Any:
+            return mean(min_lr, base_lr, (ratio ** (mpmath.mpf(step) / decay_steps) - ratio) / (1 - ratio))
+
+        within_ulps(schedule, steps, exact)
+
+
 @pytest.mark.parametrize("decay", SHAPES)
 def test_warmup_stable_decay_is_exact_at_every_joint(decay: str) -> None:
     schedule = WarmupStableDecay(0.3, 7, 5, 11, 0.1, decay, warmup_start_lr=0.2)

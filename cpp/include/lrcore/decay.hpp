@@ -6,9 +6,11 @@
 #include <optional>
 #include <string>
 
+#include "lrcore/double_double.hpp"
 #include "lrcore/one_minus_power.hpp"
 #include "lrcore/ramp.hpp"
 #include "lrcore/validate.hpp"
+#include "lrcore/wide_log.hpp"
 
 namespace lrcore {
 
@@ -34,7 +36,7 @@ class Decay {
         const auto whole = static_cast<double>(steps_);
         if (ramp_) return ramp_->left(done, left);
         if (shape_ == DecayShape::power) return one_minus_power(done, left, whole, power_);
-        return std::expm1(-left / whole * std::log(ratio_)) * (ratio_ / (1.0 - ratio_));
+        return exponential(done, left, whole);
     }
 
     std::int64_t steps() const { return steps_; }
@@ -43,6 +45,28 @@ class Decay {
     double ratio() const { return ratio_; }
 
   private:
+    /// (ratio^(1 - x) - ratio) / (1 - ratio) for x = left / whole. The digits that float64 takes
+    /// from the exponent and from the scale are added back to first order.
+    double exponential(double done, double left, double whole) const {
+        constexpr double negligible = -50.0;  // ratio is then no part of ratio^(1 - x)
+        const DoubleDouble logarithm = wide_log(ratio_);
+        const DoubleDouble exponent = logarithm * share(left, whole);
+        if (exponent.high < negligible) return power_of_e(logarithm * share(done, whole));
+        const DoubleDouble scale = DoubleDouble{ratio_, 0.0} / exact_sum(1.0, -ratio_);
+        const double less_one = std::expm1(-exponent.high);
+        const double lost = -exponent.low * (1.0 + less_one);
+        return std::fma(less_one, scale.high, less_one * scale.low + lost * scale.high);
+    }
+
+    static DoubleDouble share(double part, double whole) {
+        return DoubleDouble{part, 0.0} / DoubleDouble{whole, 0.0};
+    }
+
+    static double power_of_e(DoubleDouble exponent) {
+        const double rounded = std::exp(exponent.high);
+        return rounded + rounded * exponent.low;
+    }
+
     std::int64_t steps_;
     DecayShape shape_;
     std::optional<Ramp> ramp_;

@@ -31,6 +31,17 @@ inline DoubleDouble operator*(DoubleDouble a, double factor) {
     return exact_sum(product, std::fma(a.low, factor, lost));
 }
 
+inline DoubleDouble operator*(DoubleDouble a, DoubleDouble b) {
+    const DoubleDouble product = a * b.high;
+    return exact_sum(product.high, product.low + a.high * b.low);
+}
+
+inline DoubleDouble operator/(DoubleDouble a, DoubleDouble b) {
+    const double quotient = a.high / b.high;
+    const double rest = std::fma(-quotient, b.high, a.high) + (a.low - quotient * b.low);
+    return {quotient, rest / b.high};
+}
+
 /// The difference; its `low` may be as large as the last place of its `high`.
 inline DoubleDouble loose_difference(DoubleDouble a, DoubleDouble b) {
     const DoubleDouble high = exact_sum(a.high, -b.high);

@@ -1,16 +1,18 @@
 #pragma once
 
-#include <cmath>
 #include <cstdint>
 #include <string>
 #include <tuple>
 
 #include "lrcore/curves.hpp"
+#include "lrcore/double_double.hpp"
 #include "lrcore/ending.hpp"
 #include "lrcore/interpolate.hpp"
 #include "lrcore/one_minus_power.hpp"
 #include "lrcore/schedule.hpp"
 #include "lrcore/sine_squared.hpp"
+#include "lrcore/wide_power.hpp"
+#include "lrcore/wide_sine_squared.hpp"
 
 namespace lrcore {
 
@@ -69,15 +71,16 @@ class Cosine {
 
     double bent(std::int64_t step) const {
         if (step == decay_steps_) return min_lr_;
-        return interpolate(min_lr_, base_lr_, std::pow(half_wave(step), exponent_));
+        return interpolate(min_lr_, base_lr_, wide_power(half_wave(step), exponent_));
     }
 
-    double half_wave(std::int64_t step) const {
-        const auto done = static_cast<double>(step);
-        const auto left = static_cast<double>(decay_steps_ - step);
-        const auto whole = static_cast<double>(decay_steps_);
-        if (k_ == 1.0) return sine_squared(left, whole);
-        return sine_squared(one_minus_power(done, left, whole, k_), 1.0);
+    DoubleDouble half_wave(std::int64_t step) const {
+        const DoubleDouble done = double_double(step);
+        const DoubleDouble left = double_double(decay_steps_ - step);
+        const DoubleDouble whole = double_double(decay_steps_);
+        if (k_ == 1.0) return wide_sine_squared(left / whole, done / whole);
+        const DoubleDouble x = wide_one_minus_power(done.high, left.high, whole.high, k_);
+        return wide_sine_squared(x, DoubleDouble{1.0, 0.0} - x);
     }
 
     double base_lr_;

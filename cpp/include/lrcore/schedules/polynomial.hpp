@@ -1,13 +1,14 @@
 #pragma once
 
-#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <tuple>
 
+#include "lrcore/double_double.hpp"
 #include "lrcore/interpolate.hpp"
 #include "lrcore/one_minus_power.hpp"
 #include "lrcore/schedule.hpp"
+#include "lrcore/wide_power.hpp"
 
 namespace lrcore {
 
@@ -63,14 +64,9 @@ class Polynomial {
         return cycle_ ? (step + length - 1) / length * length : length;
     }
 
-    // A power magnifies the rounding of its base: what the division lost is added back to first
-    // order.
+    // With a tiny k nothing is left after step 0.
     double power_of(double part, double whole) const {
-        if (part == 0.0) return 0.0;  // with a tiny k nothing is left after step 0
-        const double quotient = part / whole;
-        const double lost = std::fma(-quotient, whole, part) / part;
-        const double rounded = std::pow(quotient, power_);
-        return std::clamp(rounded + rounded * (power_ * lost), 0.0, 1.0);
+        return wide_power(DoubleDouble{part, 0.0} / DoubleDouble{whole, 0.0}, power_);
     }
 
     double base_lr_;
