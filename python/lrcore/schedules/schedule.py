@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numbers
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from lrcore._arguments import check_fields, check_version, count
 from lrcore.schedules.course import Course
+from lrcore.schedules.nesting import check_depth
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,7 +23,6 @@ VERSION = 1
 MAX_STEP = 2**63 - 1
 MOST_VALUES = MAX_STEP // 8  # whose bytes an int64 can count
 Peer = Callable[..., dict[str, Any]]
-MAX_DEPTH = 100  # that of the core
 LEARNING_RATE = "learning rate"
 
 
@@ -221,7 +221,7 @@ class Schedule(ABC):
         if not isinstance(content, Mapping):
             raise TypeError(f"a schedule must be read from a mapping, but got {content!r}")
         found = find_schedule(content.get("schedule"), [known for known in SCHEDULES if issubclass(known, cls)])
-        _check_depth(content)
+        check_depth(content)
         check_version(f"schedule {found.name!r}", content, VERSION)
         arguments = {name: value for name, value in content.items() if name not in ("schedule", "version")}
         check_fields(f"schedule {found.name!r}", arguments, found._field_names())
@@ -256,20 +256,6 @@ def of_quantity(quantity: str, name: str, value: Any) -> Schedule:
     if not isinstance(value, Schedule) or value.quantity != quantity:
         raise TypeError(f"{name} must be a {quantity.replace(' ', '-')} schedule, but got {value!r}")
     return value
-
-
-def _check_depth(content: Mapping[str, Any]) -> None:
-    """ValueError if `content` is nested deeper than any schedule, or without an end because it contains itself."""
-    level: list[Any] = [content]
-    for _ in range(2 * MAX_DEPTH + 2):  # a list of schedules in every one of them, and one of numbers
-        parts = [part for part in level if isinstance(part, (Mapping, list))]
-        level = list({id(item): item for part in parts for item in _items(part)}.values())
-    if level:
-        raise ValueError(f"a schedule must be nested at most {MAX_DEPTH} deep")
-
-
-def _items(part: Mapping[str, Any] | list[Any]) -> Iterable[Any]:
-    return part.values() if isinstance(part, Mapping) else part
 
 
 def _with_one_zero(value: Any) -> Any:
