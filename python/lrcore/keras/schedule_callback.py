@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import keras
 
-from lrcore._arguments import check_fields, check_version, count, real
+from lrcore._arguments import check_fields, check_version, count, not_negative
 from lrcore.keras.learning_rate import UpdateCounter, require_every_step, require_settable, set_lr
 from lrcore.schedules import Schedule
 from lrcore.schedules.schedule import learning_rate
@@ -72,7 +71,7 @@ class ScheduleCallback(keras.callbacks.Callback):
 
     @factor.setter
     def factor(self, factor: float) -> None:
-        factor = _factor(factor)
+        factor = not_negative("factor", factor)
         if self.last_lr is not None:
             set_lr(self.model.optimizer, self.schedule(self.step) * factor, self.step)
         self._factor = factor
@@ -114,15 +113,8 @@ class ScheduleCallback(keras.callbacks.Callback):
         check_fields("the state of a ScheduleCallback", state, self.state_dict())
         step = count("step", state["step"])
         self.schedule(step)  # refuses a step that no schedule takes
-        self._factor = _factor(state["factor"])
+        self._factor = not_negative("factor", state["factor"])
         self._step, self._batch = step, None
 
     def _finish_batch(self) -> None:
         self._step, self._batch = self.step, None
-
-
-def _factor(value: Any) -> float:
-    factor = real("factor", value)
-    if not (factor >= 0 and math.isfinite(factor)):
-        raise ValueError(f"factor must be finite and not negative, but got {factor}")
-    return factor

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from math import inf
 from time import monotonic_ns
 from typing import Any
 
@@ -10,7 +9,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from lrcore import _core
-from lrcore._arguments import check_fields, check_version, count, real
+from lrcore._arguments import check_fields, check_version, count, not_negative
 from lrcore.schedules import Schedule
 from lrcore.torch.group_schedules import GroupSchedules, Schedules, followers, group_schedules
 from lrcore.torch.met_groups import MetGroups
@@ -101,7 +100,7 @@ class Scheduler(LRScheduler):
 
     @factor.setter
     def factor(self, factor: float) -> None:
-        self._write(self._position, _not_negative(factor))
+        self._write(self._position, not_negative("factor", factor))
 
     @property
     def schedules(self) -> list[Schedule | None]:
@@ -162,7 +161,7 @@ class Scheduler(LRScheduler):
         """
         check_version("a scheduler state", state_dict, VERSION)
         check_fields("a scheduler state", state_dict, self.state_dict())
-        self._go_to(state_dict["step"], _not_negative(state_dict["factor"]))
+        self._go_to(state_dict["step"], not_negative("factor", state_dict["factor"]))
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_writer": None}
@@ -209,10 +208,3 @@ class Scheduler(LRScheduler):
             self._meet(groups)
         pairs = zip(groups, self._scheduled["schedule"], strict=True)
         return [float(group["lr"]) if schedule is None else factor * schedule(step) for group, schedule in pairs]
-
-
-def _not_negative(factor: float) -> float:
-    number = real("factor", factor)
-    if not 0 <= number < inf:
-        raise ValueError(f"factor must be finite and not negative, but got {factor}")
-    return number
