@@ -9,6 +9,7 @@ import torch
 
 from lrcore.schedules import Tabulated
 from lrcore.torch import CyclicLR
+from torch_runs import run, values
 
 MODES = ["triangular", "triangular2", "exp_range"]
 MAKERS = {
@@ -21,23 +22,11 @@ def groups(count: int = 1) -> list[dict[str, Any]]:
     return [{"params": [torch.nn.Parameter(torch.zeros(1))]} for _ in range(count)]
 
 
-def values(optimizer: torch.optim.Optimizer) -> list[tuple[float, float]]:
-    return [
-        (group["lr"], group["betas"][0] if "betas" in group else group["momentum"]) for group in optimizer.param_groups
-    ]
-
-
 def curve(
     make: Callable[..., Any], optimizer: torch.optim.Optimizer, steps: int, **arguments: object
 ) -> np.ndarray[Any, Any]:
     """Learning rate and momentum of each group at each of `steps` updates, as an array of steps x groups x 2."""
-    scheduler = make(optimizer, **arguments)
-    rows = []
-    for _ in range(steps):
-        rows.append(values(optimizer))
-        optimizer.step()
-        scheduler.step()
-    return np.array(rows)
+    return run(optimizer, make(optimizer, **arguments), steps)
 
 
 @pytest.mark.parametrize("optimizer", MAKERS)
