@@ -7,12 +7,10 @@ import dataclasses
 import pickle
 import re
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
-import torch
 
 from lrcore import (
     Cosine,
@@ -21,12 +19,9 @@ from lrcore import (
     MultiStep,
     OneCycle,
     PiecewiseConstant,
-    PiecewiseLinear,
     Polynomial,
     Schedule,
-    Sequence,
     Step,
-    Tanh,
     Warmup,
     WarmupStableDecay,
     parse_schedule,
@@ -159,30 +154,3 @@ def test_arguments_are_checked_as_without_it() -> None:
         PiecewiseConstant([-1], [0.1, 0.2], compat="keras")
     with pytest.raises(TypeError, match=r"^base must be a learning-rate schedule, but got 0\.1$"):
         Warmup(0.1, 10, compat="torch")  # type: ignore[arg-type]
-
-
-def test_optaxs_one_cycle_in_lines_is_a_curve_of_its_own(optax_lrs: Any) -> None:
-    for arguments in ({"anneal_strategy": "linear"}, {"three_phase": True}):
-        with pytest.raises(ValueError, match=r"^optax's one-cycle in lines .* write it as a PiecewiseLinear$"):
-            OneCycle(0.1, 100, compat="optax", **arguments)
-    peer = optax_lrs("optax.linear_onecycle_schedule(400, 0.1)", 450)
-    ours = PiecewiseLinear([0, int(0.3 * 400), int(0.85 * 400), 400], [0.1 / 25, 0.1, 0.1 / 25, 0.1 / 25 / 1e4])
-    np.testing.assert_allclose(ours.values(0, 450), peer, rtol=1e-12, atol=2e-17)
-
-
-def test_optaxs_one_cycle_that_only_rises_falls_from_its_first_value(optax_lrs: Any) -> None:
-    """Its two joints on step T are one key of a dict, and the later one wins."""
-    assert optax_lrs("optax.cosine_onecycle_schedule(40, 0.1, 1.0)", 41)[[0, 40]].tolist() == [0.004, 1.6e-8]
-    assert OneCycle(0.1, 40, 1.0, compat="optax").values(0, 50)[[0, 40, 49]].tolist() == [0.004, 0.1, 0.1]
-
-
-def test_timms_warmup_of_a_tanh_is_a_sequence(timm_scheduler: ModuleType, timm_lrs: Any) -> None:
-    with pytest.raises(ValueError, match=r"^base must not be a Tanh with compat='timm'"):
-        Warmup(Tanh(0.1, 400), 50, compat="timm")
-
-    def peer(optimizer: torch.optim.Optimizer) -> Any:
-        return timm_scheduler.TanhLRScheduler(optimizer, 400, lr_min=1e-3, warmup_t=50)
-
-    tanh = Tanh(0.1, 400, min_lr=1e-3)
-    ours = Sequence([Linear(0.0, tanh(50), 51), parse_schedule("offset(tanh(0.1, 400, min_lr=1e-3), 50)")], [50])
-    np.testing.assert_allclose(ours.values(0, 450), timm_lrs(peer, 0.1, 450), rtol=1e-12)

@@ -24,7 +24,7 @@ from lrcore.schedules import (
     Scaled,
     Schedule,
 )
-from schedule_examples import EXAMPLES
+from tests.support.schedule_examples import EXAMPLES
 
 
 def within_ulps(values: np.ndarray, exact: Callable[[int], Any], ulps: float, start: int = 0) -> None:
