@@ -29,7 +29,7 @@ def test_no_levels_give_no_numbers() -> None:
     assert _core.look_up(LEVELS[:0], TABLES).shape == (0, 5, 3)
 
 
-def test_what_does_not_fit_is_refused() -> None:
+def test_mismatched_arrays_are_refused() -> None:
     for levels, tables in ((LEVELS.astype(np.int64), TABLES), (LEVELS, TABLES.astype(np.float64))):
         with pytest.raises(TypeError, match="incompatible function arguments"):
             _core.look_up(levels, tables)

@@ -34,7 +34,7 @@ def test_strided_samples_are_read_as_they_are() -> None:
     np.testing.assert_array_equal(rows, _core.philox_words(1, 2, 3, samples[::-3].copy(), words([0] * 7), 4))
 
 
-def test_what_could_not_be_read_without_a_change_is_refused() -> None:
+def test_unsuitable_arrays_are_refused() -> None:
     for samples in (np.zeros(1), np.array([-1])):
         with pytest.raises(TypeError, match="incompatible function arguments"):
             _core.philox_words(0, 0, 0, samples, words([0]), 1)

@@ -61,7 +61,7 @@ def test_group_lrs_are_a_list_and_recorded_as_a_matrix() -> None:
     np.testing.assert_array_equal(test.recorded_group_lrs, [[0.25, 1.0], [0.75, 5.0], [1.25, 9.0]])
 
 
-def test_points_are_means_of_several_updates_from_the_second_on_with_align_effect() -> None:
+def test_align_effect_averages_from_the_second_update_on() -> None:
     test = make(batches_per_lr=2, align="effect")
     assert test.num_updates == 7
     record(test, [9.0, 1.0, 2.0, 3.0])
@@ -79,13 +79,13 @@ def test_columns_that_were_never_given_are_none() -> None:
     np.testing.assert_array_equal(both.metrics, [0.5])
 
 
-def test_what_is_measured_beside_the_loss_is_given_by_keyword_and_never_left_out() -> None:
+def test_extra_measurements_are_required_keywords() -> None:
     for arguments, keywords in [((1.0,), {}), ((1.0, 2.0, 3.0), {}), ((1.0,), {"metric": None})]:
         with pytest.raises(TypeError):
             make().record(*arguments, **keywords)
 
 
-def test_it_gives_copies_of_what_it_recorded() -> None:
+def test_recorded_arrays_are_copies() -> None:
     test = record(make(), [1.0, 2.0], metric=0.5)
     for name in ("losses", "smoothed_losses", "metrics", "recorded_group_lrs"):
         getattr(test, name)[:] = 7.0
@@ -112,7 +112,7 @@ def test_it_is_stopped_only_for_outside_reasons() -> None:
     assert test.stop_reason is _core.StopReason.nonfinite
 
 
-def test_a_restored_test_goes_on_with_the_same_bits() -> None:
+def test_a_restored_range_test_continues_bit_for_bit() -> None:
     losses = list(np.random.default_rng(1).uniform(1.0, 2.0, 21))
     changes = {"num_iter": 10, "batches_per_lr": 2, "align": "effect", "beta": 0.9}
     whole, first = record(make(**changes), losses), record(make(**changes), losses[:8])

@@ -53,7 +53,7 @@ def test_tensors_are_filled() -> None:
         ([("lr", HALVED, [0])], -1, ValueError),
     ],
 )
-def test_what_cannot_be_written_leaves_all_groups_as_they_were(
+def test_an_unwritable_group_leaves_all_groups_unchanged(
     entries: list[tuple[str, object, list[int]]], step: int, error: type[Exception]
 ) -> None:
     groups = [{"lr": 7.0}, {"lr": 7.0}]

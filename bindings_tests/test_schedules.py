@@ -130,7 +130,7 @@ def _schedule(name: str) -> Any:
     return getattr(_core, name)(**SCHEDULES[name])
 
 
-def test_arguments_are_taken_by_position_in_the_order_of_the_attributes(name: str, schedule: Any) -> None:
+def test_positional_arguments_follow_the_attribute_order(name: str, schedule: Any) -> None:
     assert getattr(_core, name)(*SCHEDULES[name].values()) == schedule
 
 
@@ -141,14 +141,14 @@ def test_arguments_are_read_only_attributes(name: str, schedule: Any) -> None:
             setattr(schedule, attribute, value)
 
 
-def test_changing_a_list_that_an_attribute_gave_does_not_change_the_schedule() -> None:
+def test_changing_a_returned_list_leaves_the_schedule_unchanged() -> None:
     schedule = _core.PiecewiseConstant([3], [0.1, 0.01])
     schedule.lrs.append(7.0)
     assert schedule.lrs == [0.1, 0.01]
 
 
 @pytest.mark.parametrize("name", SCHEDULES)
-def test_a_schedule_in_another_keeps_its_class_and_outlives_both_objects(name: str) -> None:
+def test_an_inner_schedule_keeps_its_class_and_outlives_its_parent(name: str) -> None:
     inside = getattr(_core, name)(**SCHEDULES[name])
     scaled = _core.Scaled(inside, 0.5)
     expected = inside.values(0, 100)
@@ -166,7 +166,7 @@ def test_scaled_values_are_numpys_products(name: str) -> None:
 
 
 @pytest.mark.parametrize("base", [None, 0.1, _core.Constant, _core.Ema(0.9)])
-def test_what_is_no_schedule_cannot_be_scaled(base: Any) -> None:
+def test_only_a_schedule_can_be_scaled(base: Any) -> None:
     with pytest.raises(TypeError, match="incompatible constructor arguments"):
         _core.Scaled(base, 0.5)
 
@@ -193,7 +193,7 @@ def test_values_reach_the_last_step(schedule: Any) -> None:
     assert np.all(np.isfinite(values))
 
 
-def test_values_refuse_a_range_that_runs_backwards_or_starts_below_0(schedule: Any) -> None:
+def test_values_refuse_a_reversed_or_negative_range(schedule: Any) -> None:
     with pytest.raises(ValueError, match=r"^stop must not be less than start=3, but got 2$"):
         schedule.values(3, 2)
     with pytest.raises(ValueError, match=r"^start must not be negative, but got -1$"):
@@ -292,7 +292,7 @@ def test_exponential_is_within_2_ulp(start: float, end: float, steps: int) -> No
     assert max(errors) <= 2
 
 
-def test_exponential_over_a_million_steps_is_within_2_ulp_at_its_joints() -> None:
+def test_exponential_is_within_2_ulp_over_a_million_steps() -> None:
     steps = 1_000_000
     schedule = _core.Exponential(1e-6, 1.0, steps)
     with mpmath.workdps(50):

@@ -1,4 +1,4 @@
-"""What the plan reads of torch's tensors, and what it leaves alone."""
+"""Tensors that a plan reads and updates, and those it reports."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def bad(change: str) -> tuple[Any, Any, Any]:
         "no param",
     ],
 )
-def test_what_cannot_be_updated_is_named_and_left_alone(change: str) -> None:
+def test_an_unsupported_tensor_is_named_and_unchanged(change: str) -> None:
     good = tensors(7)
     p, g, b = bad(change)
     copies = [t.clone() for t in (p, g, b) if isinstance(t, Tensor) and not t.is_meta]

@@ -1,4 +1,4 @@
-"""What a plan refuses, and plans in several threads."""
+"""Arguments that a plan refuses, and plans in several threads."""
 
 from __future__ import annotations
 

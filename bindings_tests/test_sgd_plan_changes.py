@@ -1,4 +1,4 @@
-"""What may change between two steps of a plan."""
+"""Changes between two steps of a plan."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_tied_weights_are_updated_one_after_another() -> None:
     assert torch.equal(p, expected)
 
 
-def test_params_updated_is_one_list_while_the_params_are_the_same() -> None:
+def test_params_updated_is_one_list_for_unchanged_params() -> None:
     (p, g, b), (q, h, c) = tensors(3), tensors(4)
     plan = _core.SgdPlan()
     read(plan, [p, q], [g, h], [b, c])
@@ -94,7 +94,7 @@ def test_params_updated_is_one_list_while_the_params_are_the_same() -> None:
 
 
 @pytest.mark.parametrize("reader", READERS)
-def test_the_plan_keeps_what_it_read_alive_and_lets_gradients_go(reader: str) -> None:
+def test_the_plan_keeps_params_alive_and_releases_gradients(reader: str) -> None:
     plan = _core.SgdPlan(to_dlpack)
     wrap = READERS[reader]
     p, b = torch.ones(1 << 20), torch.zeros(1 << 20)
@@ -109,7 +109,7 @@ def test_the_plan_keeps_what_it_read_alive_and_lets_gradients_go(reader: str) ->
     assert (p == 0.5).all()
 
 
-def test_a_step_needs_a_read_of_its_own() -> None:
+def test_each_step_needs_a_new_read() -> None:
     p, g, b = tensors(3)
     plan = _core.SgdPlan()
     for use in (lambda: plan.step([OPTIONS]), plan.grad_norm):
@@ -123,7 +123,7 @@ def test_a_step_needs_a_read_of_its_own() -> None:
         plan.step([OPTIONS])
 
 
-def test_the_norm_is_that_of_all_gradients() -> None:
+def test_the_norm_covers_all_gradients() -> None:
     plan = _core.SgdPlan()
     p, q = torch.zeros(1), torch.zeros(1, dtype=torch.bfloat16)
     read(plan, [p, q], [torch.tensor([3.0]), torch.tensor([4.0], dtype=torch.bfloat16)], [])

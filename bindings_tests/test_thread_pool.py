@@ -30,6 +30,6 @@ def test_less_than_one_is_refused(number: int) -> None:
 
 
 @pytest.mark.parametrize("number", [2.0, None, "2"])
-def test_what_is_no_integer_is_refused(number: Any) -> None:
+def test_a_non_integer_is_refused(number: Any) -> None:
     with pytest.raises(TypeError):
         _core.set_num_threads(number)

@@ -1,4 +1,4 @@
-"""The page of schedules says what is so, and shows every class."""
+"""Examples, tables and gallery of the schedules page."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def gallery() -> ModuleType:
     return module
 
 
-def test_the_examples_print_what_they_say() -> None:
+def test_docs_examples_print_the_shown_output() -> None:
     result = doctest.testfile(str(PAGE), module_relative=False, optionflags=doctest.ELLIPSIS)
     assert (result.failed, result.attempted) == (0, 6)
 

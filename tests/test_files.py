@@ -1,4 +1,4 @@
-"""Text files that are written on after some of their lines."""
+"""Text files that are continued after some of their lines."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from lrcore.kept_lines import open_after
 
 
 @pytest.mark.parametrize(("lines", "kept"), [(0, ""), (1, "a\n"), (2, "a\nβ\n"), (3, "a\nβ\nc\n")])
-def test_what_stands_behind_the_kept_lines_is_dropped(lines: int, kept: str, tmp_path: Path) -> None:
+def test_text_after_the_kept_lines_is_dropped(lines: int, kept: str, tmp_path: Path) -> None:
     path = tmp_path / "lines.txt"
     path.write_bytes("a\nβ\nc\n".encode())
     with open_after(path, lines) as file:
@@ -25,7 +25,7 @@ def test_a_new_file_is_made(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", ["a\nb\n", "a\nb\nhalf a line"])
-def test_a_file_with_fewer_whole_lines_is_refused_and_left_as_it_is(content: str, tmp_path: Path) -> None:
+def test_a_file_with_too_few_whole_lines_is_refused(content: str, tmp_path: Path) -> None:
     path = tmp_path / "lines.txt"
     path.write_text(content)
     with pytest.raises(ValueError, match=re.escape(f"{path} must have at least 3 whole lines, but has 2")):

@@ -1,4 +1,4 @@
-"""What importing lrcore brings along, and what it says where something is missing."""
+"""Modules that importing lrcore loads, and errors for missing ones."""
 
 from __future__ import annotations
 

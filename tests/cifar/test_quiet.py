@@ -7,7 +7,7 @@ import pytest
 from lrcore.cifar.quiet import silenced_stderr
 
 
-def test_what_a_library_writes_to_stderr_is_held_back(capfd: pytest.CaptureFixture[str]) -> None:
+def test_library_output_on_stderr_is_suppressed(capfd: pytest.CaptureFixture[str]) -> None:
     with silenced_stderr():
         os.write(2, b"noise\n")
     os.write(2, b"after\n")

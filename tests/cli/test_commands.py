@@ -48,7 +48,7 @@ def test_train_leaves_config_trace_history_result_and_figures(runs: dict[str, Pa
         assert sorted(path.name for path in folder.iterdir()) == sorted(["checkpoints", *figures, *files])
 
 
-def test_the_trace_has_the_triangle_by_hand_for_every_update(runs: dict[str, Path]) -> None:
+def test_the_trace_has_the_triangle_for_every_update(runs: dict[str, Path]) -> None:
     updates = 2 * 12  # 180 training images (20 of 200 are held out) in batches of 16
     triangle = [min(step % 16, 16 - step % 16) / 8 for step in range(updates)]
     for folder in runs.values():
@@ -96,7 +96,7 @@ def test_schedule_prints_no_row_twice_and_tries_none(tmp_path: Path) -> None:
     assert len(re.findall(r"│ (\d+) ", lrcore("schedule", "constant(0.1)", "--steps", 1, cwd=tmp_path).stdout)) == 1
 
 
-def test_schedule_takes_epochs_and_parts_of_what_it_shows(tmp_path: Path) -> None:
+def test_schedule_accepts_epochs_and_a_range_of_updates(tmp_path: Path) -> None:
     expression = "piecewise_constant(['1ep', '0.75dur'], [0.5, 0.25, 0.125])"
     done = lrcore("schedule", expression, "--steps", 8, "--steps-per-epoch", 3, "--rows", 8, cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
@@ -175,14 +175,14 @@ def test_find_writes_its_result_and_says_why_it_stopped(framework: str, cifar_fo
         (Suggestion(None, None, None, "too few points"), "no lr, base_lr, max_lr: too few points\n"),
     ],
 )
-def test_find_says_what_a_curve_gave_and_why_it_gave_no_more(
+def test_find_reports_bounds_and_why_one_is_missing(
     found: Suggestion, lines: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     tell_suggestion(found)
     assert capsys.readouterr().out == lines
 
 
-def test_training_that_diverges_ends_in_one_sentence_and_status_1(cifar_folder: Path, tmp_path: Path) -> None:
+def test_diverging_training_exits_with_one_sentence_and_status_1(cifar_folder: Path, tmp_path: Path) -> None:
     done = lrcore("train", "--schedule", "constant(1e6)", "--data", cifar_folder, "--out", "run", cwd=tmp_path)
     assert done.returncode == 1
     assert re.fullmatch(r"lrcore: training diverged at update \d+: .*; what was reached is in run\n", done.stderr)
@@ -328,7 +328,7 @@ def test_an_unwritable_run_folder_is_one_sentence(cifar_folder: Path, tmp_path: 
     assert_refused(done, f"run folder {tmp_path}/file/run cannot be written: Not a directory")
 
 
-def test_a_missing_framework_names_the_extra_and_leaves_no_folder(cifar_folder: Path, tmp_path: Path) -> None:
+def test_a_missing_framework_names_its_extra(cifar_folder: Path, tmp_path: Path) -> None:
     code = "import sys; sys.modules['keras'] = None; from lrcore.__main__ import main; sys.exit(main())"
     arguments = ["train", "--schedule", "constant(0.1)", "--framework", "keras", "--data", cifar_folder, "--out", "run"]
     command = [sys.executable, "-c", code, *arguments]

@@ -43,7 +43,7 @@ def test_it_writes_the_numbers_and_the_figure(cifar_folder: Path, tmp_path: Path
     }
 
 
-def test_a_training_that_diverges_breaks_the_limits_which_is_exit_status_1(cifar_folder: Path, tmp_path: Path) -> None:
+def test_diverging_training_exceeds_the_limits_with_status_1(cifar_folder: Path, tmp_path: Path) -> None:
     done = run(*small(cifar_folder), "--schedule", "constant(1e6)", "--out", tmp_path / "run")
     assert done.exit_code == 1
     assert "lrcore pair: relative loss difference nan at update " in done.output

@@ -38,7 +38,7 @@ def _expected(x: Any, y: Any, penalty: float = 0.0) -> list[float]:
 
 
 @pytest.mark.parametrize("jit_compile", [False, True])
-def test_losses_are_those_of_the_batches_ragged_last_one_included(regression: Any, jit_compile: bool) -> None:
+def test_losses_are_recorded_per_batch_also_a_ragged_one(regression: Any, jit_compile: bool) -> None:
     model, losses = _frozen_linear(), Losses(BatchLoss())
     model.compile(keras.optimizers.SGD(0.0), "mse", jit_compile=jit_compile)
     model.fit(*regression, batch_size=8, shuffle=False, epochs=2, verbose=0, callbacks=[losses.batch_loss, losses])
@@ -59,7 +59,7 @@ def test_losses_that_overflow_are_measured_as_they_are(regression: Any) -> None:
     assert np.isfinite(losses.losses).tolist() == [True, True, False, False, False, False]
 
 
-def test_data_of_unknown_length_are_measured_and_the_history_holds(regression: Any) -> None:
+def test_data_of_unknown_length_are_measured(regression: Any) -> None:
     dataset = tf.data.Dataset.from_tensor_slices(regression).batch(8)
     dataset = dataset.filter(lambda x, y: True)  # a filter hides the length from Keras
     runs = []
@@ -81,7 +81,7 @@ def test_data_that_run_short_leave_the_history_as_it_is(regression: Any) -> None
     assert runs[0] == runs[1]
 
 
-def test_history_and_the_logs_of_later_callbacks_are_unchanged_bit_for_bit(compiled: Any, regression: Any) -> None:
+def test_history_and_later_logs_are_bit_identical(compiled: Any, regression: Any) -> None:
     runs = []
     for measured in (False, True):
         losses = Losses(BatchLoss())

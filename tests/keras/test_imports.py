@@ -1,4 +1,4 @@
-"""What importing lrcore.keras needs, and what it must not load."""
+"""Modules that importing lrcore.keras loads."""
 
 from __future__ import annotations
 

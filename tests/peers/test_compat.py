@@ -154,7 +154,7 @@ def test_as_fastai(ours: str, fastai_schedules: dict[str, Any]) -> None:
     agrees(ours, "fastai", [theirs(step / STEPS) for step in range(STEPS)])
 
 
-def test_the_cosine_of_transformers_whose_warmup_counts_from_1_is_a_sequence(torch_lrs: Lrs) -> None:
+def test_transformers_cosine_with_warmup_is_a_sequence(torch_lrs: Lrs) -> None:
     variant = "get_cosine_with_min_lr_schedule_with_warmup_lr_rate"
     peer = torch_lrs(lambda optimizer: getattr(transformers, variant)(optimizer, 50, 200, min_lr=1e-3), 0.1, STEPS)
     rise, fall = "warmup(constant(0.1), 50, first='1/W')", "offset(cosine(0.1, 150, 1e-3, end='mirror'), 1)"
@@ -172,7 +172,7 @@ def test_no_schedule_and_peer_are_left_out() -> None:
     assert tested | {("one_cycle", "torch")} == {(cls.name, peer) for cls in SCHEDULES for peer in cls.peers}
 
 
-def test_optaxs_one_cycle_in_lines_is_a_curve_of_its_own(optax_lrs: Any) -> None:
+def test_optax_linear_one_cycle_is_piecewise_linear(optax_lrs: Any) -> None:
     for arguments in ({"anneal_strategy": "linear"}, {"three_phase": True}):
         with pytest.raises(ValueError, match=r"^optax's one-cycle in lines .* write it as a PiecewiseLinear$"):
             OneCycle(0.1, 100, compat="optax", **arguments)
@@ -181,7 +181,7 @@ def test_optaxs_one_cycle_in_lines_is_a_curve_of_its_own(optax_lrs: Any) -> None
     np.testing.assert_allclose(ours.values(0, 450), peer, rtol=1e-12, atol=2e-17)
 
 
-def test_optaxs_one_cycle_that_only_rises_falls_from_its_first_value(optax_lrs: Any) -> None:
+def test_optax_one_cycle_without_a_fall_loses_a_boundary(optax_lrs: Any) -> None:
     """Its two joints on step T are one key of a dict, and the later one wins."""
     assert optax_lrs("optax.cosine_onecycle_schedule(40, 0.1, 1.0)", 41)[[0, 40]].tolist() == [0.004, 1.6e-8]
     assert OneCycle(0.1, 40, 1.0, compat="optax").values(0, 50)[[0, 40, 49]].tolist() == [0.004, 0.1, 0.1]

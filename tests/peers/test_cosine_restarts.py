@@ -21,7 +21,7 @@ STEPS = 450
 @pytest.mark.parametrize("eta_min", [0.0, 1e-3])
 @pytest.mark.parametrize("period_mult", [1, 2, 3])
 @pytest.mark.parametrize("first_period", [1, 5, 50, 500])
-def test_is_that_of_torch_stepped_one_by_one(
+def test_matches_torch_stepped_one_by_one(
     first_period: int, period_mult: int, eta_min: float, torch_lrs: Callable[..., Any]
 ) -> None:
     lrs = torch_lrs(
@@ -42,7 +42,7 @@ def test_torch_takes_a_restart_for_an_end_when_it_jumps_there() -> None:
 @pytest.mark.parametrize("alpha", [0.0, 0.25])
 @pytest.mark.parametrize("m_mul", [1.0, 0.5])
 @pytest.mark.parametrize("t_mul", [1.0, 2.0, 1.5])
-def test_is_that_of_keras(t_mul: float, m_mul: float, alpha: float) -> None:
+def test_matches_keras(t_mul: float, m_mul: float, alpha: float) -> None:
     peer = keras.optimizers.schedules.CosineDecayRestarts(np.float64(0.1), 64, t_mul, m_mul, alpha)
     theirs = [float(keras.ops.convert_to_numpy(peer(step))) for step in range(STEPS)]
     ours = CosineRestarts(0.1, 64, t_mul, m_mul, min_lr=alpha * 0.1).values(0, STEPS)
@@ -68,7 +68,7 @@ def timm_cycles(timm_scheduler: ModuleType, timm_lrs: Callable[..., Any]) -> Cal
 
 @pytest.mark.parametrize(("peak_decay", "lr_min"), [(1.0, 0.0), (1.0, 1e-3), (0.7, 0.0)])
 @pytest.mark.parametrize("period_mult", [1.0, 2.0, 1.5, 1.3])
-def test_is_that_of_timm(period_mult: float, peak_decay: float, lr_min: float, timm_cycles: Callable[..., Any]) -> None:
+def test_matches_timm(period_mult: float, peak_decay: float, lr_min: float, timm_cycles: Callable[..., Any]) -> None:
     ours = CosineRestarts(0.1, 17, period_mult, peak_decay, lr_min).values(0, STEPS)
     np.testing.assert_allclose(ours, timm_cycles(17, period_mult, peak_decay, lr_min), rtol=1e-12, atol=1e-16)
 

@@ -18,7 +18,7 @@ Lrs = Callable[..., "np.ndarray[Any, Any]"]
 
 @pytest.mark.parametrize("curve", [PiecewiseLinear, PiecewiseCosine], ids=lambda curve: curve.name)
 @pytest.mark.parametrize("milestones", [(400,), (7, 100, 101, 333)])
-def test_a_curve_is_that_of_optax(
+def test_curves_match_optax(
     optax_lrs: Lrs, curve: type[PiecewiseLinear] | type[PiecewiseCosine], milestones: tuple[int, ...]
 ) -> None:
     scales = [0.3, 2.0, 0.7, 0.1][: len(milestones)]
@@ -29,7 +29,7 @@ def test_a_curve_is_that_of_optax(
     np.testing.assert_allclose(curve([0, *milestones], lrs).values(0, STEPS), peer, rtol=1e-12)
 
 
-def test_piecewise_linear_is_that_of_ignite() -> None:
+def test_piecewise_linear_matches_ignite() -> None:
     ignite = pytest.importorskip("ignite.handlers.param_scheduler")
     knots = [(10, 0.5), (20, 0.45), (21, 0.3), (380, 0.1)]
     optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0)

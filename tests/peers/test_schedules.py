@@ -48,7 +48,7 @@ def keras_values(schedule: keras.optimizers.schedules.LearningRateSchedule) -> n
 
 @pytest.mark.parametrize("mode", ["triangular", "triangular2", "exp_range"])
 @pytest.mark.parametrize(("up", "down"), [(50, None), (13, 29)])
-def test_cyclic_is_that_of_torch(mode: str, up: int, down: int | None) -> None:
+def test_cyclic_matches_torch(mode: str, up: int, down: int | None) -> None:
     peer = torch_groups(
         lambda optimizer: lr_scheduler.CyclicLR(optimizer, 1e-3, 0.1, up, down, mode, gamma=0.99, cycle_momentum=False),
         lr=1.0,
@@ -57,7 +57,7 @@ def test_cyclic_is_that_of_torch(mode: str, up: int, down: int | None) -> None:
 
 
 @pytest.mark.parametrize("mode", ["triangular", "triangular2", "exp_range"])
-def test_cyclic_momentum_is_that_of_torch(mode: str) -> None:
+def test_cyclic_momentum_matches_torch(mode: str) -> None:
     peer = torch_groups(
         lambda optimizer: lr_scheduler.CyclicLR(
             optimizer, 1e-3, 0.1, 13, 29, mode, gamma=0.99, base_momentum=0.8, max_momentum=0.95
@@ -68,7 +68,7 @@ def test_cyclic_momentum_is_that_of_torch(mode: str) -> None:
     np.testing.assert_allclose(CyclicMomentum(0.8, 0.95, 13, 29, mode, 0.99).values(0, STEPS), peer, rtol=1e-13)
 
 
-def test_linear_is_that_of_torch() -> None:
+def test_linear_matches_torch() -> None:
     peer = torch_groups(lambda optimizer: lr_scheduler.LinearLR(optimizer, 0.25, 1.0, total_iters=400), lr=0.1)
     np.testing.assert_allclose(Linear(0.025, 0.1, 401).values(0, STEPS), peer, rtol=1e-12)
 
@@ -83,7 +83,7 @@ def test_linear_is_the_polynomial_decay_of_keras() -> None:
 @pytest.mark.parametrize("strategy", ["cos", "linear"])
 @pytest.mark.parametrize("total_steps", [7, 99, 200])
 @pytest.mark.parametrize("pct_start", [0.0, 0.17, 0.25, 0.3, 0.5, 1.0])
-def test_one_cycle_is_that_of_torch_at_every_step(
+def test_one_cycle_matches_torch_at_every_step(
     pct_start: float, total_steps: int, strategy: str, three_phase: bool
 ) -> None:
     peer = torch_groups(
@@ -97,7 +97,7 @@ def test_one_cycle_is_that_of_torch_at_every_step(
     np.testing.assert_allclose(ours, peer, rtol=1e-12, atol=np.spacing(0.1))
 
 
-def test_one_cycle_with_other_factors_is_that_of_torch() -> None:
+def test_one_cycle_with_other_factors_matches_torch() -> None:
     peer = torch_groups(
         lambda optimizer: lr_scheduler.OneCycleLR(
             optimizer, 0.3, epochs=5, steps_per_epoch=90, div_factor=3.0, final_div_factor=0.5
@@ -109,7 +109,7 @@ def test_one_cycle_with_other_factors_is_that_of_torch() -> None:
     )
 
 
-def test_exponential_is_that_of_torch() -> None:
+def test_exponential_matches_torch() -> None:
     peer = torch_groups(lambda optimizer: lr_scheduler.ExponentialLR(optimizer, gamma=0.98), lr=0.1)
     ours = Exponential(0.1, 0.1 * 0.98 ** (STEPS - 1), STEPS).values(0, STEPS)
     np.testing.assert_allclose(ours, peer, rtol=1e-13)
@@ -120,7 +120,7 @@ def test_exponential_is_the_decay_of_keras() -> None:
     np.testing.assert_allclose(Exponential(0.1, 1e-4, STEPS).values(0, STEPS), keras_values(peer), rtol=1e-13)
 
 
-def test_cosine_is_that_of_torch_until_its_end() -> None:
+def test_cosine_matches_torch_until_its_end() -> None:
     peer = torch_groups(lambda optimizer: lr_scheduler.CosineAnnealingLR(optimizer, STEPS, 1e-4), lr=0.1)
     np.testing.assert_allclose(Cosine(0.1, STEPS, 1e-4).values(0, STEPS), peer, rtol=1e-11)
 
@@ -131,13 +131,13 @@ def test_piecewise_constant_is_multistep_of_torch() -> None:
     np.testing.assert_allclose(ours, peer, rtol=1e-15)
 
 
-def test_piecewise_constant_switches_one_update_before_that_of_keras() -> None:
+def test_piecewise_constant_switches_one_update_before_keras() -> None:
     peer = keras.optimizers.schedules.PiecewiseConstantDecay([100, 300], [np.float64(lr) for lr in (1.0, 0.1, 0.01)])
     ours = PiecewiseConstant([101, 301], [1.0, 0.1, 0.01]).values(0, STEPS)
     np.testing.assert_array_equal(ours, [float(peer(step)) for step in range(STEPS)])
 
 
 @pytest.mark.parametrize("staircase", [False, True])
-def test_inverse_time_is_that_of_keras(staircase: bool) -> None:
+def test_inverse_time_matches_keras(staircase: bool) -> None:
     peer = keras.optimizers.schedules.InverseTimeDecay(np.float64(0.1), 7, np.float64(0.3), staircase)
     np.testing.assert_allclose(InverseTime(0.1, 0.3, 7, staircase).values(0, STEPS), keras_values(peer), rtol=1e-15)

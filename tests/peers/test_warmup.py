@@ -29,7 +29,7 @@ def transformers_lrs() -> Callable[..., list[float]]:
     return lrs
 
 
-def test_noam_is_that_of_allennlp_without_its_repeated_first_step() -> None:
+def test_noam_matches_allennlp_without_its_repeated_first_step() -> None:
     """AllenNLP's formula, whose step 0 repeats its step 1: from there on ours, one update later."""
     peer = [0.7 * 512**-0.5 * min(s**-0.5, s * 40**-1.5) for s in (max(step, 1) for step in range(STEPS + 1))]
     assert peer[0] == peer[1]
@@ -38,19 +38,19 @@ def test_noam_is_that_of_allennlp_without_its_repeated_first_step() -> None:
 
 @pytest.mark.parametrize("alpha", [0.0, 0.1])
 @pytest.mark.parametrize("exponent", [1.0, 0.5, 2.0])
-def test_cosine_with_an_exponent_is_that_of_optax(exponent: float, alpha: float, optax_lrs: Callable[..., Any]) -> None:
+def test_cosine_with_an_exponent_matches_optax(exponent: float, alpha: float, optax_lrs: Callable[..., Any]) -> None:
     theirs = optax_lrs(f"optax.cosine_decay_schedule(0.1, 400, {alpha}, {exponent})", STEPS)
     close(Cosine(0.1, 400, exponent=exponent, alpha=alpha).values(0, STEPS), theirs, rtol=1e-12, atol=1e-17)
 
 
 @pytest.mark.parametrize("k", [0.5, 1.0, 2.0, 3.7])
-def test_cosine_with_k_is_that_of_timm(k: float, timm_scheduler: ModuleType, timm_lrs: Callable[..., Any]) -> None:
+def test_cosine_with_k_matches_timm(k: float, timm_scheduler: ModuleType, timm_lrs: Callable[..., Any]) -> None:
     theirs = timm_lrs(lambda optimizer: timm_scheduler.CosineLRScheduler(optimizer, 400, 1e-3, k_decay=k), 0.1, STEPS)
     close(Cosine(0.1, 400, 1e-3, k=k).values(0, STEPS), theirs, rtol=1e-12)
 
 
 @pytest.mark.parametrize(("lower", "upper"), [(-7.0, 3.0), (-2.0, 5.0)])
-def test_tanh_is_that_of_timm(
+def test_tanh_matches_timm(
     lower: float, upper: float, timm_scheduler: ModuleType, timm_lrs: Callable[..., Any]
 ) -> None:
     theirs = timm_lrs(
@@ -60,7 +60,7 @@ def test_tanh_is_that_of_timm(
 
 
 @pytest.mark.parametrize(("warmup_steps", "timescale"), [(0, 10_000), (50, 50), (50, 7)])
-def test_inverse_sqrt_is_that_of_transformers(
+def test_inverse_sqrt_matches_transformers(
     warmup_steps: int, timescale: int, transformers_lrs: Callable[..., Any]
 ) -> None:
     theirs = transformers_lrs("get_inverse_sqrt_schedule", num_warmup_steps=warmup_steps, timescale=timescale)
@@ -72,7 +72,7 @@ def test_inverse_sqrt_is_that_of_transformers(
     ("decay", "theirs"),
     [("1-sqrt", "1-sqrt"), ("linear", "linear"), ("cosine", "cosine"), ("exponential", "exp"), ("power", "power")],
 )
-def test_warmup_stable_decay_is_that_of_timm(
+def test_warmup_stable_decay_matches_timm(
     decay: str, theirs: str, min_lr: float, timm_scheduler: ModuleType, timm_lrs: Callable[..., Any]
 ) -> None:
     options = {"warmup_t": 40, "warmup_lr_init": 1e-2, "decay_fn": theirs, "decay_power": 1.7}
@@ -83,7 +83,7 @@ def test_warmup_stable_decay_is_that_of_timm(
 
 @pytest.mark.parametrize("min_lr_ratio", [0.0, 0.01])
 @pytest.mark.parametrize("decay", ["cosine", "linear", "1-sqrt"])
-def test_warmup_stable_decay_is_that_of_transformers(
+def test_warmup_stable_decay_matches_transformers(
     decay: str, min_lr_ratio: float, transformers_lrs: Callable[..., Any]
 ) -> None:
     theirs = transformers_lrs(

@@ -49,7 +49,7 @@ def test_the_suggestion_is_set() -> None:
     assert lrs_of(optimizer) == [result().suggestion().lr]
 
 
-def test_the_next_update_uses_what_was_set() -> None:
+def test_the_next_update_uses_the_applied_lr() -> None:
     parameter = torch.nn.Parameter(torch.tensor([1.0, 2.0], dtype=torch.float64))
     optimizer = torch.optim.SGD([parameter], lr=0.5)
     result().apply(optimizer, lr=0.25, scale=0.5)
@@ -75,7 +75,7 @@ def test_groups_that_all_have_lr_0_get_one_lr() -> None:
     assert result().apply(sgd(0.0, 0.0), lr=0.125) == (0.125, 0.125)
 
 
-def test_groups_of_a_sweep_that_was_alike_for_all_keep_the_ratios_that_the_optimizer_has() -> None:
+def test_a_single_lr_sweep_keeps_the_optimizers_group_ratios() -> None:
     assert result((1e-5, 1.0)).apply(sgd(0.5, 0.25), lr=0.125) == (0.125, 0.0625)
 
 
@@ -97,7 +97,7 @@ def test_between_two_points_the_ratio_is_interpolated_in_log_lr() -> None:
     np.testing.assert_allclose(swept.apply(sgd(0.5, 0.5), lr=between), [between, expected], rtol=1e-12)
 
 
-def test_beyond_the_sweep_the_ratio_is_that_of_its_end() -> None:
+def test_beyond_the_sweep_the_end_ratio_is_used() -> None:
     swept = result((1e-6, 1.0))
     np.testing.assert_allclose(swept.apply(sgd(0.5, 0.5), lr=1e-7), [1e-7, 1e-8], rtol=1e-12)
     np.testing.assert_allclose(swept.apply(sgd(0.5, 0.5), lr=7.0), [7.0, 7.0], rtol=1e-12)
@@ -126,7 +126,7 @@ def test_a_tensor_lr_is_filled_in_place() -> None:
         (lambda: result((1e-5, 1.0), (1e-5, 1.0)), {}, "optimizer must have the 3 groups of the sweep, but has 2"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_applied_is_refused_and_changes_nothing(make: Any, arguments: Any, sentence: str) -> None:
+def test_an_inapplicable_lr_is_refused_and_changes_nothing(make: Any, arguments: Any, sentence: str) -> None:
     optimizer = sgd(0.5, 0.25)
     with pytest.raises(ValueError, match=f"^{re.escape(sentence)}$"):
         make().apply(optimizer, **arguments)
@@ -158,7 +158,7 @@ def test_a_keras_optimizer_gets_the_suggestion() -> None:
     assert float(optimizer.learning_rate) == np.float32(0.5 * result().suggestion().lr)
 
 
-def test_the_inner_optimizer_of_a_loss_scale_optimizer_gets_the_lr() -> None:
+def test_a_loss_scale_optimizer_passes_the_lr_to_its_inner_one() -> None:
     inner = keras.optimizers.SGD(0.5)
     result().apply(keras.optimizers.LossScaleOptimizer(inner), lr=0.25)
     assert float(inner.learning_rate) == 0.25
@@ -170,7 +170,7 @@ def test_a_keras_schedule_is_refused() -> None:
         result().apply(optimizer)
 
 
-def test_a_sweep_of_several_groups_is_not_one_of_a_keras_optimizer() -> None:
+def test_a_keras_optimizer_refuses_a_sweep_of_several_groups() -> None:
     optimizer = keras.optimizers.SGD(0.5)
     with pytest.raises(ValueError, match=r"^optimizer must have the 2 groups of the sweep, but has 1$"):
         result((1e-6, 1.0)).apply(optimizer)

@@ -39,7 +39,7 @@ def test_lrs_are_geometric_and_exact_at_both_ends() -> None:
     assert range_test.lrs[-1] == 10.0
 
 
-def test_the_lr_recorded_with_a_loss_is_the_lr_that_the_update_used() -> None:
+def test_the_recorded_lr_is_the_lr_of_the_update() -> None:
     range_test = RangeTest(1e-3, 1.0, 50)
     used = []
     while range_test.stop_reason is None:
@@ -76,7 +76,7 @@ def test_every_group_has_its_own_lrs_exact_at_both_ends(step_mode: str, schedule
     np.testing.assert_array_equal(range_test.lrs, expected[:, 0])
 
 
-def test_a_plain_float_is_repeated_for_every_group_of_the_other_end() -> None:
+def test_a_float_bound_is_repeated_for_every_group() -> None:
     assert RangeTest([0.1, 0.01], 1.0).group_lrs == (0.1, 0.01)
     range_test = drive(RangeTest(0.1, np.array([1.0, 2.0]), 2), [1.0, 1.0])
     np.testing.assert_array_equal(range_test.recorded_group_lrs, [[0.1, 0.1], [1.0, 2.0]])
@@ -158,7 +158,7 @@ def test_argument_of_a_wrong_type_is_refused(arguments: dict[str, Any], sentence
         RangeTest(**arguments)
 
 
-def test_a_resumed_test_goes_on_bit_for_bit() -> None:
+def test_a_resumed_range_test_continues_bit_for_bit() -> None:
     losses = np.random.default_rng(1).normal(2.0, 0.3, 100).tolist()
     whole = drive(RangeTest(), losses)
     resumed = RangeTest()
@@ -206,7 +206,7 @@ def example(stop_reason: StopReason = StopReason.nonfinite) -> RangeTestResult:
     return RangeTestResult([0.1, 0.2, 0.4], [2.0, 1.0, NAN], [2.0, 1.5, NAN], stop_reason)
 
 
-def test_the_result_is_what_was_recorded() -> None:
+def test_the_result_has_the_recorded_points() -> None:
     range_test = drive(RangeTest(num_iter=4), [3.0, 2.0, NAN])
     result = range_test.result()
     for column in ("lrs", "losses", "smoothed_losses"):
@@ -230,7 +230,7 @@ def test_the_result_of_one_group_has_no_further_columns() -> None:
     assert (result.group_lrs, result.training_losses, result.metrics) == (None, None, None)
 
 
-def test_a_test_stopped_before_its_first_update_has_an_empty_result() -> None:
+def test_stopping_before_the_first_update_gives_an_empty_result() -> None:
     range_test = RangeTest()
     range_test.stop(StopReason.interrupted)
     result = range_test.result()
@@ -266,7 +266,7 @@ def test_smoothing_can_be_redone_from_the_raw_losses() -> None:
     np.testing.assert_array_equal(once.smoothed(0), losses)
 
 
-def test_smoothing_leaves_what_is_not_finite_alone() -> None:
+def test_smoothing_keeps_non_finite_losses() -> None:
     result = RangeTestResult([0.1, 0.2, 0.4], [3.0, INF, 6.0], [0.0, 0.0, 0.0], StopReason.finished)
     np.testing.assert_allclose(result.smoothed(0.5), [3.0, INF, 5.0])
 

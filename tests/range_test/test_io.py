@@ -207,7 +207,7 @@ def test_a_csv_file_with_line_ends_of_windows_reads_the_same(tmp_path: Path) -> 
         ("2.0,2.0\n", "2.0,2.0\n\n", "it must have 2 whole rows below the titles, but has 3"),
     ],
 )  # fmt: skip
-def test_a_damaged_csv_file_is_named_with_what_is_wrong(old: str, new: str, what: str, tmp_path: Path) -> None:
+def test_a_damaged_csv_file_is_named_with_its_fault(old: str, new: str, what: str, tmp_path: Path) -> None:
     path = tmp_path / "damaged.csv"
     RangeTestResult([0.1, 0.2], [3.0, 2.0], [3.0, 2.0], StopReason.finished).to_csv(path)
     path.write_text(path.read_text().replace(old, new))
@@ -271,7 +271,7 @@ def saved(path: Path, **change: Any) -> Path:
          "(2,), losses (2, 1), smoothed_losses (2,)"),
     ],
 )  # fmt: skip
-def test_a_wrong_npz_file_is_named_with_what_is_wrong(change: dict[str, Any], what: str, tmp_path: Path) -> None:
+def test_a_wrong_npz_file_is_named_with_its_fault(change: dict[str, Any], what: str, tmp_path: Path) -> None:
     path = saved(tmp_path / "wrong.npz", **change)
     sentence = f"{path} is not a range test result that to_npz wrote: {what}"
     with pytest.raises(ValueError, match=f"^{re.escape(sentence)}$"):
@@ -298,7 +298,7 @@ def test_an_npz_file_cut_anywhere_is_refused(tmp_path: Path) -> None:
             RangeTestResult.from_npz(path)
 
 
-def test_an_npz_file_with_a_byte_changed_is_refused_or_reads_the_same(tmp_path: Path) -> None:
+def test_a_changed_byte_in_an_npz_file_is_detected_or_harmless(tmp_path: Path) -> None:
     path = saved(tmp_path / "changed.npz")
     whole, result = path.read_bytes(), RangeTestResult.from_npz(path)
     outcomes = []
@@ -331,7 +331,7 @@ def test_a_file_that_cannot_be_written_leaves_nothing_behind(form: str, tmp_path
 
 
 @pytest.mark.parametrize("form", ["csv", "npz"])
-def test_a_file_that_is_there_is_replaced_and_a_link_to_it_stays_one(form: str, tmp_path: Path) -> None:
+def test_an_existing_file_is_replaced_and_a_link_is_kept(form: str, tmp_path: Path) -> None:
     (tmp_path / "target").write_text("before")
     (tmp_path / "link").symlink_to("target")
     getattr(plain(), f"to_{form}")(tmp_path / "link")

@@ -1,4 +1,4 @@
-"""How the losses of updates, and what is measured beside them, become the points of a range test."""
+"""Points of a range test, made from losses and other measurements of updates."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_a_point_is_the_mean_loss_of_the_updates_with_its_lr(k: int) -> None:
 
 
 @pytest.mark.parametrize("k", [1, 2, 3])
-def test_with_align_effect_a_point_is_the_mean_loss_one_update_later(k: int) -> None:
+def test_align_effect_uses_the_mean_loss_one_update_later(k: int) -> None:
     losses = np.random.default_rng(1).normal(2.0, 0.1, 5 * k + 1)
     range_test = RangeTest(1e-3, 1.0, 5, batches_per_lr=k, align="effect")
     assert range_test.num_updates == 5 * k + 1
@@ -54,7 +54,7 @@ def test_with_align_effect_a_point_is_the_mean_loss_one_update_later(k: int) -> 
     assert range_test.stop_reason is StopReason.finished
 
 
-def test_with_align_effect_the_lr_goes_with_what_its_update_did() -> None:
+def test_align_effect_pairs_each_lr_with_the_loss_after_it() -> None:
     # Gradient descent on w^2 / 2 from w = 1: the update with lr makes w * (1 - lr), and the next loss shows it.
     range_test = RangeTest(0.5, 2.0, 3, align="effect")
     w, weights_after = 1.0, []
@@ -78,7 +78,7 @@ def test_points_appear_when_they_are_complete() -> None:
 
 
 @pytest.mark.parametrize(("align", "losses"), [("used", [1.5, 3.0]), ("effect", [2.5])])
-def test_data_that_run_out_within_a_point_leave_the_mean_of_what_there_is(align: str, losses: list[float]) -> None:
+def test_exhausted_data_leave_the_mean_of_the_partial_point(align: str, losses: list[float]) -> None:
     range_test = drive(RangeTest(0.25, 4.0, 3, batches_per_lr=2, align=align), [1.0, 2.0, 3.0])
     range_test.stop(StopReason.data_exhausted)
     assert range_test.losses.tolist() == losses
@@ -114,7 +114,7 @@ def test_an_lr_whose_effect_was_not_seen_is_no_point() -> None:
 # Training losses and metrics
 
 
-def test_training_losses_and_metrics_are_averaged_like_the_losses() -> None:
+def test_metrics_are_averaged_like_the_losses() -> None:
     range_test = RangeTest(num_iter=10, batches_per_lr=2)
     for update in range(5):
         range_test.record(1.0 + update, training_loss=10.0 * update, metric=update / 8)
@@ -134,7 +134,7 @@ def test_a_metric_is_aligned_like_the_loss() -> None:
     assert range_test.metrics.tolist() == [1.0, 2.0, 3.0]
 
 
-def test_what_was_never_given_is_none() -> None:
+def test_unrecorded_columns_are_none() -> None:
     range_test = drive(RangeTest(), [1.0])
     assert (range_test.training_losses, range_test.metrics) == (None, None)
 
@@ -179,7 +179,7 @@ def test_a_training_loss_cannot_be_aligned_with_the_effect() -> None:
         ({"loss": 1.0, "metric": True}, "metric must be a number, but got True"),
     ],
 )
-def test_what_is_recorded_must_be_numbers(arguments: dict[str, Any], sentence: str) -> None:
+def test_recorded_values_must_be_numbers(arguments: dict[str, Any], sentence: str) -> None:
     range_test = RangeTest()
     with pytest.raises(TypeError, match=f"^{sentence}$"):
         range_test.record(**arguments)

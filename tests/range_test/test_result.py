@@ -40,7 +40,7 @@ def full() -> RangeTestResult:
 # Columns
 
 
-def test_further_columns_are_float64_copies_that_cannot_be_written() -> None:
+def test_extra_columns_are_read_only_float64_copies() -> None:
     metrics = np.array([1, 2, 3])
     result = run([3.0, 2.0, 1.0], metrics=metrics, training_losses=[4, 3, 2], group_lrs=[[lr, 2 * lr] for lr in LRS])
     metrics[0] = 9
@@ -107,7 +107,7 @@ def test_columns_that_do_not_fit_are_refused(columns: dict[str, Any], sentence: 
         run([3.0, 2.0, 1.0], **columns)
 
 
-def test_what_a_range_test_with_groups_validation_and_metric_recorded_is_in_its_result() -> None:
+def test_the_result_has_groups_validation_and_metric() -> None:
     range_test = RangeTest([0.1, 1.0], [0.4, 4.0], num_iter=3, step_mode="linear")
     for loss in (3.0, 2.0, 1.0):
         range_test.record(loss, training_loss=loss + 1, metric=-loss)
@@ -121,7 +121,7 @@ def test_what_a_range_test_with_groups_validation_and_metric_recorded_is_in_its_
 # Several runs
 
 
-def test_the_mean_has_the_points_that_more_than_half_of_the_runs_reached() -> None:
+def test_the_mean_has_the_points_reached_by_most_runs() -> None:
     two = [run([3.0, 2.0, 1.0]), run([1.0], StopReason.nonfinite)]
     assert RangeTestResult.of_repeats(two).lrs.tolist() == LRS[:1]
     three = [run([3.0, 2.0, 1.0]), run([1.0], StopReason.nonfinite), run([1.0, 4.0], StopReason.diverged)]
@@ -165,7 +165,7 @@ def test_further_columns_are_averaged_and_the_groups_are_kept() -> None:
     assert mean.repeats == tuple(runs)
 
 
-def test_the_spread_is_the_sample_standard_deviation_of_the_finite_losses() -> None:
+def test_the_spread_is_the_sample_standard_deviation() -> None:
     runs = [run([3.0, NAN, INF]), run([1.0, 2.0, NAN]), run([2.5, 4.0, 1.0])]
     spread = RangeTestResult.of_repeats(runs).spread
     assert spread[:2].tolist() == [
@@ -255,7 +255,7 @@ def test_the_suggestions_are_lrcores_and_every_other_finders() -> None:
     assert all(SWEEP[0] <= lr <= SWEEP[-1] for lr in found.values())
 
 
-def test_other_finders_read_the_smoothed_losses_and_leave_out_what_they_leave_out() -> None:
+def test_peer_readings_skip_the_points_their_finders_skip() -> None:
     smoothed = np.where(np.arange(101) < 50, 5.0 - np.arange(101) / 50, 4.0)  # falls to 4.02 at 49, minimum there
     result = RangeTestResult(SWEEP, FALL, smoothed, StopReason.finished)
     found = result.suggestions()
@@ -282,7 +282,7 @@ def test_a_cycle_runs_between_the_suggested_bounds() -> None:
     )
 
 
-def test_one_cycle_begins_at_the_lower_bound_and_has_its_top_at_the_upper() -> None:
+def test_one_cycle_starts_at_the_lower_and_peaks_at_the_upper_bound() -> None:
     found = suggest(SWEEP, FALL)
     schedule = falling().one_cycle(total_steps=100, pct_start=0.41, anneal_strategy="linear")
     assert isinstance(schedule, OneCycle)
@@ -292,7 +292,7 @@ def test_one_cycle_begins_at_the_lower_bound_and_has_its_top_at_the_upper() -> N
     assert falling().one_cycle(100) == OneCycle(found.max_lr, 100, div_factor=found.max_lr / found.base_lr)
 
 
-def test_without_bounds_there_is_no_schedule_and_the_sentence_says_why() -> None:
+def test_without_bounds_building_a_schedule_is_an_error() -> None:
     reason = re.escape(run([1.0]).suggestion().reason)
     with pytest.raises(ValueError, match=f"^the curve gives no bounds for a cycle: {reason}$"):
         run([1.0]).cyclic(10)

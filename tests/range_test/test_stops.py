@@ -33,7 +33,7 @@ def test_it_finishes_after_num_iter_updates() -> None:
     assert range_test.stop_reason is StopReason.finished
 
 
-def test_it_stops_when_the_smoothed_loss_diverges_not_the_raw_one() -> None:
+def test_it_stops_on_the_smoothed_loss_not_the_raw_one() -> None:
     range_test = RangeTest(beta=0.5)
     assert range_test.record(1.0) is Verdict.ok
     assert range_test.record(4.9) is Verdict.ok  # smoothed (0.25 + 2.45) / 0.75 = 3.6
@@ -53,21 +53,21 @@ def test_it_stops_at_once_at_a_loss_that_is_not_finite(loss: float) -> None:
 
 
 @pytest.mark.parametrize("loss", [NAN, INF, -INF])
-def test_a_loss_that_is_not_finite_is_that_of_the_point_that_has_begun(loss: float) -> None:
+def test_a_non_finite_loss_belongs_to_the_current_point(loss: float) -> None:
     range_test = drive(RangeTest(num_iter=10, batches_per_lr=3), [1.0, 2.0, 3.0, 4.0])
     assert range_test.record(loss) is Verdict.nonfinite
     np.testing.assert_array_equal(range_test.losses, [2.0, loss])
     np.testing.assert_array_equal(range_test.smoothed_losses[1], loss)
 
 
-def test_with_align_effect_a_first_loss_that_is_not_finite_is_no_point() -> None:
+def test_align_effect_drops_a_non_finite_first_loss() -> None:
     range_test = RangeTest(align="effect")
     assert range_test.record(NAN) is Verdict.nonfinite
     assert range_test.stop_reason is StopReason.nonfinite
     assert range_test.result().losses.shape == (0,)
 
 
-def test_smoothing_and_divergence_are_judged_on_the_mean_of_a_point() -> None:
+def test_smoothing_and_divergence_use_the_mean_of_a_point() -> None:
     range_test = RangeTest(beta=0.5, batches_per_lr=2)
     verdicts = [range_test.record(loss) for loss in (0.5, 1.5, 9.0, 0.8, 9.0, 1.0)]
     assert verdicts == [Verdict.ok] * 5 + [Verdict.diverged]  # 9.0 alone is too much

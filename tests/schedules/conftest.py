@@ -1,4 +1,4 @@
-"""What the tests of several schedules need."""
+"""Comparison with 50 digits."""
 
 from __future__ import annotations
 

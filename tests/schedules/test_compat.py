@@ -1,4 +1,4 @@
-"""What `compat` does to the arguments, and that nothing is left of it."""
+"""Arguments that `compat` sets, and schedules equal to those written without it."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ ROW = re.compile(r"\| `(?P<name>\w+)` \| (?P<peer>\w+) \| `(?P<theirs>[^`]+)` \|
 ROWS = [row.groupdict() for row in ROW.finditer(TABLE.read_text())]
 
 
-def test_the_table_in_docs_has_a_row_for_every_schedule_and_peer() -> None:
+def test_the_docs_table_has_every_schedule_and_peer() -> None:
     assert [(row["name"], row["peer"]) for row in ROWS] == [(cls.name, peer) for cls in SCHEDULES for peer in cls.peers]
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row['name']}-{row['peer']}")
-def test_the_table_in_docs_says_what_compat_sets(row: dict[str, str]) -> None:
+def test_the_docs_table_matches_compat(row: dict[str, str]) -> None:
     assert row["theirs"].startswith(f"{row['name']}(")
     assert row["theirs"].endswith(f'compat="{row["peer"]}")')
     assert parse_schedule(row["theirs"]) == parse_schedule(row["ours"])
@@ -85,7 +85,7 @@ def test_the_step_has_units_too() -> None:
     ],
     ids=repr,
 )
-def test_what_is_given_counts_more_than_a_peers_default(schedule: Schedule, same: Schedule) -> None:
+def test_an_explicit_argument_overrides_a_peers_default(schedule: Schedule, same: Schedule) -> None:
     assert schedule == same
 
 
@@ -125,7 +125,7 @@ def test_the_type_of_the_number_of_steps_is_not_kept(arguments: dict[str, Any]) 
     assert [type(value) for value in schedule.to_dict().values()][3:5] == [int, float]
 
 
-def test_optaxs_whole_step_has_no_place_where_the_last_value_comes_a_step_earlier() -> None:
+def test_optax_endpoints_cannot_be_combined_with_last() -> None:
     with pytest.raises(ValueError, match=r"^last must be 'T' with compat='optax', .* but got 'T-1'$"):
         OneCycle(0.1, 9, compat="optax", last="T-1")
     assert OneCycle(0.1, 9, compat="optax", last="T") == OneCycle(0.1, 9, compat="optax")

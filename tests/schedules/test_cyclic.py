@@ -43,7 +43,7 @@ def torch_values(scale_fn: Any, scale_mode: str, key: str) -> list[float]:
 @pytest.mark.parametrize(
     ("schedule_class", "low", "high", "key"), [(Cyclic, 1e-3, 0.1, "lr"), (CyclicMomentum, 0.8, 0.95, "momentum")]
 )
-def test_item_c_is_what_torchs_scale_fn_gives_for_cycle_c_plus_1(
+def test_scale_item_c_equals_torch_scale_fn_of_cycle_c_plus_1(
     schedule_class: Schedules, low: float, high: float, key: str
 ) -> None:
     factors = [by_cycle(cycle + 1) for cycle in range(STEPS // (UP + DOWN) + 1)]

@@ -24,7 +24,7 @@ from lrcore import (
 from lrcore.schedules.short_form import short_form
 
 
-def test_a_schedule_is_described_by_its_ends_its_extremes_its_phases_and_what_follows() -> None:
+def test_describe_lists_ends_extremes_phases_and_the_end_policy() -> None:
     schedule = OneCycle(0.5, 100, pct_start=0.25, anneal_strategy="linear", div_factor=5, final_div_factor=0.5)
     assert schedule.describe().splitlines() == [
         repr(schedule),
@@ -40,7 +40,7 @@ def test_a_schedule_is_described_by_its_ends_its_extremes_its_phases_and_what_fo
     ]
 
 
-def test_what_follows_does_not_depend_on_how_much_is_looked_at() -> None:
+def test_the_end_policy_does_not_depend_on_the_sampled_range() -> None:
     schedule = Cosine(0.5, 100, 0.25)
     lines = schedule.describe(steps=1).splitlines()
     assert lines[1] == "learning rate of 1 update:"
@@ -61,7 +61,7 @@ def test_what_follows_does_not_depend_on_how_much_is_looked_at() -> None:
     ],
     ids=lambda value: getattr(value, "name", ""),
 )
-def test_the_last_line_says_what_comes_after(schedule: Any, sentence: str) -> None:
+def test_the_last_line_describes_the_end_policy(schedule: Any, sentence: str) -> None:
     assert schedule.describe().splitlines()[-1] == sentence
 
 
@@ -130,7 +130,7 @@ def test_a_momentum_is_called_so() -> None:
     assert CyclicMomentum(0.8, 0.9, 10).describe().splitlines()[1] == "momentum of 60 updates:"
 
 
-def test_of_a_very_long_schedule_some_updates_are_looked_at_and_its_turns_among_them() -> None:
+def test_a_long_schedule_is_sampled_including_its_turns() -> None:
     lines = Cyclic(0.25, 0.5, 10**12 + 1, 10**12 + 7).describe().splitlines()
     assert lines[1].startswith(f"learning rate of {6 * 10**12 + 24} updates, of which ")
     assert lines[3] == f"  highest  0.5          at update {10**12 + 1}"

@@ -93,7 +93,7 @@ def test_a_base_may_be_nested_100_deep() -> None:
         ({"schedule": "constant", "version": 1, "lr": 0}, "lr must be a finite number greater than 0, but got 0.0"),
     ],
 )
-def test_from_dict_refuses_what_it_does_not_know(content: dict[str, Any], sentence: str) -> None:
+def test_from_dict_refuses_unknown_names(content: dict[str, Any], sentence: str) -> None:
     with pytest.raises(ValueError, match=f"^{re.escape(sentence)}$"):
         Schedule.from_dict(content)
 
@@ -126,6 +126,6 @@ def test_from_dict_of_one_schedule_refuses_another() -> None:
         Cyclic.from_dict(Constant(0.1).to_dict())
 
 
-def test_from_dict_refuses_what_is_no_mapping() -> None:
+def test_from_dict_refuses_a_non_mapping() -> None:
     with pytest.raises(TypeError, match=r"^a schedule must be read from a mapping, but got \[\]$"):
         Schedule.from_dict([])  # type: ignore[arg-type]

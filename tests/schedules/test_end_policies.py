@@ -1,4 +1,4 @@
-"""What comes after the end of a cosine, and whether a warm-up moves its base."""
+"""End policies of a cosine, and shifts of its base by a warmup."""
 
 from __future__ import annotations
 

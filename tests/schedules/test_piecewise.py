@@ -54,7 +54,7 @@ def test_a_curve_keeps_its_digits_at_both_ends_of_a_long_piece(
 
 
 @every_curve
-def test_a_curve_is_exact_at_its_milestones_and_flat_before_and_after(curve: Curve) -> None:
+def test_a_curve_is_exact_at_milestones_and_flat_outside(curve: Curve) -> None:
     schedule = curve([3, 10, 23], [0.3, 0.1, 0.7])
     assert schedule.values(0, 4).tolist() == [0.3] * 4
     assert schedule(10) == 0.1

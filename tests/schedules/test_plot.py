@@ -1,4 +1,4 @@
-"""What the figures of schedules show."""
+"""Figures of schedules."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from lrcore import (
 
 
 @pytest.mark.parametrize("schedule", [Constant(1.7e308), Linear(0.0, 1.7e308, 10), Step(1e308, 1, 0.1)], ids=repr)
-def test_what_no_axis_can_show_is_refused(schedule: Schedule) -> None:
+def test_values_above_1e200_cannot_be_drawn(schedule: Schedule) -> None:
     with pytest.raises(ValueError, match=r"^learning rate must be at most 1e\+200 to be drawn, but got 1.*e\+308 at "):
         schedule.plot(Figure().subplots())
 
@@ -69,7 +69,7 @@ def test_a_geometric_sweep_has_a_logarithmic_axis() -> None:
     ],
     ids=lambda value: getattr(value, "name", value),
 )
-def test_what_goes_by_factors_over_a_decade_has_a_logarithmic_axis(schedule: Schedule, scale: str) -> None:
+def test_geometric_schedules_over_a_decade_have_a_log_axis(schedule: Schedule, scale: str) -> None:
     assert schedule.plot(Figure().subplots()).get_yscale() == scale
 
 
@@ -141,7 +141,7 @@ def test_a_very_long_schedule_is_drawn_by_some_of_its_updates() -> None:
         ({"steps_per_epoch": 0}, ValueError, "steps_per_epoch must be at least 1, but got 0"),
     ],
 )
-def test_what_is_to_be_drawn_must_be_counts(arguments: dict[str, int], error: type[Exception], sentence: str) -> None:
+def test_drawn_step_counts_must_be_integers(arguments: dict[str, int], error: type[Exception], sentence: str) -> None:
     with pytest.raises(error, match=f"^{re.escape(sentence)}$"):
         plot_schedule(Constant(0.1), **arguments)
 

@@ -1,4 +1,4 @@
-"""What holds for every schedule whatever its arguments."""
+"""Properties of every schedule for any arguments."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What goes wrong in PyTorch's composed schedulers (reference/schedules.md, section 1, 3 to 6) cannot here."""
+"""Regressions known from PyTorch's composed schedulers (pytorch#119168, pytorch#196243)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def new_optimizer() -> SGD:
     return SGD([torch.zeros(1, requires_grad=True)], lr=0.1)
 
 
-def test_bug_3_resuming_at_a_milestone_does_not_repeat_the_drop() -> None:
+def test_resuming_at_a_milestone_does_not_repeat_the_drop() -> None:
     optimizer = new_optimizer()
     peer = lr_scheduler.MultiStepLR(optimizer, [10, 20], gamma=0.1)
     uninterrupted = []
@@ -36,7 +36,7 @@ def test_bug_3_resuming_at_a_milestone_does_not_repeat_the_drop() -> None:
 
 @pytest.mark.parametrize("steps_done", [3, 5, 8])
 @pytest.mark.parametrize("optimizer_first", [True, False])
-def test_bug_4_a_sequence_may_be_loaded_before_or_after_its_optimizer(steps_done: int, optimizer_first: bool) -> None:
+def test_a_sequence_loads_before_or_after_its_optimizer(steps_done: int, optimizer_first: bool) -> None:
     schedule = Linear(0.01, 0.1, 6).then(Exponential(0.1, 0.01, 21), at=5)
     optimizer = new_optimizer()
     scheduler = Scheduler(optimizer, schedule)
@@ -59,7 +59,7 @@ def test_bug_4_a_sequence_may_be_loaded_before_or_after_its_optimizer(steps_done
         resumed.step()
 
 
-def test_bug_5_a_sequence_in_a_sequence_keeps_the_curve() -> None:
+def test_a_nested_sequence_keeps_the_curve() -> None:
     half, fifth = Constant(0.05), Constant(0.02)
     nested = half.then(fifth, at=2).then(DROPS, at=4)
     assert nested.values(0, 6).tolist() == [0.05, 0.05, 0.02, 0.02, 0.1, 0.1]
@@ -67,19 +67,19 @@ def test_bug_5_a_sequence_in_a_sequence_keeps_the_curve() -> None:
     assert half.then(fifth.then(DROPS, at=2), at=2).values(0, 40).tolist() == nested.values(0, 40).tolist()
 
 
-def test_bug_6_the_cycle_that_follows_does_not_change_the_warmup() -> None:
+def test_a_following_cycle_does_not_change_the_warmup() -> None:
     schedule = Linear(0.01, 0.1, 6).then(OneCycle(0.1, 40), at=5)
     np.testing.assert_allclose(schedule.values(0, 5), [0.01, 0.028, 0.046, 0.064, 0.082], rtol=1e-14)
     assert schedule(5) == 0.1 / 25
 
 
-def test_bug_6_what_follows_starts_from_its_own_base_and_not_from_what_the_warmup_reached() -> None:
+def test_the_schedule_after_a_warmup_uses_its_own_base_lr() -> None:
     schedule = Linear(0.01, 0.1, 21).then(Exponential(0.1, 0.01, 101), at=15)
     assert schedule(14) == pytest.approx(0.01 + 0.09 * 14 / 20)
     assert schedule(15) == 0.1
 
 
-def test_bug_6_a_scheduler_leaves_momentum_alone() -> None:
+def test_a_scheduler_without_momentum_leaves_it_unchanged() -> None:
     optimizer = SGD([torch.zeros(1, requires_grad=True)], lr=0.1, momentum=0.7)
     scheduler = Scheduler(optimizer, Linear(0.01, 0.1, 6).then(OneCycle(0.1, 40), at=5))
     for _ in range(20):

@@ -1,4 +1,4 @@
-"""Where the last value falls: on step T - 1, so that T steps end with it, or on step T."""
+"""Position of the last value: at step T - 1, so that T steps end with it, or at step T."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ AT_T: list[Callable[..., Schedule]] = [
 
 @pytest.mark.parametrize("steps", [3, 10, 100, 401])
 @pytest.mark.parametrize("make", AT_T_MINUS_1 + AT_T)
-def test_the_last_value_comes_first_at_the_step_that_is_asked_for(make: Callable[..., Schedule], steps: int) -> None:
+def test_the_last_value_first_occurs_at_the_requested_step(make: Callable[..., Schedule], steps: int) -> None:
     for last, step in (("T-1", steps - 1), ("T", steps)):
         schedule = make(steps, last=last)
         assert schedule(step) == pytest.approx(1e-3, rel=1e-15)

@@ -1,4 +1,4 @@
-"""How long a schedule is said to last, where its phases begin, and whether its values agree."""
+"""Lengths and phase starts of schedules, checked against their values."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ def short(value: object) -> str:
 
 
 @pytest.mark.parametrize(("schedule", "held_from", "joints"), ENDING, ids=short)
-def test_an_ending_schedule_is_held_from_its_end_on_and_not_before(
+def test_an_ending_schedule_is_constant_only_from_its_end(
     schedule: Schedule, held_from: int, joints: list[int]
 ) -> None:
     course = schedule.course()
@@ -187,7 +187,7 @@ def test_cycles_that_grow_past_the_last_step_have_no_end() -> None:
 
 
 @pytest.mark.parametrize("growth", [1.001, 1.1, 1.5, 2.0, 3.7])
-def test_growing_cycles_begin_at_the_first_step_after_the_exact_end_of_the_last(growth: float) -> None:
+def test_growing_cycles_start_right_after_the_previous_end(growth: float) -> None:
     exact = list(accumulate((7 * Fraction(growth) ** number for number in range(30)), initial=Fraction(0)))
     cycles = Cycles(7, begin=3, growth=growth)
     assert [cycles.end_of(number) for number in range(31)] == [3 + math.ceil(end) for end in exact]
@@ -234,7 +234,7 @@ def test_where_a_schedule_raises_nothing_is_held() -> None:
 
 
 @pytest.mark.parametrize("rate", [5e-324, 1e-9, 1e300])
-def test_what_is_shown_of_a_decay_is_finite(rate: float) -> None:
+def test_the_shown_length_of_a_decay_is_finite(rate: float) -> None:
     assert 2 <= InverseTime(0.1, rate).course().length <= 2**53
     assert 2 <= ExponentialDecay(0.1, rate).course().length <= 2**53
 

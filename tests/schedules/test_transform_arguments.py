@@ -1,4 +1,4 @@
-"""What schedules made of schedules refuse, and how they are written as text."""
+"""Errors and text form of schedules made of schedules."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What holds for schedules made of schedules whatever their parts."""
+"""Properties of schedules made of schedules for any parts."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def test_json_and_pickle_and_back_is_the_same_schedule(schedule: Schedule, step:
 
 @settings(deadline=None)
 @given(schedules, steps)
-def test_what_is_said_to_be_held_is_held(schedule: Schedule, step: int) -> None:
+def test_values_are_constant_from_the_stated_step(schedule: Schedule, step: int) -> None:
     held_from = schedule.course().held_from
     if held_from is not None and held_from < LAST:
         assert {schedule(min(held_from + at, LAST)) for at in (0, 1, step)} == {schedule(LAST)}

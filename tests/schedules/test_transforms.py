@@ -89,7 +89,7 @@ def test_warmup_rises_by_its_closed_form_and_then_runs_its_base(
 
 @pytest.mark.parametrize("shape", RISES)
 @pytest.mark.parametrize("end_lr", [0.0, 0.01])
-def test_cooldown_falls_by_its_closed_form_from_where_its_base_is(shape: str, end_lr: float) -> None:
+def test_cooldown_falls_from_the_value_of_its_base(shape: str, end_lr: float) -> None:
     top = array(A)[100]
     values = array(Cooldown(A, 100, 60, end_lr, shape))
     np.testing.assert_array_equal(values[:100], array(A, 100))

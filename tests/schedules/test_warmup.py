@@ -32,7 +32,7 @@ def test_inverse_sqrt_agrees_with_50_digits(
         within_ulps(InverseSqrt(0.1, timescale, warmup_steps), steps, exact)
 
 
-def test_inverse_sqrt_without_a_warm_up_is_finite_from_the_first_step() -> None:
+def test_inverse_sqrt_without_warmup_starts_finite() -> None:
     """fairseq divides by zero there."""
     assert InverseSqrt(0.1, 10_000).values(0, 2)[0] == 0.1
     assert InverseSqrt(0.1, 1)(LAST) == pytest.approx(0.1 / 2**31.5, rel=1e-15)
@@ -132,7 +132,7 @@ def test_warmup_stable_decay_may_lack_its_rise_or_its_level() -> None:
 
 
 @pytest.mark.parametrize(("decay", "power"), [("1-sqrt", 0.5), ("linear", 1.0)])
-def test_warmup_stable_decay_along_a_power_is_the_shape_that_has_its_own_name(decay: str, power: float) -> None:
+def test_warmup_stable_decay_powers_match_the_named_shapes(decay: str, power: float) -> None:
     named = WarmupStableDecay(0.1, 3, 5, 400, decay=decay).values(0, 450)
     np.testing.assert_allclose(
         WarmupStableDecay(0.1, 3, 5, 400, decay="power", decay_power=power).values(0, 450), named

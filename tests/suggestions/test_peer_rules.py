@@ -104,7 +104,7 @@ def test_fastai_shows_its_readings_this_stretch(curve: Curve, num_iter: int | No
         np.testing.assert_array_equal(ours, theirs[before_nan])
 
 
-def test_a_valley_of_two_points_at_the_start_is_read_at_the_last_point() -> None:
+def test_a_two_point_valley_at_the_start_gives_the_last_point() -> None:
     assert valley([1e-3, 1e-2, 1e-1], [2.0, 1.0, 3.0]) == 1e-1
 
 

@@ -51,9 +51,7 @@ def noise(scale: float, seed: int, size: int = 100) -> np.ndarray:
 
 
 @each_sigmoid
-def test_a_clean_curve_gives_its_closed_form_within_a_point_and_a_half(
-    centre: float, width: float, blow_up: float
-) -> None:
+def test_a_clean_curve_gives_its_closed_form_optimum(centre: float, width: float, blow_up: float) -> None:
     error = np.abs(found(curve(centre, width, blow_up)) - known(centre, width))
     assert (error < 1.5 * STEP).all()
     assert error[1] < 0.25 * STEP
@@ -82,7 +80,7 @@ def test_much_noise_keeps_the_answer_in_its_place(centre: float, width: float, b
     assert (np.median(errors, axis=0) < 0.4).all()
 
 
-def test_a_straight_fall_to_the_last_point_is_in_the_middle_and_has_no_upper_bound() -> None:
+def test_a_straight_fall_to_the_end_has_no_upper_bound() -> None:
     found = suggest(LRS, np.linspace(2.3, 1.3, 100))
     assert found.lr is not None
     assert found.base_lr is not None
@@ -91,7 +89,7 @@ def test_a_straight_fall_to_the_last_point_is_in_the_middle_and_has_no_upper_bou
     assert (found.max_lr, found.reason) == (None, STILL_FELL)
 
 
-def test_a_fall_that_is_over_before_the_end_has_an_upper_bound_without_any_rise() -> None:
+def test_a_fall_that_flattens_has_an_upper_bound() -> None:
     np.testing.assert_allclose(found(2.3 - 1 / (1 + np.exp(-(X + 5) / 0.5))), known(-5.0, 0.5), atol=1.5 * STEP)
 
 
@@ -115,7 +113,7 @@ def test_a_fall_in_one_step_is_found_where_it_is() -> None:
     np.testing.assert_allclose(found(np.where(np.arange(100) < 60, 2.0, 1.0)), expected, rtol=1e-12)
 
 
-def test_the_steepest_part_of_a_skewed_fall_is_found_and_not_its_middle() -> None:
+def test_a_skewed_fall_gives_its_steepest_part() -> None:
     # f = (1 + exp(-u))^-a has its steepest slope at u = log a; it has lost half at u = -log(2^(1/a) - 1).
     a, width = 6.0, 0.5
     fall = (1 + np.exp(-(X + 5) / width)) ** -a
@@ -213,7 +211,7 @@ def test_a_loss_that_never_fell_gives_a_reason(losses: np.ndarray) -> None:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_a_loss_that_never_fell_but_rose_gives_where_it_rose_as_the_upper_bound(seed: int) -> None:
+def test_a_loss_that_only_rose_is_bounded_by_the_start_of_the_rise(seed: int) -> None:
     rise = 5 * np.maximum(X + 1, 0.0)  # in a straight line from log lr = -1 on
     found = suggest(LRS, 2.3 + rise + noise(0.1, seed))
     assert (found.lr, found.base_lr, found.reason, found.interval) == (None, None, NEVER_FELL, None)
@@ -222,7 +220,7 @@ def test_a_loss_that_never_fell_but_rose_gives_where_it_rose_as_the_upper_bound(
     assert bounds(LRS, 2.3 + rise + noise(0.1, seed)) == Bounds(None, found.max_lr, NEVER_FELL)
 
 
-def test_a_loss_that_never_fell_but_became_nan_has_its_last_number_as_the_upper_bound() -> None:
+def test_a_flat_loss_that_becomes_nan_is_bounded_by_its_last_number() -> None:
     found = suggest(LRS, np.where(np.arange(100) < 70, 2.3, NAN))
     assert found == Suggestion(None, None, float(LRS[69]), NEVER_FELL)
 
@@ -275,7 +273,7 @@ def test_any_curve_gives_numbers_or_a_reason(seed: int) -> None:
 # The interval
 
 
-def test_a_curve_without_noise_has_a_narrow_interval_around_its_lr() -> None:
+def test_a_noiseless_curve_has_a_narrow_interval() -> None:
     found = suggest(LRS, curve(-5.0, 0.5, -1.0))
     assert found.lr is not None
     assert found.interval is not None
@@ -299,7 +297,7 @@ def test_the_same_curve_has_the_same_interval_every_time() -> None:
     assert np.random.get_state()[1].tolist() == state
 
 
-def test_the_interval_of_repeats_holds_80_percent_of_what_they_suggest_themselves() -> None:
+def test_the_interval_covers_80_percent_of_the_repeats() -> None:
     runs = [curve(-5.0, 0.5, -1.0) + noise(0.1, seed) for seed in range(11)]
     readings = np.sort([suggest(LRS, run).lr for run in runs])
     mean = np.mean(runs, axis=0)
@@ -308,7 +306,7 @@ def test_the_interval_of_repeats_holds_80_percent_of_what_they_suggest_themselve
     assert found.interval == pytest.approx((readings[1], readings[9]))  # the 0.1 and 0.9 quantiles of 11 values
 
 
-def test_repeats_may_be_shorter_or_longer_than_their_mean_and_may_suggest_nothing() -> None:
+def test_repeats_may_differ_in_length_or_suggest_nothing() -> None:
     runs = [curve(-5.0, 0.5, -1.0) + noise(0.05, seed) for seed in range(3)]
     readings = sorted(suggest(lrs, run).lr for lrs, run in ((LRS[:90], runs[0][:90]), (LRS, runs[1]), (LRS, runs[2])))
     whole = [runs[0][:90], runs[1], np.append(runs[2], 50.0), np.ones(100), []]
@@ -325,7 +323,7 @@ def test_one_repeat_that_suggests_something_makes_no_interval() -> None:
 # Arguments
 
 
-def test_learning_rates_that_are_none_of_a_range_test_are_refused() -> None:
+def test_unordered_or_non_positive_lrs_are_refused() -> None:
     for lrs in (LRS[::-1], -LRS, np.where(X < 0, LRS, NAN), np.full(100, 0.1)):
         with pytest.raises(ValueError, match=r"^lrs must be finite, greater than 0 and increasing$"):
             suggest(lrs, np.ones(100))

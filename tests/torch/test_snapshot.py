@@ -82,7 +82,7 @@ def test_restoring_undoes_training_any_number_of_times(
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
-def test_training_goes_on_as_if_there_had_been_no_training_in_between(optimizer: str) -> None:
+def test_training_continues_as_if_uninterrupted(optimizer: str) -> None:
     results = []
     for in_between in (False, True):
         net = model()
@@ -97,7 +97,7 @@ def test_training_goes_on_as_if_there_had_been_no_training_in_between(optimizer:
     assert results[0] == results[1]
 
 
-def test_parameters_buffers_gradients_and_group_dictionaries_keep_their_identity() -> None:
+def test_restored_objects_keep_their_identity() -> None:
     net = model()
     optimizer = OPTIMIZERS["adam, tensor lr"](net.parameters())
     train(net, optimizer)
@@ -116,7 +116,7 @@ def test_parameters_buffers_gradients_and_group_dictionaries_keep_their_identity
     assert identities() == before
 
 
-def test_a_gradient_that_was_none_is_none_and_one_that_was_there_has_its_values() -> None:
+def test_gradients_are_restored_also_none() -> None:
     net = model()
     optimizer = OPTIMIZERS["sgd"](net.parameters())
     first, *others = net.parameters()
@@ -181,7 +181,7 @@ def test_groups_and_options_are_restored() -> None:
     assert "initial_lr" not in optimizer.param_groups[0]
 
 
-def test_other_objects_in_the_optimizer_state_are_restored_every_time() -> None:
+def test_other_optimizer_state_objects_restore_repeatedly() -> None:
     optimizer = OPTIMIZERS["sgd"]([nn.Parameter(torch.ones(1))])
     optimizer.state["shared"] = {"losses": deque([1.0]), "counts": [1, (2,)]}
     snapshot = Snapshot([], [optimizer])
@@ -409,7 +409,7 @@ class MovingAverage:
         assert state_dict["history"][0] is self.mean
 
 
-def test_an_object_that_hands_out_its_own_tensors_is_restored_any_number_of_times() -> None:
+def test_an_object_sharing_its_tensors_restores_repeatedly() -> None:
     average = MovingAverage()
     mean = average.mean
     snapshot = Snapshot([], [], others=[average])

@@ -72,7 +72,7 @@ def test_the_model_is_left_as_it_was_when_it_raises() -> None:
     np.testing.assert_equal(state(model), before)
 
 
-def test_training_goes_on_bit_identically() -> None:
+def test_training_continues_bit_identically() -> None:
     runs = []
     for explained in (False, True):
         model = restless_model()
@@ -92,7 +92,7 @@ def residual_model() -> keras.Model:
     return keras.Model(inputs, keras.layers.Dense(10, name="head")(keras.layers.Flatten()(added)))
 
 
-def test_a_functional_model_has_the_gradient_of_all_ways_to_the_logit() -> None:
+def test_a_functional_model_sums_gradients_over_all_paths() -> None:
     model = residual_model()
     found = feature_gradients(model, "conv", IMAGES, CLASSES)
     kernel = keras.ops.convert_to_numpy(model.get_layer("head").kernel)
@@ -101,7 +101,7 @@ def test_a_functional_model_has_the_gradient_of_all_ways_to_the_logit() -> None:
     assert (found.gradients.dtype, found.gradients.flags.c_contiguous) == (np.float32, True)
 
 
-def test_a_layer_that_gives_its_input_has_the_gradient_of_its_own_way_alone() -> None:
+def test_an_identity_layer_has_the_gradient_of_its_own_path() -> None:
     inputs = keras.Input((8, 8, 3))
     conv = keras.layers.Conv2D(4, 3, name="conv")(inputs)
     added = keras.layers.Add()([conv, keras.layers.Dropout(0.5, name="dropout")(conv)])

@@ -39,7 +39,7 @@ def test_heat_is_the_positive_part_over_its_maximum_in_each_map() -> None:
     np.testing.assert_array_equal(maps.empty, [False] * 3)
 
 
-def test_a_map_without_positive_evidence_is_empty_and_divides_nothing_by_zero() -> None:
+def test_a_map_without_positive_evidence_is_all_zero() -> None:
     maps = CamMaps(np.array([[[0.0, 0.0]], [[-1.0, -2.0]], [[0.0, -1e-300]], [[-1.0, 1e-300]]]), "conv1", "gradcam")
     np.testing.assert_array_equal(maps.empty, [True, True, True, False])
     np.testing.assert_array_equal(maps.heat, np.array([[[0, 0]], [[0, 0]], [[0, 0]], [[0, 1]]], np.float32))

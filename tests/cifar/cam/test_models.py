@@ -52,7 +52,7 @@ def test_both_frameworks_give_the_same_map_for_the_same_weights(name: str, layer
         np.testing.assert_array_equal(maps.empty, expected.empty)
 
 
-def test_both_frameworks_list_the_layers_of_the_spec_that_have_a_map() -> None:
+def test_both_frameworks_list_the_same_layers_with_a_map() -> None:
     torch_model, keras_model = both_models("resnet9")
     shapes = output_shapes(MODELS["resnet9"])
     expected = {name: shape[:2] for name, shape in shapes.items() if len(shape) == 3 and shape[0] > 1}
@@ -62,9 +62,7 @@ def test_both_frameworks_list_the_layers_of_the_spec_that_have_a_map() -> None:
 
 
 @pytest.mark.parametrize(("spec", "bias"), [(GUIDE, "conv9/bias"), (QUICK, None)], ids=["guide", "quick"])
-def test_hires_cam_of_the_default_layer_says_where_the_whole_logit_comes_from(
-    spec: ModelSpec, bias: str | None
-) -> None:
+def test_hires_cam_of_the_default_layer_sums_to_the_logit(spec: ModelSpec, bias: str | None) -> None:
     """In float64: after that layer come pools and linear layers alone."""
     weights = trained_weights(spec)
     found = torch_feature_gradients(build_torch_model(spec, weights, torch.float64), cam_layer(spec), IMAGES, CLASSES)
@@ -76,7 +74,7 @@ def test_hires_cam_of_the_default_layer_says_where_the_whole_logit_comes_from(
     np.testing.assert_allclose(hires_cam(found).raw.sum(axis=(1, 2)) + biases[CLASSES], logits, rtol=1e-12)
 
 
-def test_grad_cam_of_the_guides_last_map_is_its_class_activation_map() -> None:
+def test_grad_cam_of_the_guides_last_map_equals_cam() -> None:
     """Zhou et al. 2016: conv9 gives one map per class, and the logit is its mean."""
     weights = trained_weights(GUIDE)
     found = torch_feature_gradients(build_torch_model(GUIDE, weights), "conv9", IMAGES, CLASSES)
@@ -86,7 +84,7 @@ def test_grad_cam_of_the_guides_last_map_is_its_class_activation_map() -> None:
 
 
 @pytest.mark.parametrize("layer", ["conv1", "conv9"])
-def test_other_weights_in_the_first_or_the_last_layer_give_another_map(layer: str) -> None:
+def test_first_and_last_layer_weights_change_the_map(layer: str) -> None:
     """The sanity check of Adebayo et al. 2018, arXiv 1810.03292, which methods that find edges fail."""
     weights = trained_weights(GUIDE)
     changed = {**weights, f"{layer}/kernel": trained_weights(GUIDE, seed=1)[f"{layer}/kernel"]}

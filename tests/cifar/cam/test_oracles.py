@@ -88,7 +88,7 @@ def test_features_and_logits_are_those_of_the_model(framework: str, head: str) -
 
 
 @FRAMEWORKS
-def test_the_gradient_of_an_averaging_head_is_its_kernel_over_the_number_of_places(framework: str) -> None:
+def test_the_gradient_of_an_averaging_head_is_kernel_per_position(framework: str) -> None:
     found = gradients_of(framework, "averaging")(IMAGES, CHOSEN)
     expected = np.broadcast_to(HEAD_KERNELS["averaging"].T[CHOSEN, None, None] / PLACES, MAP.shape)
     assert_close(found.gradients, expected)
@@ -102,7 +102,7 @@ def test_the_gradient_of_a_flattening_head_is_its_kernel(framework: str) -> None
 
 @FRAMEWORKS
 @pytest.mark.parametrize("method", METHODS)
-def test_of_an_averaging_head_both_maps_are_cam_over_the_number_of_places(framework: str, method: str) -> None:
+def test_both_maps_of_an_averaging_head_are_cam_per_position(framework: str, method: str) -> None:
     cam = np.einsum("nhwk,kn->nhw", MAP, HEAD_KERNELS["averaging"][:, CHOSEN])
     maps = METHODS[method](gradients_of(framework, "averaging")(IMAGES, CHOSEN))
     assert_close(maps.raw, cam / PLACES)
@@ -117,7 +117,7 @@ def test_hires_cam_adds_up_to_the_logit_less_its_bias(framework: str, head: str)
 
 
 @FRAMEWORKS
-def test_grad_cam_of_a_flattening_head_weights_features_with_the_mean_of_the_kernel(framework: str) -> None:
+def test_grad_cam_of_a_flattening_head_uses_the_mean_kernel(framework: str) -> None:
     raw = grad_cam(gradients_of(framework, "flattening")(IMAGES, CHOSEN)).raw
     mean_kernel = HEAD_KERNELS["flattening"].reshape(PLACES, FEATURES, CLASSES).mean(axis=0)
     assert_close(raw, np.einsum("nhwk,kn->nhw", MAP, mean_kernel[:, CHOSEN]))
@@ -165,7 +165,7 @@ def test_a_model_that_gives_probabilities_is_refused(framework: str) -> None:
 
 
 @FRAMEWORKS
-def test_a_confident_logit_has_a_gradient_where_its_softmax_has_none(framework: str) -> None:
+def test_a_confident_logit_has_a_gradient_unlike_its_softmax(framework: str) -> None:
     kernel = 1e6 * HEAD_KERNELS["averaging"]
     found = gradients_of(framework, "averaging", kernel)(IMAGES, CHOSEN)
     largest = np.sort(found.logits, axis=1)

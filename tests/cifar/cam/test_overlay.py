@@ -15,7 +15,7 @@ PHOTOS = random.integers(0, 256, (2, 32, 32, 3), dtype=np.uint8)
 
 @pytest.mark.parametrize("shape", [(1, 1), (3, 3), (4, 4), (7, 7), (8, 5), (32, 32)])
 @pytest.mark.parametrize("size", [(32, 32), (256, 100)])
-def test_upsampling_is_that_of_torch_without_aligned_corners(shape: tuple[int, int], size: tuple[int, int]) -> None:
+def test_upsampling_matches_torch_without_aligned_corners(shape: tuple[int, int], size: tuple[int, int]) -> None:
     maps = random.random((2, *shape))
     expected = torch.nn.functional.interpolate(torch.from_numpy(maps)[:, None], size=size, mode="bilinear")
     np.testing.assert_allclose(upsample(maps, *size), expected[:, 0].numpy(), rtol=0, atol=1e-12)

@@ -1,4 +1,4 @@
-"""Which layer and which method a model gets."""
+"""Choice of layer and method for each model."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from lrcore.cifar.models import GUIDE, MODELS, QUICK
 from lrcore.cifar.models.shapes import cam_layer
 
 
-def test_what_suits_each_model() -> None:
+def test_the_default_layer_and_method_of_each_model() -> None:
     assert {name: choose_cam(spec) for name, spec in MODELS.items()} == {
         "guide": ("norm8", "gradcam"),
         "quick": ("relu3", "hirescam"),
@@ -19,7 +19,7 @@ def test_what_suits_each_model() -> None:
     }
 
 
-def test_what_is_asked_for_is_taken() -> None:
+def test_the_requested_layer_and_method_are_used() -> None:
     assert choose_cam(GUIDE, "conv9", "hirescam") == ("conv9", "hirescam")
     assert choose_cam(QUICK, "conv1") == ("conv1", "hirescam")
     assert choose_cam(QUICK, method="gradcam") == (cam_layer(QUICK), "gradcam")

@@ -92,7 +92,7 @@ def test_the_model_is_left_as_it_was_when_an_argument_is_refused() -> None:
     np.testing.assert_equal(state(model), before)
 
 
-def test_a_backward_pass_of_the_caller_goes_on() -> None:
+def test_a_backward_pass_of_the_caller_continues() -> None:
     model = restless_model()
     loss = model(torch.from_numpy(IMAGES).permute(0, 3, 1, 2)).square().sum()
     feature_gradients(model, "0", IMAGES, CLASSES)
@@ -115,7 +115,7 @@ def expected_gradients(model: nn.Sequential) -> list[np.ndarray]:
 
 
 @pytest.mark.parametrize("layer", ["0", "0.2"])
-def test_a_block_and_its_last_layer_give_what_plain_autograd_gives(layer: str) -> None:
+def test_a_block_and_its_last_layer_match_plain_autograd(layer: str) -> None:
     model = plain_model()
     found = feature_gradients(model, layer, IMAGES, CLASSES)
     features, gradients = expected_gradients(model)
@@ -124,7 +124,7 @@ def test_a_block_and_its_last_layer_give_what_plain_autograd_gives(layer: str) -
     assert (found.gradients.dtype, found.gradients.flags.c_contiguous) == (np.float32, True)
 
 
-def test_features_before_a_layer_that_works_in_place_are_not_overwritten() -> None:
+def test_an_inplace_layer_does_not_overwrite_the_features() -> None:
     found = feature_gradients(plain_model(), "0.1", IMAGES, CLASSES)
     assert found.features.min() < 0
 
@@ -166,7 +166,7 @@ def test_read_only_and_flipped_images_are_taken() -> None:
     np.testing.assert_array_equal(found.gradients, expected.gradients)
 
 
-def test_a_path_may_be_left_out_where_one_layer_alone_is_called_so() -> None:
+def test_a_unique_layer_name_needs_no_path() -> None:
     inner = [
         nn.Sequential(OrderedDict(own=nn.Conv2d(3, 3, 1), both=nn.ReLU())),
         nn.Sequential(OrderedDict(both=nn.Conv2d(3, 3, 1))),

@@ -47,7 +47,7 @@ def test_files_are_joined_in_order_whatever_their_sizes(batch: Path) -> None:
     assert labels.tolist() == [3, 9, 0, 5]
 
 
-def test_what_is_written_has_the_official_bytes(batch: Path) -> None:
+def test_written_files_have_the_official_bytes(batch: Path) -> None:
     path = batch.with_name("written.bin")
     write_binary(path, expected_images(3), np.array([3, 9, 0]))
     assert path.read_bytes() == batch.read_bytes()
@@ -80,6 +80,6 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         read_binary(path)
 
 
-def test_what_the_system_will_not_read_is_named(tmp_path: Path) -> None:
+def test_an_unreadable_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(OSError, match=f"^{tmp_path} cannot be read: Is a directory$"):
         read_binary(tmp_path)

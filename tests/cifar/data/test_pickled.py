@@ -128,20 +128,20 @@ def test_a_refused_module_is_not_even_imported(path: Path) -> None:
     assert "this" not in sys.modules
 
 
-def test_a_codec_other_than_that_of_stored_bytes_is_refused(path: Path) -> None:
+def test_a_codec_other_than_latin1_is_refused(path: Path) -> None:
     path.write_bytes(b"c_codecs\nencode\n(Vabc\nVzlib\ntR.")
     with pytest.raises(ValueError, match=f"^{path} is not a CIFAR-10 batch: its pickle is corrupt"):
         read_pickled(path)
 
 
-def test_an_array_in_the_pickle_never_reaches_numpys_own_setstate(path: Path) -> None:
+def test_an_array_in_a_pickle_never_reaches_numpys_setstate(path: Path) -> None:
     harmful = python2_batch().replace(b"cnumpy\ndtype\n" + python2_str(b"u1"), b"cnumpy\ndtype\n" + python2_str(b"O8"))
     path.write_bytes(harmful)
     with pytest.raises(ValueError, match="its 'data' is not a uint8 array"):
         read_pickled(path)
 
 
-def test_a_pickle_cut_anywhere_is_one_sentence_that_names_the_file(path: Path) -> None:
+def test_a_truncated_pickle_is_one_error_that_names_the_file(path: Path) -> None:
     whole = python2_batch()
     for length in [*range(0, 400, 7), *range(400, len(whole), 997), len(whole) - 1]:
         path.write_bytes(whole[:length])

@@ -28,7 +28,7 @@ def test_split_of_a_small_class_keeps_most_for_training(size: int, held_out: int
     assert (len(training), len(validation)) == (size - held_out, held_out)
 
 
-def test_split_of_cifar10_is_45000_and_5000_with_500_of_every_class() -> None:
+def test_split_of_cifar10_holds_out_500_of_every_class() -> None:
     labels = np.random.default_rng(0).permutation(np.repeat(np.arange(10), 5000))
     training, validation = stratified_split(labels, seed=0)
     assert (len(training), len(validation)) == (45_000, 5_000)
@@ -36,7 +36,7 @@ def test_split_of_cifar10_is_45000_and_5000_with_500_of_every_class() -> None:
     np.testing.assert_array_equal(np.bincount(labels[validation]), np.full(10, 500))
 
 
-def test_split_holds_out_the_samples_of_a_class_that_come_first_in_a_sort_of_numpys_philox() -> None:
+def test_split_holds_out_the_first_samples_in_philox_order() -> None:
     labels = np.random.default_rng(0).permutation(np.repeat(np.arange(3), 20))
     words = np.random.Philox(key=[7, 0], counter=[0, 0, 0, 5]).random_raw(60) >> np.uint64(11)
     expected = [sorted(np.flatnonzero(labels == label), key=lambda sample: words[sample])[:5] for label in range(3)]

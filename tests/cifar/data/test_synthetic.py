@@ -112,7 +112,7 @@ def empty_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "cache"
 
 
-def test_the_cache_is_the_users_unless_the_environment_names_another(
+def test_the_environment_can_override_the_users_cache(
     empty_cache: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     assert cache_folder() == empty_cache
@@ -133,7 +133,7 @@ def test_a_failure_half_way_leaves_nothing(empty_cache: Path) -> None:
     assert list(empty_cache.iterdir()) == []
 
 
-def test_what_a_killed_process_left_is_not_used(empty_cache: Path) -> None:
+def test_leftovers_of_a_killed_process_are_not_used(empty_cache: Path) -> None:
     script = """
 import os
 from lrcore.cifar.data.cache import cached

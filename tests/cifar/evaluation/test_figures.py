@@ -1,4 +1,4 @@
-"""What the figures of an evaluation show."""
+"""Figures of an evaluation."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def luminance(colour: np.ndarray | tuple[float, ...]) -> float:
     return float(np.where(rgb > 0.04045, ((rgb + 0.055) / 1.055) ** 2.4, rgb / 12.92) @ [0.2126, 0.7152, 0.0722])
 
 
-def test_a_confusion_matrix_shows_counts_and_the_shares_of_each_row() -> None:
+def test_a_confusion_matrix_shows_counts_and_row_shares() -> None:
     (axes, bar) = draw_confusion(CONFUSION, CLASSES).axes
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("predicted", "actual")
     assert [label.get_text() for label in axes.get_xticklabels()] == list(CLASSES)
@@ -55,7 +55,7 @@ def test_a_confusion_matrix_shows_counts_and_the_shares_of_each_row() -> None:
 
 
 @pytest.mark.parametrize("share", np.linspace(0.01, 1, 34))
-def test_every_number_in_a_confusion_matrix_stands_out_from_its_cell(share: float) -> None:
+def test_every_confusion_matrix_number_contrasts_with_its_cell(share: float) -> None:
     """By the contrast that WCAG 2.2 asks of large text at least."""
     count = round(1000 * share)
     (axes, _) = draw_confusion(np.array([[count, 1000 - count], [0, 1]]), CLASSES[:2]).axes
@@ -65,7 +65,7 @@ def test_every_number_in_a_confusion_matrix_stands_out_from_its_cell(share: floa
     assert (light + 0.05) / (dark + 0.05) > 3
 
 
-def test_the_bars_are_the_accuracies_of_the_classes_and_the_line_that_of_all_images() -> None:
+def test_bars_are_class_accuracies_and_the_line_is_the_overall_one() -> None:
     predictions = Predictions(np.eye(3)[[0, 0, 2, 0]], np.array([0, 0, 0, 2]))
     figure = draw_class_accuracy(predictions, CLASSES)
     (axes,) = figure.axes
@@ -84,7 +84,7 @@ def mistakes() -> Mistakes:
     return Mistakes(indices, PHOTOS, Predictions(LOGITS[:3], LABELS[:3]), predicted, actual, total=1234, images=10000)
 
 
-def test_each_mistake_is_named_with_both_classes_and_both_probabilities() -> None:
+def test_each_mistake_names_both_classes_and_probabilities() -> None:
     figure = draw_mistakes(mistakes(), CLASSES)
     assert texts(figure) == [
         "Misclassified: 1,234 of 10,000 images. Shown, the greatest loss first: 3.\n"

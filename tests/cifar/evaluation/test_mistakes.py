@@ -36,7 +36,7 @@ def logits(net: nn.Module) -> np.ndarray:
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_the_worst_images_come_with_the_maps_of_their_predicted_and_actual_class(method: str) -> None:
+def test_the_worst_images_have_predicted_and_actual_class_maps(method: str) -> None:
     net = model()
     predictions = Predictions(logits(net), LABELS)
     mistakes = explain_mistakes(predictions, PHOTOS, standardise, partial(feature_gradients, net, "1"), method, 5)

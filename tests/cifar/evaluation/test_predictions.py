@@ -38,7 +38,7 @@ def test_a_class_without_images_has_no_accuracy_and_an_empty_row() -> None:
     np.testing.assert_array_equal(predictions.confusion, [[1, 1, 0], [0, 0, 0], [1, 0, 1]])
 
 
-def test_misclassified_images_come_with_nan_first_and_then_by_falling_loss() -> None:
+def test_misclassified_images_are_sorted_by_loss_with_nan_first() -> None:
     # losses: 1 is log(1 + e + 1) = 1.55; 3 is log(2e + 1) - 1 = 0.86; 4 is NaN; 5 is log(2 + e^5) = 5.01
     np.testing.assert_array_equal(Predictions(LOGITS, LABELS).misclassified, [4, 5, 1, 3])
 

@@ -61,7 +61,7 @@ def moving(weights: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
 
 
 @in_each_framework
-def test_the_first_batch_norm_gets_the_statistics_of_all_images_together(statistics: Callable) -> None:
+def test_the_first_batch_norm_gets_the_statistics_of_all_images(statistics: Callable) -> None:
     weights, data = used_weights(ONE_CONV), batches(6, 6, 3)
     images = np.concatenate([images for images, _ in data])
     padded = np.pad(images, ((0, 0), (1, 1), (1, 1), (0, 0)))
@@ -97,7 +97,7 @@ def test_both_frameworks_agree() -> None:
         np.testing.assert_allclose(in_torch[name], expected, rtol=1e-5)  # float32, summed in another order
 
 
-def test_moving_averages_of_a_long_run_on_one_batch_go_to_the_same_statistics() -> None:
+def test_moving_averages_on_one_batch_converge_to_its_statistics() -> None:
     spec, data = GUIDE.without_dropout(), batches(4)
     model = build_torch_model(spec, used_weights(spec), torch.float64).train()
     for norm in (module for module in model.modules() if hasattr(module, "momentum")):

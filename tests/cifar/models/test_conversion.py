@@ -51,7 +51,7 @@ def assert_refused(source: Path, target: Path, model: str | None, sentence: str)
     assert sorted(source.parent.iterdir()) == before
 
 
-def test_weights_go_from_every_kind_of_file_to_every_other_bit_for_bit(tmp_path: Path) -> None:
+def test_weights_convert_between_all_formats_bit_for_bit(tmp_path: Path) -> None:
     files = {suffix: tmp_path / f"first{suffix}" for suffix in SUFFIXES}
     weights = safetensors_of(files[".safetensors"], QUICK)
     for suffix in SUFFIXES[1:]:
@@ -91,7 +91,7 @@ def test_each_framework_reads_its_file_by_itself(tmp_path: Path) -> None:
     assert_same_bits(keras_weights(in_keras), weights)
 
 
-def test_safetensors_say_what_they_are(tmp_path: Path) -> None:
+def test_safetensors_files_identify_their_format(tmp_path: Path) -> None:
     convert(source_of_torch(tmp_path), tmp_path / "weights.safetensors", "quick")
     with safe_open(tmp_path / "weights.safetensors", framework="numpy") as file:
         assert file.metadata() == {"format": "lrcore-weights", "model": "quick"}
@@ -111,7 +111,7 @@ def test_a_checkpoint_of_a_trainer_gives_its_weights(tmp_path: Path) -> None:
     assert_same_bits(load_file(tmp_path / "weights.safetensors"), weights)
 
 
-def test_a_keras_model_that_was_trained_gives_its_weights_without_those_of_its_optimizer(tmp_path: Path) -> None:
+def test_a_trained_keras_model_converts_without_optimizer_state(tmp_path: Path) -> None:
     model = build_keras_model(GUIDE, initial_weights(GUIDE, 0))
     model.compile(
         SGD(0.01, momentum=0.9), keras.losses.SparseCategoricalCrossentropy(from_logits=True), run_eagerly=True
@@ -124,7 +124,7 @@ def test_a_keras_model_that_was_trained_gives_its_weights_without_those_of_its_o
         assert_same_bits(load_file(tmp_path / f"{name}.safetensors"), keras_weights(model))
 
 
-def test_a_state_dict_of_a_trained_model_on_channels_last_memory_is_read(tmp_path: Path) -> None:
+def test_a_channels_last_state_dict_is_read(tmp_path: Path) -> None:
     model = build_torch_model(QUICK, random_weights(QUICK)).to(memory_format=torch.channels_last)
     torch.save(model.state_dict(), tmp_path / "weights.pt")
     convert(tmp_path / "weights.pt", tmp_path / "weights.safetensors", "quick")
@@ -248,7 +248,7 @@ def test_files_that_cannot_be_read_or_written_are_named(tmp_path: Path) -> None:
         convert(source_of_torch(tmp_path), tmp_path / "no" / "b.keras", "quick")
 
 
-def test_only_the_frameworks_of_the_two_files_are_imported_and_a_missing_one_is_named(tmp_path: Path) -> None:
+def test_only_the_needed_frameworks_are_imported(tmp_path: Path) -> None:
     safetensors_of(tmp_path / "a.safetensors", QUICK)
     code = f"""
 import sys

@@ -39,14 +39,14 @@ def test_float32_weights_are_the_nearest_to_the_float64_ones() -> None:
         np.testing.assert_array_equal(returned[name], weights[name].astype(np.float32))
 
 
-def test_a_float64_model_computes_in_float64_and_leaves_the_global_dtype_alone() -> None:
+def test_a_float64_model_leaves_the_global_dtype_unchanged() -> None:
     model = build_keras_model(GUIDE, initial_weights(GUIDE, 0), "float64")
     assert {variable.dtype for variable in model.weights} == {"float64"}
     assert model(np.zeros((1, 32, 32, 3))).dtype == "float64"
     assert keras.config.floatx() == "float32"
 
 
-def test_training_changes_neither_the_given_nor_the_returned_arrays() -> None:
+def test_training_leaves_given_and_returned_arrays_unchanged() -> None:
     weights = initial_weights(QUICK, 0)
     model = build_keras_model(QUICK, weights, "float64")
     returned = keras_weights(model)
@@ -81,7 +81,7 @@ def test_dropout_follows_the_global_seed() -> None:
     np.testing.assert_array_equal(outputs[0], outputs[1])
 
 
-def test_guide_decays_the_kernels_of_its_starred_convolutions_only() -> None:
+def test_guide_decays_only_its_starred_convolution_kernels() -> None:
     model = build_keras_model(GUIDE, initial_weights(GUIDE, 0))
     undecayed = {variable.path for variable in undecayed_variables(model, GUIDE)}
     decayed = [variable.path for variable in model.trainable_variables if variable.path not in undecayed]
@@ -102,7 +102,7 @@ def test_resnet9_decays_every_kernel_and_nothing_else() -> None:
     assert undecayed == {f"norm{number}/{name}" for number in range(1, 9) for name in ("gamma", "beta")}
 
 
-def test_an_update_without_gradient_moves_only_the_decayed_kernels() -> None:
+def test_an_update_without_gradient_moves_only_decayed_kernels() -> None:
     weights = random_weights(GUIDE)
     model = build_keras_model(GUIDE, weights, "float64")
     optimizer = keras.optimizers.SGD(learning_rate=1.0, weight_decay=GUIDE.weight_decay)

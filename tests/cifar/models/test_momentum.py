@@ -105,7 +105,7 @@ def test_momentum_is_0_before_the_first_update() -> None:
     assert_same(keras_momentum(*keras_pair()), zeros)
 
 
-def test_momentum_after_one_update_is_the_gradient_with_its_decay() -> None:
+def test_momentum_after_one_update_is_the_decayed_gradient() -> None:
     model, optimizer = torch_pair()
     torch_update(model, optimizer, seed=0)
     gradients = {name: tensor.grad for name, tensor in torch_tensors(model).items() if tensor.grad is not None}
@@ -115,7 +115,7 @@ def test_momentum_after_one_update_is_the_gradient_with_its_decay() -> None:
 
 
 @pytest.mark.parametrize("momentum", [0.0, 0.9])
-def test_both_optimizers_have_the_same_momentum_after_three_updates(momentum: float) -> None:
+def test_both_optimizers_have_equal_momentum_after_three_updates(momentum: float) -> None:
     in_torch, in_keras = torch_pair(momentum), keras_pair(momentum)
     for seed in range(3):
         torch_update(*in_torch, seed)
@@ -123,7 +123,7 @@ def test_both_optimizers_have_the_same_momentum_after_three_updates(momentum: fl
     assert_close(keras_momentum(*in_keras), torch_momentum(*in_torch))
 
 
-def test_a_run_goes_on_in_the_other_framework() -> None:
+def test_momentum_carries_over_to_the_other_framework() -> None:
     whole = torch_pair()
     for seed in range(4):
         torch_update(*whole, seed)
@@ -140,7 +140,7 @@ def test_a_run_goes_on_in_the_other_framework() -> None:
     assert_close(torch_momentum(*third), torch_momentum(*whole))
 
 
-def test_assigned_momentum_is_a_copy_in_the_buffers_that_are_there() -> None:
+def test_assigned_momentum_is_copied_into_existing_buffers() -> None:
     given = {name: array.copy() for name, array in MOMENTUM.items()}
     in_torch, in_keras = torch_pair(), keras_pair()
     torch_update(*in_torch, 0)
@@ -171,7 +171,7 @@ def test_an_optimizer_without_momentum_stays_without() -> None:
     assert optimizer.momentum_buffers == []
 
 
-def test_momentum_of_another_model_is_refused_and_nothing_changed() -> None:
+def test_momentum_of_another_model_is_refused() -> None:
     in_torch, in_keras = torch_pair(), keras_pair()
     wrong = MOMENTUM | {"norm2/moving_mean": np.zeros(4)}
     message = "momentum must have the model's names, but differ in ['norm2/moving_mean']"

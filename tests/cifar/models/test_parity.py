@@ -1,4 +1,4 @@
-"""Both frameworks compute the same function: outputs, gradients and moving statistics, in float64."""
+"""Equal outputs, gradients and moving statistics of the two frameworks, in float64."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def test_gradients_of_every_weight_are_equal(spec: ModelSpec) -> None:
 
 
 @pytest.mark.parametrize("spec", [GUIDE.without_dropout(), RESNET9], ids=["guide", "resnet9"])
-def test_moving_statistics_are_equal_after_three_training_batches(spec: ModelSpec) -> None:
+def test_moving_statistics_are_equal_after_three_batches(spec: ModelSpec) -> None:
     torch_model, keras_model = build_both(spec)
     torch_model.train()
     for seed in range(3):
@@ -133,7 +133,7 @@ def test_every_layer_has_the_same_output_under_the_same_name(spec: ModelSpec) ->
 
 
 @pytest.mark.parametrize("spec", MODELS.values(), ids=MODELS)
-def test_the_first_loss_is_near_that_of_a_guess(spec: ModelSpec) -> None:
+def test_the_first_loss_is_near_chance_level(spec: ModelSpec) -> None:
     model = build_torch_model(spec.without_dropout(), initial_weights(spec, 0)).train()
     random = np.random.default_rng(0)
     images, labels = random.normal(size=(32, 32, 32, 3)).astype(np.float32), torch.arange(32) % 10

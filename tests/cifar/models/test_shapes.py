@@ -62,11 +62,11 @@ def test_grad_cam_looks_at_the_last_map_larger_than_4x4() -> None:
     assert (cam_layer(RESNET9), output_shapes(RESNET9)["relu6"]) == ("relu6", (8, 8, 512))
 
 
-def test_grad_cam_looks_at_a_residual_as_a_whole_and_never_at_a_dropout() -> None:
+def test_grad_cam_uses_whole_residuals_and_never_dropout() -> None:
     assert cam_layer(model(Relu(), Residual((Relu(),)), Dropout(0.5), MaxPool(8, 8))) == "residual1"
 
 
-def test_a_model_without_a_map_larger_than_4x4_has_no_layer_for_grad_cam() -> None:
+def test_grad_cam_needs_a_map_larger_than_4x4() -> None:
     sentence = "spec must have a layer whose map is larger than 4x4, but model has none"
     with pytest.raises(ValueError, match=f"^{sentence}$"):
         cam_layer(model(MaxPool(8, 8), Flatten()))
@@ -86,9 +86,7 @@ def test_a_model_without_a_map_larger_than_4x4_has_no_layer_for_grad_cam() -> No
         ((Flatten(), Dense("dense1", 4096, 10)), False),
     ],
 )
-def test_a_head_averages_if_it_is_a_mean_of_the_whole_map_and_linear_after_it(
-    layers: tuple[Layer, ...], expected: bool
-) -> None:
+def test_an_averaging_head_is_a_global_mean_followed_by_linear(layers: tuple[Layer, ...], expected: bool) -> None:
     assert has_averaging_head(model(Conv("conv1", 3, 4, 3), *layers)) is expected
 
 

@@ -104,7 +104,7 @@ def test_layers_without_weights_are_named_by_kind_and_number() -> None:
     )  # fmt: skip
 
 
-def test_numbers_go_on_inside_a_residual_which_comes_after_the_layers_inside_it() -> None:
+def test_layer_numbers_continue_inside_a_residual() -> None:
     spec = ModelSpec("model", (Relu(), Residual((Relu(), Residual((Relu(),)))), Relu(), Residual((Relu(),))), 0.0)
     assert spec.layer_names == (
         "relu1", "relu2", "relu3", "residual2", "residual1", "relu4", "relu5", "residual3",

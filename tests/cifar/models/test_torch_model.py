@@ -51,7 +51,7 @@ def test_float32_weights_are_the_nearest_to_the_float64_ones() -> None:
         np.testing.assert_array_equal(returned[name], weights[name].astype(np.float32))
 
 
-def test_training_changes_neither_the_given_nor_the_returned_arrays() -> None:
+def test_training_leaves_given_and_returned_arrays_unchanged() -> None:
     weights = initial_weights(QUICK, 0)
     model = build_torch_model(QUICK, weights, torch.float64)
     returned = torch_weights(model)
@@ -77,7 +77,7 @@ def test_building_draws_no_random_number() -> None:
 
 
 @pytest.mark.parametrize("spec", MODELS.values(), ids=MODELS)
-def test_layers_carry_the_names_of_the_model_also_inside_a_residual(spec: ModelSpec) -> None:
+def test_layers_are_named_also_inside_a_residual(spec: ModelSpec) -> None:
     model = build_torch_model(spec, initial_weights(spec, 0))
     assert list(dict(model.named_children())) == [node.name for node in spec.nodes]
     modules = {torch_layer(model, name) for name in spec.layer_names}
@@ -101,7 +101,7 @@ def test_channels_last_images_stay_so_through_every_layer(spec: ModelSpec) -> No
     assert all(out.is_contiguous(memory_format=torch.channels_last) for out in outputs if out.dim() == 4)
 
 
-def test_parameters_and_gradients_are_contiguous_for_channels_last_images() -> None:
+def test_gradients_are_contiguous_for_channels_last_images() -> None:
     model = build_torch_model(GUIDE, initial_weights(GUIDE, 0))
     model(images(2)).sum().backward()
     for parameter in model.parameters():
@@ -110,7 +110,7 @@ def test_parameters_and_gradients_are_contiguous_for_channels_last_images() -> N
         assert parameter.grad.is_contiguous()
 
 
-def test_the_memory_format_of_the_images_does_not_change_the_logits() -> None:
+def test_the_memory_format_does_not_change_the_logits() -> None:
     model = build_torch_model(QUICK, initial_weights(QUICK, 0), torch.float64)
     batch = images(3, torch.float64)
     torch.testing.assert_close(model(batch.contiguous()), model(batch), rtol=1e-12, atol=1e-12)
@@ -125,7 +125,7 @@ def test_flatten_is_in_the_order_height_width_channels() -> None:
     np.testing.assert_allclose(logits, expected, rtol=1e-12, atol=1e-12)
 
 
-def test_guide_decays_the_kernels_of_its_starred_convolutions_only() -> None:
+def test_guide_decays_only_its_starred_convolution_kernels() -> None:
     model = build_torch_model(GUIDE, initial_weights(GUIDE, 0))
     decayed, others = parameter_groups(model, GUIDE)
     names = {id(parameter): name for name, parameter in model.named_parameters()}
@@ -181,7 +181,7 @@ def test_views_read_and_write_through() -> None:
     assert not torch_views(model)["dense1/kernel"].requires_grad
 
 
-def test_the_gradient_of_a_kernel_is_seen_in_the_layout_of_the_weights() -> None:
+def test_kernel_gradients_have_the_layout_of_the_weights() -> None:
     model = build_torch_model(QUICK, initial_weights(QUICK, 0))
     model(images(2)).sum().backward()
     gradient = torch_tensors(model)["conv1/kernel"].grad
@@ -218,7 +218,7 @@ def test_batch_norm_keeps_the_moving_averages_of_keras() -> None:
     np.testing.assert_allclose(layer.running_var.numpy(), variance, rtol=1e-12)
 
 
-def test_batch_norm_with_momentum_0_keeps_the_statistics_of_the_last_batch() -> None:
+def test_batch_norm_with_momentum_0_keeps_last_batch_statistics() -> None:
     layer = BatchNorm(2, momentum=0.0, epsilon=1e-3).double()
     random = np.random.default_rng(0)
     for batch in random.normal(3.0, 2.0, size=(3, 4, 2, 3, 3)):
@@ -227,7 +227,7 @@ def test_batch_norm_with_momentum_0_keeps_the_statistics_of_the_last_batch() -> 
     np.testing.assert_allclose(layer.running_var.numpy(), batch.var(axis=(0, 2, 3)), rtol=1e-14)
 
 
-def test_batch_norm_normalises_a_training_batch_with_its_biased_variance() -> None:
+def test_batch_norm_uses_the_biased_variance_in_training() -> None:
     batch = np.random.default_rng(0).normal(3.0, 2.0, size=(4, 2, 3, 3))
     outputs = BatchNorm(2, momentum=0.9, epsilon=1e-3).double()(torch.from_numpy(batch)).detach().numpy()
     centred = batch - batch.mean(axis=(0, 2, 3), keepdims=True)
@@ -235,7 +235,7 @@ def test_batch_norm_normalises_a_training_batch_with_its_biased_variance() -> No
     np.testing.assert_allclose(outputs, expected, rtol=1e-12, atol=1e-12)
 
 
-def test_batch_norm_changes_nothing_in_inference_and_uses_the_moving_averages() -> None:
+def test_batch_norm_uses_moving_averages_in_inference() -> None:
     layer = BatchNorm(1, momentum=0.9, epsilon=1e-3).double().eval()
     layer.running_mean.fill_(2.0)
     layer.running_var.fill_(4.0 - 1e-3)

@@ -104,7 +104,7 @@ def test_layers_of_one_shape_differ() -> None:
     assert not np.any(weights["conv2/kernel"] == weights["conv4/kernel"])
 
 
-def test_the_first_kernel_is_not_drawn_from_the_words_that_shuffle() -> None:
+def test_initial_weights_and_shuffling_use_distinct_random_words() -> None:
     kernel = initial_weights(QUICK, 5)["conv1/kernel"].ravel()
     order = permutation(seed=5, epoch=0, n=kernel.size)
     assert not np.array_equal(np.argsort(kernel, kind="stable"), order)

@@ -38,7 +38,7 @@ def result(guide: tuple[ParityResult, str]) -> ParityResult:
     return guide[0]
 
 
-def test_under_a_moving_lr_the_guides_losses_and_weights_are_equal_in_both_frameworks(result: ParityResult) -> None:
+def test_both_frameworks_agree_on_the_guide_under_a_moving_lr(result: ParityResult) -> None:
     pair = result.pairs["lrcore"]
     np.testing.assert_allclose(pair.keras.loss, pair.torch.loss, rtol=1e-10)
     assert np.all(pair.weight_differences < 1e-9)
@@ -46,7 +46,7 @@ def test_under_a_moving_lr_the_guides_losses_and_weights_are_equal_in_both_frame
     assert (pair.broken_limits, result.within_limits) == ((), True)
 
 
-def test_every_lr_is_the_triangle_by_hand_in_float64_on_all_sides(result: ParityResult) -> None:
+def test_every_lr_is_the_float64_triangle_on_all_sides(result: ParityResult) -> None:
     heights = [min(step % 8, 8 - step % 8) / 4 for step in range(UPDATES)]
     for pair in result.pairs.values():
         for trace in (pair.torch, pair.keras):
@@ -55,7 +55,7 @@ def test_every_lr_is_the_triangle_by_hand_in_float64_on_all_sides(result: Parity
             np.testing.assert_array_equal(trace.read_back, trace.lr)
 
 
-def test_the_frameworks_own_optimizers_start_alike_and_come_apart_when_the_lr_moves(result: ParityResult) -> None:
+def test_the_frameworks_own_optimizers_diverge_when_the_lr_moves(result: ParityResult) -> None:
     pair = result.pairs["stock"]
     np.testing.assert_allclose(pair.keras.loss[:2], pair.torch.loss[:2], rtol=1e-10)
     assert pair.weight_differences[0] < 1e-9
@@ -80,7 +80,7 @@ def test_progress_tells_lr_and_loss_of_each_pair(guide: tuple[ParityResult, str]
         assert last == f"{name} pair 12/12 lr {trace.lr[-1]:.2e} loss {trace.loss[-1]:.3f}"
 
 
-def test_the_table_has_a_row_for_each_pair_and_the_verdict_is_lrcores(result: ParityResult) -> None:
+def test_the_table_has_a_row_for_each_pair(result: ParityResult) -> None:
     output = io.StringIO()
     assert tell(result, Console(file=output, width=80)) is True
     rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in output.getvalue().splitlines() if "│" in line]

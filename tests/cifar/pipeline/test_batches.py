@@ -42,21 +42,21 @@ def assert_same(some: list[Batch], others: list[Batch]) -> None:
 
 
 @pytest.mark.parametrize(("batch_size", "sizes"), [(10, [10] * 10 + [3]), (103, [103]), (500, [103]), (1, [1] * 103)])
-def test_the_last_batch_holds_what_is_left_over(batch_size: int, sizes: list[int]) -> None:
+def test_the_last_batch_has_the_remaining_images(batch_size: int, sizes: list[int]) -> None:
     epoch = list(batches(batch_size).epoch(0))
     assert [len(labels) for _, labels in epoch] == sizes
     assert [inputs.shape for inputs, _ in epoch] == [(size, 32, 32, 3) for size in sizes]
     assert len(batches(batch_size)) == len(sizes)
 
 
-def test_an_epoch_is_the_standardised_set_in_the_order_of_its_permutation() -> None:
+def test_an_epoch_is_the_standardised_set_in_permuted_order() -> None:
     epoch = list(batches(seed=5).epoch(2))
     order = permutation(5, 2, N)
     np.testing.assert_array_equal(np.concatenate([inputs for inputs, _ in epoch]), STANDARDISE(IMAGES)[order])
     np.testing.assert_array_equal(np.concatenate([labels for _, labels in epoch]), LABELS[order])
 
 
-def test_cutout_acts_after_standardisation_and_is_keyed_by_place_in_the_set() -> None:
+def test_cutout_follows_standardisation_and_is_keyed_by_index() -> None:
     cutout = Cutout(v_l=-3, v_h=3, pixel_level=True)
     inputs = np.concatenate([inputs for inputs, _ in batches(7, seed=5, cutout=cutout).epoch(2)])
     expected = cutout(STANDARDISE(IMAGES), seed=5, epoch=2, samples=range(N))

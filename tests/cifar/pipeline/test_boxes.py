@@ -64,7 +64,7 @@ def test_the_place_is_uniform_among_those_that_fit() -> None:
     assert stats.spearmanr(boxes.top, boxes.left).pvalue > LEAST_P
 
 
-def test_the_guides_boxes_are_distributed_as_those_of_its_own_loop() -> None:
+def test_guide_boxes_have_the_distribution_of_the_guides_loop() -> None:
     ours, theirs = guide(), guides_own(N, 32)
     for measure in (
         lambda boxes: boxes.height * boxes.width,

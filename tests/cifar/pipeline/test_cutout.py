@@ -111,7 +111,7 @@ def test_the_box_is_one_rectangle_inside_any_image(
     area=st.tuples(st.floats(1e-6, 1), st.floats(1e-6, 1)),
     ratio=st.tuples(st.floats(1e-3, 1e3), st.floats(1e-3, 1e3)),
 )
-def test_the_guides_box_is_one_rectangle_inside_any_image_or_none(
+def test_a_guide_box_is_at_most_one_rectangle_inside_the_image(
     seed: int, height: int, width: int, area: tuple[float, float], ratio: tuple[float, float]
 ) -> None:
     cutout = always(s_l=min(area), s_h=max(area), r_1=min(ratio), r_2=max(ratio), compat="guide")
@@ -119,7 +119,7 @@ def test_the_guides_box_is_one_rectangle_inside_any_image_or_none(
     boxes(masks[masks.any(axis=(1, 2, 3))])
 
 
-def test_an_image_of_which_no_try_of_the_guides_fits_stays_as_it_is() -> None:
+def test_an_image_without_a_fitting_guide_box_is_unchanged() -> None:
     # Half of an image at ratio 100 would be 226 high; the whole image fits at one corner of 1024, and only just.
     for arguments in ({"s_l": 0.5, "s_h": 0.5, "r_1": 100, "r_2": 100}, {"s_l": 1, "s_h": 1, "r_1": 1.1, "r_2": 1.2}):
         np.testing.assert_array_equal(erase(always(**arguments, compat="guide"), 50), np.zeros((50, SIDE, SIDE, 1)))
@@ -207,7 +207,7 @@ def test_the_input_is_unchanged_and_the_rest_of_the_image_kept() -> None:
 
 
 @pytest.mark.parametrize("pixel_level", [False, True])
-def test_a_batch_without_images_or_without_boxes_comes_back_as_it_is(pixel_level: bool) -> None:
+def test_a_batch_without_images_or_boxes_is_unchanged(pixel_level: bool) -> None:
     for cutout, n in ((Cutout(p=0, pixel_level=pixel_level), 5), (Cutout(p=1, pixel_level=pixel_level), 0)):
         images = np.ones((n, 4, 4, 3), np.float32)
         np.testing.assert_array_equal(cutout(images, seed=0, epoch=0, samples=range(n)), images)

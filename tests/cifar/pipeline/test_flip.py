@@ -55,7 +55,7 @@ def test_seed_and_epoch_each_give_other_flips() -> None:
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.float32])
-def test_the_input_is_unchanged_and_the_result_a_contiguous_array_of_its_own(dtype: type) -> None:
+def test_the_result_is_a_new_contiguous_array(dtype: type) -> None:
     images = IMAGES.astype(dtype)
     before = images.copy()
     images.flags.writeable = False

@@ -74,7 +74,7 @@ def test_seed_and_epoch_each_give_other_shifts() -> None:
     assert len(results) == 3
 
 
-def test_the_input_is_unchanged_and_the_result_a_contiguous_array_of_its_own() -> None:
+def test_the_result_is_a_new_contiguous_array() -> None:
     before = IMAGES.copy()
     for images in (IMAGES, IMAGES[::-1, :, ::-1]):
         for padding in (0, 4):
@@ -85,7 +85,7 @@ def test_the_input_is_unchanged_and_the_result_a_contiguous_array_of_its_own() -
     np.testing.assert_array_equal(IMAGES, before)
 
 
-def test_a_view_gives_what_its_copy_gives() -> None:
+def test_a_view_and_its_copy_give_the_same() -> None:
     view = IMAGES[::-1, :, ::-1]
     result = PadCrop()(view, seed=0, epoch=0, samples=range(64))
     np.testing.assert_array_equal(result, PadCrop()(view.copy(), seed=0, epoch=0, samples=range(64)))

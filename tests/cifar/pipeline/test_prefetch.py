@@ -50,7 +50,7 @@ def test_batches_have_the_same_bytes() -> None:
 
 
 @pytest.mark.parametrize("depth", [1, 3])
-def test_as_many_items_as_asked_for_are_made_ahead_in_one_other_thread(depth: int) -> None:
+def test_one_thread_makes_the_requested_number_of_items_ahead(depth: int) -> None:
     made, makers, asked_for = threading.Semaphore(0), set(), 0
 
     def numbers() -> Iterator[int]:
@@ -83,7 +83,7 @@ def test_an_exception_is_raised_in_its_place() -> None:
         assert list(ahead) == []
 
 
-def test_what_cannot_be_read_is_named_before_a_thread_starts() -> None:
+def test_an_unreadable_source_is_named_before_a_thread_starts() -> None:
     with pytest.raises(TypeError, match="'int' object is not iterable"), prefetch(5):  # type: ignore[arg-type]
         pass
     for depth in (0, -1):
@@ -162,14 +162,14 @@ def block_in_a_generator(items: Iterator[int]) -> Iterator[int]:
         yield from ahead
 
 
-def test_a_block_in_a_generator_that_is_abandoned_ends_its_thread() -> None:
+def test_an_abandoned_prefetching_generator_ends_its_thread() -> None:
     generator = block_in_a_generator(itertools.count())
     next(generator)
     del generator
     assert threads() == []
 
 
-def test_a_block_in_a_generator_may_be_collected_in_its_own_thread() -> None:
+def test_a_prefetching_generator_may_be_collected_in_its_thread() -> None:
     abandoned, collected = threading.Event(), threading.Event()
 
     def collecting() -> Iterator[int]:
@@ -238,7 +238,7 @@ def test_keras_may_keep_the_generator(model: keras.Model, steps: int, capfd: pyt
         assert "lrcore" not in capfd.readouterr().err  # in TensorFlow's log
 
 
-def test_keras_raises_what_the_items_raise(model: keras.Model) -> None:
+def test_keras_reraises_errors_of_the_items(model: keras.Model) -> None:
     def failing() -> Iterator[Batch]:
         yield BATCHES.batch(0, 0)
         yield BATCHES.batch(0, 1)

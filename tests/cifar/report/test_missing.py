@@ -30,9 +30,7 @@ SECTIONS = {
 }
 
 
-def test_a_run_that_has_just_begun_lacks_everything_and_each_place_says_so(
-    runs: dict[str, Path], read_page: Callable[..., Any]
-) -> None:
+def test_a_new_run_says_what_is_missing_in_each_section(runs: dict[str, Path], read_page: Callable[..., Any]) -> None:
     for file in SECTIONS:
         (runs["keras"] / file).unlink(missing_ok=True)
     for page in (read_page(*runs.values()), read_page(runs["keras"])):
@@ -107,7 +105,7 @@ def test_a_config_of_another_shape_is_shown_as_far_as_it_goes(wrong: Any, runs: 
     assert len(data_and_weights(read).blocks) == 2
 
 
-def test_a_result_of_an_older_version_has_what_it_has(runs: dict[str, Path], read_page: Callable[..., Any]) -> None:
+def test_an_older_results_file_is_shown_as_it_is(runs: dict[str, Path], read_page: Callable[..., Any]) -> None:
     (runs["torch"] / "result.json").write_text('{"test_loss": "nan", "test_accuracy": 0.125, "seconds": 3725.0}')
     table = read_page(runs["torch"]).tables["Accuracy and loss are those of the test images, after the last update."]
     assert table["Test loss"] == ["nan"]

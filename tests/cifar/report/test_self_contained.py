@@ -74,7 +74,7 @@ def test_whatever_a_run_folder_holds_is_shown_and_never_run(
         assert f"<script>alert('{part}')</script>" in page.text(section)
 
 
-def test_runs_go_by_any_name_and_by_their_folders_where_that_is_the_same(
+def test_runs_may_have_any_name_and_equal_ones_show_folders(
     trained: dict[str, Path], tmp_path: Path, read_page: Callable[..., Any]
 ) -> None:
     names = ["_hidden", "$", "学習", "a\nb", "\udcff", "first/run", "second/run"]

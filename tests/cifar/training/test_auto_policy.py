@@ -22,7 +22,7 @@ def result(losses: np.ndarray) -> RangeTestResult:
     return RangeTestResult(LRS, losses, losses, StopReason.finished)
 
 
-def test_one_cycle_rises_from_the_lower_bound_to_the_upper_over_the_whole_run() -> None:
+def test_one_cycle_spans_the_bounds_over_the_whole_run() -> None:
     schedule = Auto().schedule(result(FALLING), updates=1000, epochs=10)
     assert isinstance(schedule, OneCycle)
     assert schedule(0) == pytest.approx(1e-3 / 3, rel=0.1)

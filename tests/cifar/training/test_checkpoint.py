@@ -40,7 +40,7 @@ def test_a_checkpoint_reads_back_bit_for_bit(tmp_path: Path) -> None:
             assert (read[name].dtype, read[name].tobytes()) == (array.dtype, array.tobytes())
 
 
-def test_the_tensors_are_plain_safetensors_that_any_framework_reads(tmp_path: Path) -> None:
+def test_tensors_are_plain_safetensors(tmp_path: Path) -> None:
     CheckpointFolder(tmp_path).save(checkpoint(7))
     tensors = load_file(tmp_path / "step-00000007.safetensors")
     assert sorted(tensors) == ["momentum/conv1/kernel", "weights/conv1/bias", "weights/conv1/kernel"]
@@ -79,7 +79,7 @@ def test_a_damaged_checkpoint_gives_way_to_the_one_before(damage: str, tmp_path:
     assert found.step == 5
 
 
-def test_if_none_is_whole_the_sentence_says_what_is_wrong(tmp_path: Path) -> None:
+def test_without_a_whole_checkpoint_the_error_says_what_is_wrong(tmp_path: Path) -> None:
     folder = CheckpointFolder(tmp_path)
     folder.save(checkpoint(5))
     (tmp_path / "step-00000005.safetensors").write_bytes(b"")
@@ -88,7 +88,7 @@ def test_if_none_is_whole_the_sentence_says_what_is_wrong(tmp_path: Path) -> Non
         folder.latest()
 
 
-def test_later_checkpoints_and_unfinished_files_are_discarded_on_request(tmp_path: Path) -> None:
+def test_later_and_unfinished_checkpoints_are_discarded(tmp_path: Path) -> None:
     folder = CheckpointFolder(tmp_path)
     folder.save(checkpoint(5))
     folder.save(checkpoint(10))

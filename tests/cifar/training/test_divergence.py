@@ -35,7 +35,7 @@ def test_a_loss_that_is_no_finite_number_is_refused_at_once(loss: float, before:
     assert first_refused([*before, loss]) == len(before)
 
 
-def test_a_spike_is_refused_where_the_smoothed_loss_passes_four_times_its_best() -> None:
+def test_a_smoothed_loss_above_four_times_its_best_diverges() -> None:
     losses = [2.3] * 5 + [1.0] * 60 + [8.0] * 20
     values = smoothed(losses)
     expected = next(t for t, value in enumerate(values) if value > 4 * min(values[: t + 1]))
@@ -46,13 +46,13 @@ def test_a_warm_restart_from_a_tiny_loss_is_no_divergence() -> None:
     assert first_refused([2.3] * 5 + [0.01] * 200 + [0.5] * 100) is None
 
 
-def test_what_grows_above_the_untrained_loss_is_refused_however_small_the_best_was() -> None:
+def test_a_loss_above_the_untrained_loss_diverges() -> None:
     losses = [2.3] * 5 + [0.01] * 200 + [3.0] * 100
     values = smoothed(losses)
     assert first_refused(losses) == next(t for t, value in enumerate(values) if t > 5 and value > 2.3)
 
 
-def test_it_goes_on_from_its_state_through_json() -> None:
+def test_it_resumes_from_its_json_state() -> None:
     losses = [2.3] * 5 + [1.0] * 60 + [8.0] * 20
     guard = DivergenceGuard()
     assert first_refused(losses[:66], guard) is None

@@ -1,4 +1,4 @@
-"""What becomes of a run's learning rate: plateaus and rollbacks."""
+"""Learning rate of a run under plateaus and rollbacks."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_halving_halves_every_learning_rate_exactly() -> None:
     np.testing.assert_array_equal(learning_rate.schedule.values(0, 50), cycle.values(0, 50) / 4)
 
 
-def test_it_goes_on_from_its_state_through_json() -> None:
+def test_it_resumes_from_its_json_state() -> None:
     policy = OnPlateau(0.1, factor=0.5, patience=1)
     whole, first, resumed = LearningRate(policy), LearningRate(policy), LearningRate(policy)
     for learning_rate in (whole, first):

@@ -1,4 +1,4 @@
-"""Whether a run ends where its schedule does."""
+"""Comparison of a run's length with the end of its schedule."""
 
 from __future__ import annotations
 
@@ -116,13 +116,13 @@ def test_a_run_that_ends_with_its_schedule_is_whole(schedule: Schedule, updates:
 
 
 @pytest.mark.parametrize("schedule", [OneCycle(0.1, 300), Linear(0.1, 1e-4, 300), Exponential(0.1, 1e-4, 300)])
-def test_a_whole_run_of_total_steps_reaches_the_last_learning_rate_with_its_last_update(schedule: Schedule) -> None:
+def test_a_run_of_total_steps_ends_at_the_last_learning_rate(schedule: Schedule) -> None:
     last = schedule(2**62)
     assert [schedule(step) == last for step in (298, 299)] == [False, True]
     assert [ending_warning(schedule, updates) is None for updates in (299, 300, 301)] == [False, True, False]
 
 
-def test_a_whole_cosine_ends_at_its_last_learning_rate_or_one_update_above() -> None:
+def test_a_whole_cosine_ends_at_most_one_update_early() -> None:
     schedule = Cosine(0.1, 300, 1e-4)
     assert [schedule(step) == 1e-4 for step in (299, 300)] == [False, True]
     assert [ending_warning(schedule, updates) is None for updates in (299, 300, 301, 302)] == [False, True, True, False]

@@ -1,4 +1,4 @@
-"""What `--schedule` can say."""
+"""Values of `--schedule`."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ def test_on_a_terminal_progress_is_a_bar_with_lr_and_loss() -> None:
     assert "lr 1.25e-02  loss 1.500" in shown
 
 
-def test_a_rollback_takes_the_progress_back_and_is_told_in_a_line() -> None:
+def test_a_rollback_rewinds_the_progress_and_prints_a_line() -> None:
     output = io.StringIO()
     with report_progress("torch", 16, Console(file=output)) as report:
         report.update(4, lr=0.1, loss=2.5)

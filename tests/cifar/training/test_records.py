@@ -1,4 +1,4 @@
-"""What a run writes down as it goes."""
+"""Records that a run writes."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_they_go_on_from_a_checkpoint(tmp_path: Path) -> None:
     assert [event["loss"] for event in folder.log()] == [2.0, 2.0, 1.0, 1.0]
 
 
-def test_a_rewind_takes_updates_out_of_the_trace_but_not_out_of_the_log(tmp_path: Path) -> None:
+def test_a_rewind_shortens_the_trace_but_not_the_log(tmp_path: Path) -> None:
     folder = RunFolder(tmp_path)
     with Records(folder) as records:
         for update in updates(0, 5):
@@ -59,7 +59,7 @@ def test_a_rewind_takes_updates_out_of_the_trace_but_not_out_of_the_log(tmp_path
     assert [event["step"] for event in folder.log()] == [0, 1, 2, 3, 4, 3]
 
 
-def test_flushed_records_are_on_the_disk_while_the_run_goes_on(tmp_path: Path) -> None:
+def test_flushed_records_are_on_disk_during_the_run(tmp_path: Path) -> None:
     folder = RunFolder(tmp_path)
     with Records(folder) as records:
         records.update(*updates(0, 1))
@@ -67,7 +67,7 @@ def test_flushed_records_are_on_the_disk_while_the_run_goes_on(tmp_path: Path) -
         assert len(folder.trace()) == len(folder.log()) == 1
 
 
-def test_records_that_are_shorter_than_the_checkpoint_says_are_refused(tmp_path: Path) -> None:
+def test_records_shorter_than_the_checkpoint_are_refused(tmp_path: Path) -> None:
     folder = RunFolder(tmp_path)
     with Records(folder) as records:
         records.update(*updates(0, 1))

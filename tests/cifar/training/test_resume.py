@@ -118,7 +118,7 @@ def test_the_plateau_of_this_run_does_reduce_the_learning_rate(whole: dict[str, 
 
 
 @pytest.mark.parametrize("update", [0, 2, 3, 4, 7, 11])
-def test_torch_cut_at_any_update_goes_on_with_the_same_bits(
+def test_torch_interrupted_at_any_update_resumes_bit_for_bit(
     update: int, whole: dict[str, RunFolder], tiny_cifar_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run_cut_at(update, settings_for("torch", tiny_cifar_folder), tmp_path / "run", monkeypatch)
@@ -126,7 +126,7 @@ def test_torch_cut_at_any_update_goes_on_with_the_same_bits(
 
 
 @pytest.mark.parametrize("update", [1, 7])
-def test_keras_cut_at_an_update_goes_on_with_the_same_bits(
+def test_keras_interrupted_at_an_update_resumes_bit_for_bit(
     update: int, whole: dict[str, RunFolder], tiny_cifar_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run_cut_at(update, settings_for("keras", tiny_cifar_folder), tmp_path / "run", monkeypatch)
@@ -134,7 +134,7 @@ def test_keras_cut_at_an_update_goes_on_with_the_same_bits(
 
 
 @pytest.mark.parametrize(("first", "second"), [("torch", "keras"), ("keras", "torch")])
-def test_a_checkpoint_of_one_framework_goes_on_in_the_other_with_an_equal_trace(
+def test_a_checkpoint_resumes_in_the_other_framework(
     first: str, second: str, tiny_cifar_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     schedule = Cyclic(1e-3, 1e-2, step_size_up=3)

@@ -1,4 +1,4 @@
-"""What `--on-divergence` does."""
+"""Actions of `--on-divergence`."""
 
 from __future__ import annotations
 
@@ -32,9 +32,7 @@ def trained(framework: str, schedule: Schedule, on_divergence: str, data: Path, 
 
 
 @pytest.mark.parametrize("framework", ["torch", "keras"])
-def test_a_run_stops_where_it_diverges_and_keeps_what_it_did(
-    framework: str, cifar_folder: Path, tmp_path: Path
-) -> None:
+def test_a_diverging_run_stops_and_keeps_its_records(framework: str, cifar_folder: Path, tmp_path: Path) -> None:
     with pytest.raises(Diverged, match=r"training diverged at update \d+: the loss "):
         trained(framework, Constant(1e6), "stop", cifar_folder, tmp_path / "run")
     folder = RunFolder.open(tmp_path / "run")
@@ -45,9 +43,7 @@ def test_a_run_stops_where_it_diverges_and_keeps_what_it_did(
 
 
 @pytest.mark.parametrize("framework", ["torch", "keras"])
-def test_a_rollback_goes_back_to_the_last_checkpoint_with_half_the_learning_rate(
-    framework: str, cifar_folder: Path, tmp_path: Path
-) -> None:
+def test_a_rollback_restores_a_checkpoint_and_halves_the_lr(framework: str, cifar_folder: Path, tmp_path: Path) -> None:
     # Of the 12 updates, those from the seventh on would be done with a learning rate that is far too large; the
     # checkpoints are those of updates 0, 4, 6 (the end of the epoch), 8.
     schedule = PiecewiseConstant([7], [1e-3, 3.0])
@@ -67,7 +63,7 @@ def test_a_rollback_goes_back_to_the_last_checkpoint_with_half_the_learning_rate
     assert folder.is_finished
 
 
-def test_weights_that_the_last_update_ruins_show_in_the_validation_loss(cifar_folder: Path, tmp_path: Path) -> None:
+def test_a_ruinous_last_update_shows_in_the_validation_loss(cifar_folder: Path, tmp_path: Path) -> None:
     # The last of 6 updates of the second epoch: no loss of a later one can show it.
     schedule = PiecewiseConstant([11], [1e-3, 1e30])
     with pytest.raises(Diverged, match=r"^training diverged at update 11: the validation loss is not a finite number"):

@@ -1,4 +1,4 @@
-"""What a run has written is read back, and what is no such file is named with its line."""
+"""Reading of a run folder, and errors that name the line of a bad file."""
 
 from __future__ import annotations
 
@@ -72,6 +72,6 @@ def test_a_file_of_something_else_is_refused(file: str, content: str, sentence: 
 
 
 @pytest.mark.parametrize("part", ["history", "result", "range_test", "log"])
-def test_a_file_that_is_not_there_is_an_error_of_its_own(part: str, tmp_path: Path) -> None:
+def test_a_missing_file_has_its_own_error(part: str, tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         getattr(RunFolder.create(tmp_path / "run", {}), part)()

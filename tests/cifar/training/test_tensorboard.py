@@ -36,7 +36,7 @@ print(json.dumps([imported, len(list(folder.iterdir())), found]))
 
 
 @pytest.mark.parametrize("block", ["", "sys.modules['tensorflow'] = None"], ids=["installed", "blocked"])
-def test_tensorboard_reads_a_resumed_run_as_one_and_nobody_needs_tensorflow(block: str, tmp_path: Path) -> None:
+def test_tensorboard_reads_a_resumed_run_as_one(block: str, tmp_path: Path) -> None:
     command = [sys.executable, "-c", READ_BACK.format(block=block), str(tmp_path / "events")]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     imported, files, found = json.loads(done.stdout)

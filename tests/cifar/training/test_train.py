@@ -68,7 +68,7 @@ def test_a_device_that_is_not_there_is_named(tiny_cifar_folder: Path) -> None:
 
 
 @pytest.mark.parametrize("framework", ["torch", "keras"])
-def test_batch_norm_is_measured_anew_at_the_end(framework: str, tiny_cifar_folder: Path, tmp_path: Path) -> None:
+def test_batch_norm_is_reestimated_at_the_end(framework: str, tiny_cifar_folder: Path, tmp_path: Path) -> None:
     settings = guide(framework, tiny_cifar_folder, reestimate_batch_norm=2)
     folder = trained(settings, tmp_path / "run")
     checkpoint = folder.checkpoints.latest()
@@ -90,7 +90,7 @@ def test_batch_norm_is_measured_anew_at_the_end(framework: str, tiny_cifar_folde
     np.testing.assert_allclose(final["norm1/moving_variance"], variance, rtol=1e-3)  # float32
 
 
-def test_ctrl_c_keeps_what_was_reached(cifar_folder: Path, tmp_path: Path) -> None:
+def test_ctrl_c_keeps_the_progress(cifar_folder: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-u", "-m", "lrcore", "train", "--schedule", "constant(0.001)", "--epochs", "40"]
     command += ["--data", str(cifar_folder), "--batch-size", "180", "--out", "run"]
     with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
@@ -109,7 +109,7 @@ def test_ctrl_c_keeps_what_was_reached(cifar_folder: Path, tmp_path: Path) -> No
     assert not (tmp_path / "run" / "result.json").exists()
 
 
-def test_the_demo_trains_both_frameworks_between_the_bounds_that_it_found(cifar_folder: Path, tmp_path: Path) -> None:
+def test_the_demo_trains_both_frameworks_between_found_bounds(cifar_folder: Path, tmp_path: Path) -> None:
     settings = Settings("torch", str(cifar_folder), "quick", Constant(1e-4), epochs=2, batch_size=16, seed=0)
     console = Console(file=io.StringIO())
     result = run_demo(settings, Sweep(1e-4, 1.0, 60), load(settings.data), tmp_path / "demo", console)

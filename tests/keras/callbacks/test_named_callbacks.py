@@ -48,7 +48,7 @@ PAIRS: dict[str, tuple[ScheduleCallback, Callable[[torch.optim.Optimizer], Any]]
 
 
 @pytest.mark.parametrize(("ours", "peer"), PAIRS.values(), ids=PAIRS.keys())
-def test_the_curve_is_that_of_torchs_scheduler(ours: ScheduleCallback, peer: Any) -> None:
+def test_the_curve_matches_torchs_scheduler(ours: ScheduleCallback, peer: Any) -> None:
     optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1)
     scheduler, expected = peer(optimizer), []
     optimizer.step()  # torch warns of a scheduler that comes first

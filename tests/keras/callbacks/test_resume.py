@@ -95,7 +95,7 @@ def test_training_by_others_between_two_fits_is_not_counted(compiled: Any, regre
     assert (callback.step, lrs) == (4, [0.5, 0.25, 0.125, 0.0625])
 
 
-def test_an_accumulation_that_one_fit_begins_and_the_next_ends_is_one_update(compiled: Any, regression: Any) -> None:
+def test_an_accumulation_across_two_fits_is_one_update(compiled: Any, regression: Any) -> None:
     model = compiled(keras.optimizers.SGD(0.1, gradient_accumulation_steps=4))
     callback, steps = CyclicLR(0.001, 0.005, 4), []
     for _ in range(4):
@@ -104,9 +104,7 @@ def test_an_accumulation_that_one_fit_begins_and_the_next_ends_is_one_update(com
     assert steps == [1, 3, 4, 6]
 
 
-def test_a_state_loaded_in_the_midst_of_a_fit_holds_for_the_next_update(
-    compiled: Any, regression: Any, lr_spy: Any
-) -> None:
+def test_a_state_loaded_during_fit_applies_to_the_next_update(compiled: Any, regression: Any, lr_spy: Any) -> None:
     model, callback = compiled(lr_spy()), CyclicLR(0.001, 0.005, 4)
     back_to_2 = keras.callbacks.LambdaCallback(
         on_train_batch_end=lambda batch, logs: (

@@ -24,7 +24,7 @@ def test_every_train_step_of_whole_cycles_reads_the_exact_lr(compiled: Any, regr
     np.testing.assert_array_equal(model.optimizer.lrs(), np.float32(CYCLE * 3))
 
 
-def test_step_goes_on_over_several_fits(compiled: Any, regression: Any, lr_spy: Any) -> None:
+def test_step_continues_over_several_fits(compiled: Any, regression: Any, lr_spy: Any) -> None:
     model, callback = compiled(lr_spy()), CyclicLR(0.001, 0.005, 4)
     for _ in range(4):
         model.fit(*regression, batch_size=8, verbose=0, callbacks=[callback])
@@ -122,7 +122,7 @@ def test_accumulation_micro_batches_do_not_advance_the_step(compiled: Any, regre
     assert lrs == [0.25, 0.25, 0.25, 0.125, 0.125, 0.125]
 
 
-def test_steps_per_execution_is_refused_before_anything_is_touched(compiled: Any, regression: Any) -> None:
+def test_steps_per_execution_is_refused_before_any_change(compiled: Any, regression: Any) -> None:
     model = compiled(keras.optimizers.SGD(0.5), steps_per_execution=2)
     sentence = "steps_per_execution must be 1 for CyclicLR to be called at every update, but got 2: give the optimizer"
     with pytest.raises(ValueError, match=sentence + " the schedule as lrcore.keras.Schedule instead"):
@@ -130,7 +130,7 @@ def test_steps_per_execution_is_refused_before_anything_is_touched(compiled: Any
     assert float(model.optimizer.learning_rate.numpy()) == 0.5
 
 
-def test_learning_rate_schedule_is_refused_before_anything_is_touched(compiled: Any, regression: Any) -> None:
+def test_learning_rate_schedule_is_refused_before_any_change(compiled: Any, regression: Any) -> None:
     model = compiled(keras.optimizers.SGD(keras.optimizers.schedules.CosineDecay(0.1, 100)))
     before = model.get_weights()
     with pytest.raises(ValueError, match="learning_rate of the optimizer must be a number for ScheduleCallback to set"):
@@ -143,14 +143,14 @@ def test_learning_rate_schedule_is_refused_before_anything_is_touched(compiled: 
     "schedule", [0.1, lambda step: 0.1, CyclicMomentum(0.8, 0.9)], ids=["number", "function", "momentum"]
 )
 @pytest.mark.parametrize("make", [ScheduleCallback, partial(Schedule, total_steps=3)], ids=["callback", "table"])
-def test_what_is_no_schedule_of_the_learning_rate_is_refused(make: Any, schedule: Any) -> None:
+def test_a_schedule_of_another_quantity_is_refused(make: Any, schedule: Any) -> None:
     with pytest.raises(
         TypeError, match="schedule must be a learning-rate schedule, but got " + re.escape(repr(schedule))
     ):
         make(schedule)
 
 
-def test_a_learning_rate_that_would_be_infinity_is_refused_and_not_set(compiled: Any, regression: Any) -> None:
+def test_an_infinite_learning_rate_is_refused_and_not_set(compiled: Any, regression: Any) -> None:
     model, callback = compiled(), ScheduleCallback(Constant(1e30))
     callback.factor = 1e10
     before = float(model.optimizer.learning_rate)
@@ -160,7 +160,7 @@ def test_a_learning_rate_that_would_be_infinity_is_refused_and_not_set(compiled:
     assert (callback.last_lr, float(model.optimizer.learning_rate)) == (None, before)
 
 
-def test_a_factor_that_leads_to_infinity_is_refused_and_changes_nothing(compiled: Any, regression: Any) -> None:
+def test_a_factor_that_overflows_is_refused(compiled: Any, regression: Any) -> None:
     model, callback = compiled(), ScheduleCallback(Constant(0.125))
     model.fit(*regression, batch_size=8, verbose=0, callbacks=[callback])
     with pytest.raises(ValueError, match=r"^the learning rate of step 6 must stay .* but got 1\.25e\+99$"):

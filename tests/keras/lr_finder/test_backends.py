@@ -61,9 +61,7 @@ def test_the_backend_is_the_one_asked_for() -> None:
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS.values(), ids=OPTIMIZERS.keys())
-def test_training_is_bit_identical_with_and_without_a_finder_in_front(
-    compiled: Any, regression: Any, optimizer: Any
-) -> None:
+def test_training_after_a_finder_is_bit_identical(compiled: Any, regression: Any, optimizer: Any) -> None:
     plain = _trained(compiled(optimizer()), *regression)
     model = compiled(optimizer())
     result = lr_find(model, *regression, batch_size=8, end_lr=0.1, num_iter=10, progress=False)
@@ -77,7 +75,7 @@ def test_training_is_bit_identical_with_and_without_a_finder_in_front(
     np.testing.assert_equal(_trained(model, *regression), plain)
 
 
-def test_a_model_of_several_outputs_and_losses_trains_on_bit_identically(regression: Any) -> None:
+def test_a_multi_output_model_continues_bit_identically(regression: Any) -> None:
     def new_model() -> keras.Model:
         keras.utils.set_random_seed(3)
         inputs = keras.Input((4,))
@@ -96,9 +94,7 @@ def test_a_model_of_several_outputs_and_losses_trains_on_bit_identically(regress
     np.testing.assert_equal(_trained(model, x, targets), plain)
 
 
-def test_lrs_losses_and_metric_are_those_of_each_update_ragged_last_batch_included(
-    regression: Any, lr_spy: Any
-) -> None:
+def test_lrs_losses_and_metric_are_recorded_for_each_update(regression: Any, lr_spy: Any) -> None:
     model, used = _linear(lr_spy()), []
     read = keras.callbacks.LambdaCallback(on_train_end=lambda logs: used.extend(model.optimizer.lrs()))
     finder = LRFinder(1e-4, 0.1, step_size=12, metric="mae")
@@ -151,7 +147,7 @@ def test_a_generator_that_runs_dry_ends_the_test(regression: Any) -> None:
     assert (len(result.lrs), result.stop_reason) == (6, StopReason.data_exhausted)
 
 
-def test_align_effect_and_batches_per_lr_pair_the_loss_that_shows_the_effect(regression: Any, in_order: Any) -> None:
+def test_align_effect_pairs_each_lr_with_the_loss_after_it(regression: Any, in_order: Any) -> None:
     lrs = [0.001, 0.01, 0.1]
     used = [lr for lr in lrs for _ in range(2)]
     losses = [(errors**2).mean() for errors, _ in _descent(*regression, [*used, 0.1])]
@@ -171,7 +167,7 @@ def test_accumulated_batches_are_one_update_with_their_mean_loss(regression: Any
     np.testing.assert_allclose(finder.result.losses[0], (y[:16] ** 2).mean(), rtol=1e-5)
 
 
-def test_updates_that_the_loss_scale_makes_keras_skip_are_not_recorded(regression: Any, lr_spy: Any) -> None:
+def test_updates_skipped_by_the_loss_scale_are_not_recorded(regression: Any, lr_spy: Any) -> None:
     x, y = regression[0], 100 * regression[1]
     spy, used, batches = lr_spy(), [], []
     model = _linear(keras.optimizers.LossScaleOptimizer(spy, initial_scale=2.0**127))
@@ -241,7 +237,7 @@ def test_an_exception_and_ctrl_c_leave_no_trace(
     model.fit(*regression, batch_size=8, verbose=0)
 
 
-def test_an_exception_from_the_data_of_lr_find_is_raised_on_and_leaves_no_trace(compiled: Any, regression: Any) -> None:
+def test_a_data_error_in_lr_find_is_raised_and_all_is_restored(compiled: Any, regression: Any) -> None:
     x, y = regression
 
     def batches() -> Iterator[Any]:

@@ -35,7 +35,7 @@ def _interrupt_in(batch_number: int, exception: type[BaseException]) -> keras.ca
     return keras.callbacks.LambdaCallback(on_train_batch_end=raise_in_batch)
 
 
-def test_recorded_lrs_are_exact_at_both_ends_and_are_the_ones_used(compiled: Any, regression: Any, lr_spy: Any) -> None:
+def test_recorded_lrs_are_exact_at_both_ends_and_were_used(compiled: Any, regression: Any, lr_spy: Any) -> None:
     model, used = compiled(lr_spy()), []
     read = keras.callbacks.LambdaCallback(on_train_end=lambda logs: used.extend(model.optimizer.lrs()))
     finder = LRFinder(1e-4, 1e-2, step_size=12)
@@ -102,7 +102,7 @@ def test_as_a_context_manager_it_restores_after_an_exception(
     assert len(finder.result.lrs) == 5
 
 
-def test_restore_may_be_called_by_hand_and_again_without_undoing_later_training(compiled: Any, regression: Any) -> None:
+def test_a_second_restore_does_not_undo_later_training(compiled: Any, regression: Any) -> None:
     model, finder = compiled(), LRFinder()
     before = _state(model)
     with pytest.raises(ZeroDivisionError):
@@ -153,7 +153,7 @@ def test_one_finder_can_run_twice_with_the_same_result(compiled: Any, regression
     np.testing.assert_array_equal(curves[0], curves[1])
 
 
-def test_accumulated_gradients_give_one_point_per_update_with_the_mean_loss(regression: Any) -> None:
+def test_accumulation_gives_one_point_per_update(regression: Any) -> None:
     x, y = regression
     results = []
     for batch_size, steps in ((4, 2), (8, None)):
@@ -166,7 +166,7 @@ def test_accumulated_gradients_give_one_point_per_update_with_the_mean_loss(regr
     np.testing.assert_allclose(results[0].losses, results[1].losses, rtol=1e-5)
 
 
-def test_without_step_size_a_loss_scale_around_accumulated_gradients_is_counted_in(regression: Any) -> None:
+def test_without_step_size_a_scaled_accumulation_is_counted(regression: Any) -> None:
     model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
     inner = keras.optimizers.SGD(0.1, gradient_accumulation_steps=2)
     model.compile(keras.optimizers.LossScaleOptimizer(inner), "mse")
@@ -184,7 +184,7 @@ def test_linear_steps(compiled: Any, regression: Any) -> None:
 
 
 @pytest.mark.parametrize(("align", "points"), [("used", 6), ("effect", 5)])
-def test_without_step_size_two_batches_per_lr_and_the_closing_update_fit_in(
+def test_without_step_size_two_batches_per_lr_fit_the_epoch(
     compiled: Any, regression: Any, align: str, points: int
 ) -> None:
     finder = LRFinder(1e-5, 1e-3, batches_per_lr=2, align=align)
@@ -204,7 +204,7 @@ def test_min_iter_puts_off_the_verdict_that_it_diverged(regression: Any) -> None
         assert len(finder.result.lrs) == points
 
 
-def test_a_metric_that_is_no_mean_is_that_of_each_batch(regression: Any) -> None:
+def test_a_non_mean_metric_is_computed_per_batch(regression: Any) -> None:
     class LargestTarget(keras.metrics.Metric):
         def __init__(self) -> None:
             super().__init__(name="largest")
@@ -231,7 +231,7 @@ def test_a_metric_of_several_numbers_is_refused_by_its_name(regression: Any) -> 
         model.fit(x, np.hstack([y > 0, y <= 0]).astype(np.float32), verbose=0, callbacks=[LRFinder(metric="f1")])
 
 
-def test_steps_per_execution_and_a_schedule_are_refused_and_change_nothing(compiled: Any, regression: Any) -> None:
+def test_steps_per_execution_and_a_schedule_are_refused(compiled: Any, regression: Any) -> None:
     schedule = keras.optimizers.schedules.CosineDecay(0.1, 100)
     for model, sentence in [
         (compiled(steps_per_execution=2), "steps_per_execution must be 1 for LRFinder"),
@@ -301,7 +301,7 @@ def test_bad_arguments_raise_at_construction_and_are_named(build: Callable[[], A
         (lambda: LRFinder(step_size=10.0), "step_size must be an integer, but got 10.0"),
     ],
 )
-def test_arguments_of_a_wrong_type_raise_at_construction_and_are_named(build: Callable[[], Any], sentence: str) -> None:
+def test_arguments_of_a_wrong_type_are_named(build: Callable[[], Any], sentence: str) -> None:
     with pytest.raises(TypeError, match="^" + re.escape(sentence)):
         build()
 

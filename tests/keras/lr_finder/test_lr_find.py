@@ -75,7 +75,7 @@ def test_training_is_bit_identical_with_and_without_it(compiled: Any, regression
 
 @pytest.mark.parametrize("layer", [TensorFlowNoise, KerasNoise])
 @pytest.mark.parametrize("run_eagerly", [False, True])
-def test_random_operations_outside_the_model_s_variables_go_on_as_without_it(
+def test_random_operations_outside_the_model_are_restored(
     regression: Any, layer: type[keras.layers.Layer], run_eagerly: bool
 ) -> None:
     def new_model() -> keras.Model:
@@ -87,7 +87,7 @@ def test_random_operations_outside_the_model_s_variables_go_on_as_without_it(
     _assert_training_is_unmoved(new_model, *regression)
 
 
-def test_a_pydataset_that_draws_from_numpy_draws_the_same_as_without_it(compiled: Any, regression: Any) -> None:
+def test_a_pydataset_draws_the_same_numpy_numbers_afterwards(compiled: Any, regression: Any) -> None:
     _assert_training_is_unmoved(compiled, Augmented(*regression))
 
 
@@ -96,7 +96,7 @@ def test_a_dataset_is_passed_over_as_often_as_needed(compiled: Any, regression: 
     _assert_training_is_unmoved(compiled, dataset)
 
 
-def test_training_in_between_goes_on_bit_identically(compiled: Any, regression: Any) -> None:
+def test_training_in_between_continues_bit_identically(compiled: Any, regression: Any) -> None:
     def new_model() -> keras.Model:
         model = compiled("adam")
         model.fit(*regression, batch_size=8, verbose=0)
@@ -178,7 +178,7 @@ def test_validation_leaves_the_model_as_it_was(compiled: Any, regression: Any) -
     assert model.history is history
 
 
-def test_validation_is_what_evaluate_says(compiled: Any, regression: Any) -> None:
+def test_validation_matches_evaluate(compiled: Any, regression: Any) -> None:
     x, y = regression
     model = compiled(keras.optimizers.SGD(0.0), metrics=[keras.metrics.RootMeanSquaredError(name="rmse")])
     weights = np.linspace(0.1, 2.0, 44, dtype=np.float32)

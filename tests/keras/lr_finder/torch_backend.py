@@ -1,4 +1,4 @@
-"""What only the torch backend has: torch's own modules inside a Keras model, with buffers, modes and gradients."""
+"""Features of the torch backend alone: torch modules in a Keras model, with buffers, modes and gradients."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _find(model: keras.Model, regression: Any) -> None:
     lr_find(model, *regression, batch_size=8, end_lr=0.1, num_iter=9, validation_data=regression, progress=False)
 
 
-def test_training_goes_on_bit_identically(regression: Any) -> None:
+def test_training_continues_bit_identically(regression: Any) -> None:
     runs = []
     for found in (False, True):
         model, module = _model()
@@ -58,7 +58,7 @@ def test_running_statistics_modes_and_gradients_are_put_back(regression: Any) ->
     np.testing.assert_equal(_state(model, module), before)
 
 
-def test_validation_runs_in_evaluation_mode_and_training_in_training_mode(regression: Any) -> None:
+def test_validation_and_training_run_in_their_own_modes(regression: Any) -> None:
     modes = []
 
     class Model(keras.Model):

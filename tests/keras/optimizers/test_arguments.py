@@ -12,7 +12,7 @@ import pytest
 from lrcore.keras import SGD
 
 
-def test_variables_are_those_of_keras_and_then_a_momentum_buffer_for_each_variable_in_their_order() -> None:
+def test_variables_are_keras_and_one_momentum_per_variable() -> None:
     dtypes = ("float32", "bfloat16", "float32")
     variables = [keras.Variable(np.ones(i + 1), dtype=dtype, name=f"v{i}") for i, dtype in enumerate(dtypes)]
     optimizer = SGD(0.5, momentum=0.5, name="ours")

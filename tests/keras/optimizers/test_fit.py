@@ -88,7 +88,7 @@ def test_loss_scaling_wraps_it(regression: Any, how: Any) -> None:
     np.testing.assert_allclose(_fitted(model, regression), plain, atol=1e-6)
 
 
-def test_an_overflow_under_mixed_float16_changes_nothing_and_training_goes_on(regression: Any, how: Any) -> None:
+def test_an_overflow_under_mixed_float16_changes_nothing(regression: Any, how: Any) -> None:
     keras.utils.set_random_seed(3)
     model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1, dtype="mixed_float16")])
     inner = SGD(0.05, **MOMENTUM)
@@ -106,7 +106,7 @@ def test_an_overflow_under_mixed_float16_changes_nothing_and_training_goes_on(re
     assert inner.path == _expected_path(how)
 
 
-def test_an_embedding_decays_and_keeps_moving_in_rows_that_were_not_looked_up(how: Any) -> None:
+def test_unused_embedding_rows_decay_and_keep_momentum(how: Any) -> None:
     model = keras.Sequential([keras.Input((1,)), keras.layers.Embedding(4, 2, embeddings_initializer="ones")])
     model.compile(SGD(0.5, momentum=0.5, weight_decay=0.5), "mse", **how)
     for row in (0, 2):
@@ -116,7 +116,7 @@ def test_an_embedding_decays_and_keeps_moving_in_rows_that_were_not_looked_up(ho
     np.testing.assert_array_equal(model.get_weights()[0], np.repeat(rows, 2).reshape(4, 2))
 
 
-def test_a_saved_model_goes_on_bit_identically(regression: Any, how: Any, tmp_path: Path) -> None:
+def test_a_saved_model_continues_bit_identically(regression: Any, how: Any, tmp_path: Path) -> None:
     model = _model(SGD(0.05, **MOMENTUM, gradient_accumulation_steps=2), **how)
     _fitted(model, regression)
     model.save(tmp_path / "model.keras")

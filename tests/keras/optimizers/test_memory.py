@@ -50,7 +50,7 @@ def test_values_that_were_read_before_do_not_change(stepper: Stepper, options: A
 
 
 @options
-def test_a_tensor_that_was_assigned_to_a_variable_does_not_change(stepper: Stepper, options: Any) -> None:
+def test_an_assigned_tensor_does_not_change(stepper: Stepper, options: Any) -> None:
     variable, optimizer = _built(**options)
     step = stepper(optimizer, [variable])
     step([np.zeros(SIZE, np.float32)])

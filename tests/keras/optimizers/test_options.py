@@ -57,7 +57,7 @@ def test_accumulated_gradients_give_one_update_with_their_mean(stepper: Stepper)
     assert float(_array(optimizer.momentum_buffers[0])[0]) == 2.0
 
 
-def test_moving_average_follows_the_update_and_replaces_the_weights(stepper: Stepper) -> None:
+def test_the_moving_average_replaces_the_weights(stepper: Stepper) -> None:
     variable = keras.Variable(np.float32([0.0]))
     optimizer = SGD(1.0, use_ema=True, ema_momentum=0.5)
     optimizer.build([variable])
@@ -75,7 +75,7 @@ def test_moving_average_overwrites_the_weights_at_its_frequency(stepper: Stepper
     assert _values(stepper, optimizer, [0.0], [[1.0]] * 4) == [[-1.0], [-1.5], [-2.5], [-2.75]]
 
 
-def test_a_loss_scale_is_taken_out_and_an_overflow_changes_nothing(loss_scale_mode: Any) -> None:
+def test_a_loss_scale_is_divided_out(loss_scale_mode: Any) -> None:
     variable, inner = keras.Variable(np.float32([0.0])), SGD(0.5, momentum=0.5, nesterov=True)
     optimizer = keras.optimizers.LossScaleOptimizer(inner, initial_scale=8.0)
     optimizer.build([variable])
@@ -104,7 +104,7 @@ def test_a_new_learning_rate_holds_from_the_next_update(stepper: Stepper) -> Non
     assert float(_array(variable)[0]) == -1.0 - 0.25 * 1.5
 
 
-def test_variables_excluded_by_name_or_by_themselves_do_not_decay(stepper: Stepper) -> None:
+def test_excluded_variables_do_not_decay(stepper: Stepper) -> None:
     kernel, bias, other = (keras.Variable(np.float32([4.0]), name=name) for name in ("kernel", "bias", "other"))
     for arguments, decaying in (({"var_names": ["bias"]}, 1), ({"var_list": [bias]}, 1), ({}, 2)):
         optimizer = SGD(0.5, weight_decay=0.25)

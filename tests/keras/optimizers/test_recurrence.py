@@ -75,7 +75,7 @@ def _is_exact(mode: Any, options: dict[str, Any]) -> bool:
 
 
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
-def test_variables_of_16_bits_have_a_float32_momentum_and_are_rounded_once(stepper: Stepper, dtype: str) -> None:
+def test_sixteen_bit_variables_have_float32_momentum(stepper: Stepper, dtype: str) -> None:
     variable = keras.Variable([1.0, -2.0, 0.0], dtype=dtype)
     optimizer = SGD(0.5, momentum=0.5, nesterov=True)
     optimizer.build([variable])
@@ -92,7 +92,7 @@ def test_variables_of_16_bits_have_a_float32_momentum_and_are_rounded_once(stepp
     np.testing.assert_allclose(widened, exact, rtol=3 * ulp)
 
 
-def test_momentum_of_float16_variables_keeps_what_float16_would_lose(stepper: Stepper) -> None:
+def test_momentum_of_float16_variables_has_float32_precision(stepper: Stepper) -> None:
     variable = keras.Variable([0.0], dtype="float16")
     optimizer = SGD(0.5, momentum=0.5)
     optimizer.build([variable])
@@ -112,7 +112,7 @@ def test_variables_of_two_dtypes_in_one_optimizer(stepper: Stepper) -> None:
 
 
 @settings
-def test_inf_and_nan_reach_what_they_touch_and_nothing_else(stepper: Stepper, options: Any) -> None:
+def test_inf_and_nan_affect_only_their_own_elements(stepper: Stepper, options: Any) -> None:
     variable = keras.Variable(np.ones(40, np.float32))
     optimizer = SGD(0.5, **options)
     optimizer.build([variable])
@@ -130,7 +130,7 @@ def test_inf_and_nan_reach_what_they_touch_and_nothing_else(stepper: Stepper, op
     assert not np.isfinite(_array(variable)[[3, 20, 39]]).any()
 
 
-def test_a_gradient_of_another_dtype_is_rounded_to_that_of_the_variable(stepper: Stepper) -> None:
+def test_a_gradient_is_rounded_to_the_dtype_of_its_variable(stepper: Stepper) -> None:
     variable = keras.Variable(np.float32([1.0]))
     optimizer = SGD(0.5, momentum=0.5)
     optimizer.build([variable])

@@ -53,7 +53,7 @@ def test_sparse_gradients_are_clipped(clip: Any, stepper: Stepper) -> None:
 
 
 @in_graphs
-def test_reads_in_the_same_graph_see_the_value_before_or_after_the_update_as_written(jit_compile: bool) -> None:
+def test_reads_in_one_graph_see_values_in_program_order(jit_compile: bool) -> None:
     size = 100_000
     variable, optimizer = _built(size, momentum=0.5)
 
@@ -72,7 +72,7 @@ def test_reads_in_the_same_graph_see_the_value_before_or_after_the_update_as_wri
             np.testing.assert_array_equal(tensor.numpy(), np.full(size, value))
 
 
-def test_an_optimizer_goes_from_eager_mode_to_a_graph_to_xla_and_back() -> None:
+def test_an_optimizer_switches_between_eager_graph_and_xla() -> None:
     variable, optimizer = _built(momentum=0.5)
     gradient = [tf.ones(3)]
 

@@ -38,7 +38,7 @@ def test_a_backward_pass_through_an_old_weight_is_refused() -> None:
         loss.backward()
 
 
-def test_a_gradient_laid_out_otherwise_than_its_variable_is_used_as_it_is() -> None:
+def test_a_gradient_of_another_layout_is_used_without_a_copy() -> None:
     variables, optimizer = _built()
     gradient = torch.arange(12.0).reshape(4, 3).T
     optimizer.apply([gradient, torch.ones(3, 4)], variables)
@@ -82,7 +82,7 @@ def test_a_stateless_update_leaves_the_tensors_that_it_is_given() -> None:
     assert float(state[2][0, 0]) == 0.0
 
 
-def test_a_copied_model_goes_on_apart(regression: Any) -> None:
+def test_a_copied_model_is_independent(regression: Any) -> None:
     model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
     model.compile(SGD(0.05, momentum=0.9), "mse")
     model.fit(*regression, batch_size=8, shuffle=False, verbose=0)

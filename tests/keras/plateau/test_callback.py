@@ -27,14 +27,14 @@ SEQUENCES = {
 
 @pytest.mark.parametrize("metrics", SEQUENCES.values(), ids=SEQUENCES.keys())
 @pytest.mark.parametrize("mode", ["min", "max"])
-def test_lrs_are_those_of_keras_for_every_patience_and_cooldown(metrics: list[float], mode: str) -> None:
+def test_lrs_match_keras_for_every_patience_and_cooldown(metrics: list[float], mode: str) -> None:
     for patience, cooldown in itertools.product(range(4), range(4)):
         options = {"factor": 0.5, "patience": patience, "cooldown": cooldown, "mode": mode, "min_lr": 0.01}
         ours = lrs(ReduceLROnPlateau("loss", **options), metrics)
         assert ours == lrs(keras.callbacks.ReduceLROnPlateau("loss", **options), metrics), (patience, cooldown)
 
 
-def test_state_travels_through_json_and_keeps_an_automatic_direction(compiled: Any, regression: Any) -> None:
+def test_state_survives_json_with_an_automatic_direction(compiled: Any, regression: Any) -> None:
     first, second = (ReduceLROnPlateau("loss", factor=0.5, patience=3) for _ in range(2))
     lrs(first, [1.0, 1.0, 1.0])
     second.load_state_dict(json.loads(json.dumps(first.state_dict())))

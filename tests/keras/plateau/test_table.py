@@ -1,4 +1,4 @@
-"""What the ReduceLROnPlateau of Keras and of others do differently, row by row: as Keras, or right where it is not."""
+"""Differences between ReduceLROnPlateau in Keras and elsewhere, row by row: as in Keras, or right where it is wrong."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def test_an_integer_lr_is_reduced_to_a_fraction() -> None:
     assert lrs(ReduceLROnPlateau("loss", factor=0.5, patience=1), FLAT[:3], lr=1) == [1.0, 0.5, 0.25]
 
 
-def test_row_min_lr_at_which_the_wait_goes_on() -> None:
+def test_row_wait_continues_at_min_lr() -> None:
     """An lr raised by hand falls at once, with Keras as with ours; in torch's way it waits for its patience anew."""
     for make, options, expected in [
         (KerasReduceLROnPlateau, {}, 0.5),
@@ -132,9 +132,7 @@ def test_row_mode_auto_refuses_a_metric_without_direction() -> None:
             callback.on_epoch_end(0, {"unheard-of": 1.0})
 
 
-def test_row_called_at_the_end_of_an_epoch_and_writes_the_learning_rate_into_the_logs(
-    compiled: Any, regression: Any
-) -> None:
+def test_row_writes_the_learning_rate_into_the_epoch_logs(compiled: Any, regression: Any) -> None:
     model = compiled(keras.optimizers.SGD(0.0), jit_compile=False)
     callback = ReduceLROnPlateau("mae", factor=0.5, patience=1, mode="max", min_delta=1e9)
     model.optimizer.learning_rate = 0.25
@@ -151,7 +149,7 @@ def test_row_reset_only_when_asked() -> None:
     assert [lrs(callback, [1.0]) for _ in range(3)] == [[1.0], [1.0], [0.5]]
 
 
-def test_row_reports_what_was_reduced_and_why() -> None:
+def test_row_reports_each_reduction_and_its_cause() -> None:
     callback = ReduceLROnPlateau("loss", factor=0.5, patience=1, min_lr=0.25)
     lrs(callback, [1.0, 0.5, 0.75, 0.75, 0.75])
     assert [(event.step, event.old_lrs, event.new_lrs) for event in callback.events] == [

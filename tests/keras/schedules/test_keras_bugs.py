@@ -1,4 +1,4 @@
-"""What Keras' own schedules get wrong, and the right value of ours."""
+"""Errors of Keras' own schedules, and our right values."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_an_integer_initial_lr_makes_everything_an_integer(keras_own: Any, ours:
     assert float(Schedule(ours, total_steps=11)(5)) == pytest.approx(right, rel=1e-7)
 
 
-def test_gradient_accumulation_makes_the_schedule_run_ahead_of_the_updates() -> None:
+def test_keras_schedule_outpaces_accumulated_updates() -> None:
     # Keras evaluates at the batches 1, 3 and 5, and there has its boundaries one step late.
     keras_own = keras_schedules.PiecewiseConstantDecay([0, 1, 2], [1.0, 0.5, 0.25, 0.125])
     assert _after(keras_own, batches=6, accumulated=2) == 0.5 + 0.125 + 0.125

@@ -77,7 +77,7 @@ def _fit(model: keras.Model, batches: int) -> float:
 
 
 @pytest.mark.parametrize("accumulated", [None, 2])
-def test_fit_may_run_several_updates_at_a_time_and_its_file_goes_on(tmp_path: Path, accumulated: int | None) -> None:
+def test_fit_with_steps_per_execution_resumes_from_its_file(tmp_path: Path, accumulated: int | None) -> None:
     optimizer = SGD(_halving(), gradient_accumulation_steps=accumulated)
     model = _one_weight(optimizer, steps_per_execution=STEPS_PER_EXECUTION)
     assert _fit(model, 2 * (accumulated or 1)) == -(LRS[0] + LRS[1])
@@ -122,7 +122,7 @@ def test_a_table_too_long_for_memory_is_refused(steps: int) -> None:
     ("step", "error"),
     [(None, TypeError), ("a", TypeError), ([0.5], TypeError)],
 )
-def test_what_is_no_number_is_no_step(step: Any, error: type[Exception]) -> None:
+def test_a_step_must_be_a_number(step: Any, error: type[Exception]) -> None:
     with pytest.raises(error, match=r"^step must be an integer, but got "):
         _halving()(step)
 

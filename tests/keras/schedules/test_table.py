@@ -55,7 +55,7 @@ def test_values_are_the_float64_where_keras_computes_in_float64() -> None:
         keras.config.set_floatx("float32")
 
 
-def test_updates_are_counted_too_where_a_schedule_of_the_user_passes_the_counter_on() -> None:
+def test_updates_are_counted_inside_a_users_schedule() -> None:
     class Doubled(keras.optimizers.schedules.LearningRateSchedule):
         def __call__(self, step: Any) -> Any:
             return 2 * HALVING(step)

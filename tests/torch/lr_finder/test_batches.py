@@ -102,7 +102,7 @@ NESTED = {
 
 
 @pytest.mark.parametrize("inputs", NESTED.values(), ids=NESTED)
-def test_inputs_of_several_tensors_are_one_argument_of_the_same_structure(inputs: Any) -> None:
+def test_nested_inputs_are_passed_as_one_argument(inputs: Any) -> None:
     model = Sum()
     find([(inputs, Y)], model)
     ((received,), keywords), *_ = model.calls
@@ -160,7 +160,7 @@ LOSSES = {
 
 
 @pytest.mark.parametrize("returned", LOSSES.values(), ids=LOSSES)
-def test_without_a_criterion_the_loss_is_in_what_the_model_returns(returned: Any) -> None:
+def test_without_a_criterion_the_model_output_has_the_loss(returned: Any) -> None:
     expected = find([(X, Y)], criterion=lambda outputs, _: outputs.square().mean())
     assert find([X], WithLoss(returned), None) == expected
 
@@ -268,7 +268,7 @@ def test_an_empty_loader_is_refused(loader: Iterable[Any]) -> None:
 
 
 @pytest.mark.parametrize("loader", [None, 0.1, X.sum])
-def test_what_cannot_be_read_is_refused(loader: Any) -> None:
+def test_an_unreadable_batch_is_refused(loader: Any) -> None:
     with pytest.raises(TypeError, match="train_loader must be iterable, but got "):
         find(loader)
 
@@ -281,11 +281,11 @@ class Named(TrainDataLoaderIter):
         return batch_data["x"], batch_data["y"]
 
 
-def test_a_subclass_says_what_the_inputs_and_targets_are() -> None:
+def test_a_subclass_splits_inputs_and_targets() -> None:
     assert find(Named([{"x": X, "y": Y}])) == find([(X, Y)])
 
 
-def test_a_subclass_says_it_for_a_model_that_computes_its_loss_too() -> None:
+def test_a_subclass_splits_batches_for_a_model_with_its_own_loss() -> None:
     assert find(Named([{"x": X, "y": X}]), WithLoss(), None) == find([(X, X)], WithLoss(), None)
 
 
@@ -297,7 +297,7 @@ def test_a_wrapped_loader_stays_where_it_is() -> None:
     assert next(wrapped) == batches[1]
 
 
-def test_a_subclass_may_have_a_next_of_its_own() -> None:
+def test_a_subclass_may_override_next() -> None:
     class Doubled(TrainDataLoaderIter):
         def __next__(self) -> tuple[Any, Any]:
             inputs, labels = super().__next__()

@@ -232,9 +232,7 @@ def test_losses_of_a_step_function_are_means_over_the_ranks(ranks: list[dict[str
         ("data_run_out_on_one_rank", "data_exhausted", 4),
     ],
 )
-def test_what_ends_the_test_on_one_rank_ends_it_on_both(
-    ranks: list[dict[str, Any]], case: str, reason: str, points: int
-) -> None:
+def test_a_stop_on_one_rank_stops_both(ranks: list[dict[str, Any]], case: str, reason: str, points: int) -> None:
     for rank in ranks:
         result = rank[case]["result"]
         assert (result["stop_reason"], len(result["lrs"]), len(rank[case]["own"])) == (reason, points, points)

@@ -218,7 +218,7 @@ def test_persistent_workers_go_on_undisturbed(epochs_before: int, interlude: Cal
     assert trained(Run(workers=1), epochs_before, interlude) == without
 
 
-def test_in_the_middle_of_an_epoch_its_remaining_batches_stay_the_same() -> None:
+def test_a_test_within_an_epoch_keeps_its_remaining_batches() -> None:
     epochs = []
     for interlude in (None, with_finder):
         run = Run()
@@ -230,7 +230,7 @@ def test_in_the_middle_of_an_epoch_its_remaining_batches_stay_the_same() -> None
     assert epochs[0] == epochs[1]
 
 
-def test_what_a_loader_draws_while_it_is_closed_is_undone_too() -> None:
+def test_random_draws_while_closing_a_loader_are_undone() -> None:
     class Loader:
         def __iter__(self) -> Iterator[Any]:
             try:
@@ -253,7 +253,7 @@ def test_gradients_that_were_accumulated_before_are_kept() -> None:
     assert gradient.tolist() == [[1.0, 1.0]]
 
 
-def test_a_criterion_with_parameters_of_its_own_is_restored() -> None:
+def test_a_criterion_with_parameters_is_restored() -> None:
     class Scaled(nn.Module):
         def __init__(self) -> None:
             super().__init__()
@@ -278,7 +278,7 @@ def test_the_same_finder_finds_the_same_curve_twice() -> None:
     assert finder.result is second
 
 
-def test_reset_undoes_what_has_happened_since_the_last_range_test_any_number_of_times() -> None:
+def test_reset_can_be_repeated_after_later_training() -> None:
     run = Run("Adam", mixed=True)
     run.train(1)
     finder = run.finder()
@@ -469,7 +469,7 @@ def test_losses_can_be_left_as_they_are(smooth_f: float) -> None:
     assert result.smoothed_losses.tolist() == result.losses.tolist()
 
 
-def test_a_finder_that_has_not_run_has_an_empty_history_and_nothing_to_plot() -> None:
+def test_a_finder_that_has_not_run_has_an_empty_history() -> None:
     finder = LRFinder(*linear_model(), nn.functional.mse_loss)
     assert (finder.history, finder.result) == ({"lr": [], "loss": []}, None)
     with pytest.raises(RuntimeError, match="there is nothing to plot before range_test has been run"):

@@ -184,7 +184,7 @@ class Counter:
         self.count = state_dict["count"]
 
 
-def test_what_is_to_restore_is_restored() -> None:
+def test_the_listed_objects_are_restored() -> None:
     _, optimizer, step = linear()
     teacher, other, counter, generator = nn.BatchNorm1d(2), linear(), Counter(), torch.Generator()
     state = generator.get_state()
@@ -202,7 +202,7 @@ def test_what_is_to_restore_is_restored() -> None:
     assert torch.equal(generator.get_state(), state)
 
 
-def test_what_has_no_state_cannot_be_restored() -> None:
+def test_an_object_without_state_cannot_be_restored() -> None:
     _, optimizer, step = linear()
     with pytest.raises(TypeError, match="to_restore must hold objects with state_dict and load_state_dict, but got 3"):
         lr_find(step, optimizer, BATCHES, to_restore=[3], **SHORT)
@@ -420,7 +420,7 @@ def test_other_kinds_of_optimizers_are_seen_to_update(kind: str) -> None:
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
-def test_updates_that_the_scaler_skips_are_neither_recorded_nor_advance(optimizer: str) -> None:
+def test_skipped_updates_are_neither_recorded_nor_counted(optimizer: str) -> None:
     run = Run(optimizer, init_scale=2.0**127)
     run.model[4].bias.register_hook(lambda gradient: gradient * (2**20 if run.scaler.get_scale() > 2**110 else 1))
     lrs, losses, overflows = [], [], []
@@ -446,7 +446,7 @@ def test_updates_that_the_scaler_skips_are_neither_recorded_nor_advance(optimize
 
 
 @pytest.mark.parametrize("validated", [False, True])
-def test_a_loss_that_is_not_finite_ends_the_test_although_the_scaler_skips_its_update(validated: bool) -> None:
+def test_a_non_finite_loss_stops_despite_a_skipped_update(validated: bool) -> None:
     run = Run()
     calls = itertools.count()
 
@@ -495,7 +495,7 @@ def test_accumulated_gradients_make_one_point_per_update() -> None:
 # Validation
 
 
-def test_the_validation_loss_is_judged_and_stands_beside_the_training_loss() -> None:
+def test_the_validation_loss_decides_beside_the_training_loss() -> None:
     model, optimizer, step = linear()
     training_losses: list[float] = []
     validation_losses: list[float] = []
@@ -525,7 +525,7 @@ def test_the_validation_loss_is_judged_and_stands_beside_the_training_loss() -> 
     assert model.training
 
 
-def test_a_metric_of_the_validation_goes_before_that_of_the_step() -> None:
+def test_a_validation_metric_overrides_the_step_metric() -> None:
     _, optimizer, step = linear()
     metrics = itertools.count()
     result = lr_find(
@@ -580,7 +580,7 @@ def test_bad_arguments_are_refused_before_any_update(
         ([nn.Linear(1, 1)], TypeError, "optimizer must have param_groups, but got Linear"),
     ],
 )
-def test_what_is_no_optimizer_is_refused(optimizer: Any, error: type[Exception], message: str) -> None:
+def test_a_non_optimizer_is_refused(optimizer: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         lr_find(pytest.fail, optimizer, BATCHES, progress=False)
 

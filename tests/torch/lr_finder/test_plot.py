@@ -51,14 +51,14 @@ def test_the_smoothed_loss_is_drawn_without_the_points_to_skip(skip_start: int, 
 
 
 @pytest.mark.parametrize("num_iter", [2, 5, 10, 14, 15, 16, 24, 25])
-def test_less_is_skipped_where_fewer_than_ten_points_would_remain(num_iter: int) -> None:
+def test_skipping_leaves_at_least_ten_points(num_iter: int) -> None:
     found = finder(num_iter, end_lr=1e-2)
     lrs, _ = points(found.plot(ax=axes(), suggest_lr=False))
     assert len(lrs) == max(num_iter - 15, min(num_iter, 10))
     assert lrs[-1] == found.history["lr"][-1] or num_iter > 20
 
 
-def test_the_suggested_lr_is_that_of_the_whole_curve() -> None:
+def test_the_suggestion_uses_the_whole_curve() -> None:
     found = finder()
     assert found.result is not None
     suggested = found.result.suggestion().lr
@@ -152,9 +152,7 @@ finder.plot()
 
 
 @pytest.mark.parametrize(("framework", "shown"), [("headless", "own axes\nshown\n"), (None, "own axes\n")])
-def test_a_window_opens_for_a_new_figure_where_the_backend_has_windows(
-    framework: str | None, shown: str, tmp_path: Path
-) -> None:
+def test_an_interactive_backend_opens_a_window(framework: str | None, shown: str, tmp_path: Path) -> None:
     (tmp_path / "with_windows.py").write_text(BACKEND.format(framework=framework))
     path = os.pathsep.join([str(tmp_path), *filter(None, sys.path)])
     environment = {**os.environ, "PYTHONPATH": path, "MPLBACKEND": "module://with_windows"}

@@ -60,7 +60,7 @@ def losses_of(lrs: Iterable[float]) -> np.ndarray:
 # The curve
 
 
-def test_the_curve_is_that_of_updates_with_the_recorded_learning_rates() -> None:
+def test_the_curve_matches_updates_at_the_recorded_lrs() -> None:
     decay = Decay()
     result = decay.run(RangeTest(0.01, 0.16, num_iter=5))
     np.testing.assert_allclose(result.lrs, [0.01, 0.02, 0.04, 0.08, 0.16], rtol=1e-14)
@@ -138,7 +138,7 @@ def test_every_group_of_every_optimizer_gets_its_own_lr() -> None:
     assert [group["lr"] for optimizer in optimizers for group in optimizer.param_groups] == [1.0, 1e-3, 1e-3]
 
 
-def test_one_lr_is_that_of_every_group() -> None:
+def test_one_lr_applies_to_every_group() -> None:
     optimizers, seen = optimizers_of_groups()
 
     def step(batches: Sequence[Any]) -> Measurement:
@@ -176,13 +176,13 @@ def test_a_loader_is_read_again_when_it_is_exhausted() -> None:
     assert decay.batches == [["a"], ["b"], ["c"], ["a"], ["b"]]
 
 
-def test_several_batches_make_one_update_across_the_end_of_the_loader() -> None:
+def test_an_update_may_span_the_end_of_the_loader() -> None:
     decay = Decay()
     decay.run(RangeTest(0.01, 0.16, num_iter=3), loader="abc", batches_per_update=2)
     assert decay.batches == [["a", "b"], ["c", "a"], ["b", "c"]]
 
 
-def test_an_iterator_that_runs_dry_ends_the_test_before_an_update_of_too_few_batches() -> None:
+def test_an_exhausted_iterator_stops_before_a_partial_update() -> None:
     decay = Decay()
     result = decay.run(RangeTest(0.01, 0.16, num_iter=5), loader=iter("abcde"), batches_per_update=2)
     assert decay.batches == [["a", "b"], ["c", "d"]]
@@ -219,7 +219,7 @@ def test_a_loader_without_the_batches_of_one_update_is_refused(
 # Repeats
 
 
-def test_each_repeat_begins_with_the_same_state_and_goes_on_with_batches_and_random_numbers() -> None:
+def test_each_repeat_restores_state_but_not_data_and_random_numbers() -> None:
     decay = Decay()
     drawn: list[float] = []
     starts: list[float] = []
@@ -252,7 +252,7 @@ def test_the_result_of_repeats_is_their_mean_and_holds_them_all() -> None:
     assert result.losses.tolist() == [1.0, 1.28125]
 
 
-def test_data_that_run_out_in_a_later_repeat_leave_the_earlier_ones() -> None:
+def test_exhausted_data_keep_the_earlier_repeats() -> None:
     decay = Decay()
     range_tests = [RangeTest(0.25, 0.5, num_iter=2) for _ in range(3)]
     result = decay.run(*range_tests, loader=iter("ab"))
@@ -263,7 +263,7 @@ def test_data_that_run_out_in_a_later_repeat_leave_the_earlier_ones() -> None:
 # Updates that the optimizer did not do
 
 
-def test_a_skipped_update_is_neither_recorded_nor_does_it_advance() -> None:
+def test_a_skipped_update_is_neither_recorded_nor_counted() -> None:
     decay = Decay()
     updated = iter([False, True, False, False, True, True])
 
@@ -337,7 +337,7 @@ def test_an_exception_restores_everything_and_closes_the_loader(error: type[Base
     assert loader.closed
 
 
-def test_ctrl_c_stops_the_running_test_as_interrupted_and_keeps_its_curve() -> None:
+def test_ctrl_c_interrupts_the_test_and_keeps_its_curve() -> None:
     decay = Decay()
     range_tests = [RangeTest(0.25, 0.5, num_iter=3), RangeTest(0.25, 0.5, num_iter=3)]
     with pytest.raises(KeyboardInterrupt):
@@ -348,7 +348,7 @@ def test_ctrl_c_stops_the_running_test_as_interrupted_and_keeps_its_curve() -> N
     np.testing.assert_allclose(result.losses, [0.5, 0.28125], rtol=1e-15)
 
 
-def test_of_interrupted_repeats_those_that_came_to_their_end_make_the_curve() -> None:
+def test_only_finished_repeats_make_the_curve() -> None:
     decay = Decay()
     range_tests = [RangeTest(0.25, 0.5, num_iter=2) for _ in range(3)]
     with pytest.raises(KeyboardInterrupt):

@@ -1,4 +1,4 @@
-"""What one update of the finder is: its loss, its learning rate, accumulation and mixed precision."""
+"""One update of the finder: loss, learning rate, accumulation and mixed precision."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def joined(batches: list[tuple[torch.Tensor, torch.Tensor]], steps: int) -> list
 
 
 @pytest.mark.parametrize("steps", [2, 3])
-def test_accumulated_batches_of_any_size_update_like_one_large_batch(steps: int) -> None:
+def test_accumulated_batches_update_like_one_large_batch(steps: int) -> None:
     batches = pairs(*[8, 3, 5, 1, 16, 2] * 4)
     large = find(LRFinder(*linear(), mse), joined(batches, steps))
     accumulated = find(LRFinder(*linear(), mse), batches, accumulation_steps=steps)
@@ -92,7 +92,7 @@ def batches_of_large_losses() -> list[tuple[torch.Tensor, torch.Tensor]]:
 
 @pytest.mark.parametrize("name", ["SGD", "Adam", "AdamW"])
 @pytest.mark.parametrize("fused", [False, True])
-def test_an_update_that_the_scaler_skips_is_neither_recorded_nor_advanced(name: str, fused: bool) -> None:
+def test_a_skipped_update_is_neither_recorded_nor_counted(name: str, fused: bool) -> None:
     torch.manual_seed(0)
     model = nn.Linear(2, 1)
     optimizer = getattr(torch.optim, name)(model.parameters(), lr=0.01, fused=fused)
@@ -112,7 +112,7 @@ def test_an_update_that_the_scaler_skips_is_neither_recorded_nor_advanced(name: 
     assert scaler.get_scale() == 2.0**127
 
 
-def test_with_skipped_updates_the_recorded_lr_is_the_one_that_each_update_used() -> None:
+def test_recorded_lrs_were_used_despite_skipped_updates() -> None:
     torch.manual_seed(0)
     model = nn.Linear(2, 1)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
@@ -144,7 +144,7 @@ def test_gradients_that_overflow_at_every_scale_end_the_test() -> None:
     assert (result.stop_reason, len(result.lrs)) == (StopReason.nonfinite, 0)
 
 
-def test_a_loss_that_is_not_finite_ends_the_test_though_the_scaler_skips_its_update() -> None:
+def test_a_non_finite_loss_stops_despite_a_skipped_update() -> None:
     calls = itertools.count()
 
     def criterion(outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
@@ -156,7 +156,7 @@ def test_a_loss_that_is_not_finite_ends_the_test_though_the_scaler_skips_its_upd
 
 
 @pytest.mark.parametrize("config", [None, {}, {"dtype": torch.bfloat16}, {"device_type": "cpu"}])
-def test_losses_are_computed_under_autocast_in_training_and_validation(config: dict[str, Any] | None) -> None:
+def test_training_and_validation_losses_use_autocast(config: dict[str, Any] | None) -> None:
     dtypes = []
 
     def criterion(outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
@@ -220,7 +220,7 @@ def test_every_group_has_its_own_sweep(
 # Repeats, batches per lr, alignment, metric
 
 
-def test_repeats_are_runs_from_the_same_state_on_the_batches_that_follow() -> None:
+def test_repeats_start_from_one_state_on_successive_batches() -> None:
     batches = pairs(4, 4, 4, 4)
     repeated = find(LRFinder(*linear(), mse), batches, num_iter=2, repeats=2)
     single = [find(LRFinder(*linear(), mse), part, num_iter=2) for part in (batches[:2], batches[2:])]
@@ -254,7 +254,7 @@ def test_a_metric_of_the_training_batches_is_recorded() -> None:
     assert result.metrics.tolist() == [targets.max().item() for _, targets in batches]
 
 
-def test_the_metric_of_accumulated_batches_is_their_mean_over_the_samples() -> None:
+def test_the_accumulated_metric_is_the_mean_over_samples() -> None:
     batches = pairs(1, 3)
     result = find(
         LRFinder(*linear(), mse), batches, num_iter=2, accumulation_steps=2, metric=lambda _, targets: len(targets)

@@ -50,7 +50,7 @@ def weights_after(lrs: np.ndarray) -> np.ndarray:
     return np.cumprod(1 - lrs)
 
 
-def test_the_validation_loss_after_each_update_is_recorded_beside_the_training_loss_before_it() -> None:
+def test_validation_follows_and_training_loss_precedes_each_update() -> None:
     result = find([batch(2.0)])
     after = weights_after(result.lrs)
     np.testing.assert_allclose(result.losses, (2 * after) ** 2 / 2, rtol=1e-13)
@@ -99,7 +99,7 @@ def test_validation_loaders_may_be_wrapped(wrap: Any) -> None:
     assert find(wrap([batch(2.0)])) == find([batch(2.0)])
 
 
-def test_a_shuffling_validation_loader_leaves_its_generator_as_it_was() -> None:
+def test_a_shuffling_validation_loader_restores_its_generator() -> None:
     generator = torch.Generator().manual_seed(3)
     state = generator.get_state()
     dataset = TensorDataset(torch.ones(6, 1, dtype=torch.float64), torch.zeros(6, 1, dtype=torch.float64))
@@ -107,7 +107,7 @@ def test_a_shuffling_validation_loader_leaves_its_generator_as_it_was() -> None:
     assert torch.equal(generator.get_state(), state)
 
 
-def test_validation_is_in_evaluation_mode_without_gradients_and_training_in_the_modes_of_before() -> None:
+def test_validation_runs_in_evaluation_mode_without_gradients() -> None:
     model = nn.Sequential(nn.Linear(1, 4), nn.BatchNorm1d(4), nn.Dropout(0.5), nn.Linear(4, 1)).double()
     model[1].eval()
     seen = []
@@ -135,13 +135,13 @@ def test_modes_are_put_back_when_validation_fails() -> None:
     assert [module.training for module in model.modules()] == [True, True, True]
 
 
-def test_the_metric_is_that_of_the_validation_batches() -> None:
+def test_the_metric_covers_the_validation_batches() -> None:
     result = find([batch(2.0), batch(4.0, 6.0)], metric=lambda outputs, _: outputs.abs().max())
     assert result.metrics is not None
     np.testing.assert_allclose(result.metrics, weights_after(result.lrs) * (1 / 3 * 2 + 2 / 3 * 6), rtol=1e-13)
 
 
-def test_a_training_loss_that_is_not_finite_ends_the_test_before_validation_shows_it() -> None:
+def test_a_non_finite_training_loss_stops_before_validation() -> None:
     model = Half()
 
     def criterion(outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:

@@ -45,7 +45,7 @@ LAST = 2**63 - 1
         ("MultiStepLR", {"milestones": []}),
     ],
 )
-def test_what_torch_takes_is_taken_with_the_same_values(name: str, arguments: dict[str, Any]) -> None:
+def test_torch_arguments_give_the_same_values(name: str, arguments: dict[str, Any]) -> None:
     optimizers = one_group(momentum=0.9), one_group(momentum=0.9)
     found = run(optimizers[0], ours(name)(optimizers[0], **arguments), 20)
     expected = run(optimizers[1], torchs(name)(optimizers[1], **arguments), 20)
@@ -137,7 +137,7 @@ BAD: list[tuple[Callable[[Optimizer], Any], type[Exception], str]] = [
 
 
 @pytest.mark.parametrize(("build", "error", "message"), BAD, ids=[case[2] for case in BAD])
-def test_what_is_refused_is_named_and_changes_nothing(
+def test_a_refused_argument_is_named_and_changes_nothing(
     build: Callable[[Optimizer], Any], error: type[Exception], message: str
 ) -> None:
     optimizer = one_group(momentum=0.5)
@@ -146,7 +146,7 @@ def test_what_is_refused_is_named_and_changes_nothing(
     assert values(optimizer) == [(0.1, 0.5)]
 
 
-def test_a_torch_state_of_swa_without_its_last_lr_is_refused_by_name() -> None:
+def test_a_torch_swa_state_without_last_lr_is_refused() -> None:
     optimizer = one_group()
     state = torch.optim.swa_utils.SWALR(optimizer, 0.05).state_dict()
     del state["_last_lr"]

@@ -54,7 +54,7 @@ def test_a_sequence_takes_the_general_scheduler() -> None:
     assert seen == [(0.05, 0.9, 0.5), (pytest.approx(0.075), 0.9, 0.5), (0.7, 0.5, 0.25), (0.7, 0.5, 0.25)]
 
 
-def test_a_group_added_before_the_cycle_keeps_its_momentum_until_then() -> None:
+def test_a_group_added_early_keeps_its_momentum_until_the_cycle() -> None:
     optimizer = sgd()
     warmup, cycle = LinearLR(optimizer, 0.5, total_iters=2), OneCycleLR(optimizer, 0.1, 10)
     scheduler = SequentialLR(optimizer, [warmup, cycle], [2])
@@ -76,7 +76,7 @@ def test_momentum_after_a_cycle_stays_where_the_cycle_left_it() -> None:
         assert optimizer.param_groups[0]["momentum"] == last == pytest.approx(0.9 - 0.4 * 2 / 4)
 
 
-def test_groups_that_a_part_leaves_alone_keep_their_values_meanwhile() -> None:
+def test_groups_outside_a_part_keep_their_values() -> None:
     optimizer = SGD([{"params": [torch.nn.Parameter(torch.zeros(1))]} for _ in range(2)], lr=0.1)
     parts = [StepLR(optimizer, 1, 0.5), Scheduler(optimizer, {0: lrcore.Constant(0.7)})]
     scheduler = SequentialLR(optimizer, parts, [2])
@@ -126,7 +126,7 @@ def test_a_chain_multiplies_a_cycle_by_the_factors_of_the_others() -> None:
     assert optimizer.param_groups[0]["momentum"] == 0.8
 
 
-def test_a_chain_of_what_is_no_product_in_torch_is_one_here() -> None:
+def test_chaining_multiplies_also_non_multiplicative_schedulers() -> None:
     optimizer = sgd()
     wave = CosineAnnealingLR(optimizer, 4, eta_min=0.02)
     expected = [a * 0.5**t for t, a in enumerate([0.1, 0.02 + 0.08 * (2 + 2**0.5) / 4, 0.06])]
@@ -149,7 +149,7 @@ def test_a_chain_starts_where_its_first_scheduler_is() -> None:
         lambda optimizer: SWALR(optimizer, 0.1),
     ],
 )
-def test_what_has_no_schedule_of_its_own_is_refused(combine: Callable[..., Any], part: Callable[..., Any]) -> None:
+def test_a_scheduler_without_a_schedule_is_refused(combine: Callable[..., Any], part: Callable[..., Any]) -> None:
     optimizer = sgd()
     refused = part(optimizer)
     message = f"must be a Scheduler of lrcore.torch with a schedule of its own, but got {type(refused).__name__}"

@@ -83,7 +83,7 @@ def test_an_optimizer_without_momentum_is_cycled_all_the_same() -> None:
     assert optimizer.param_groups[0]["lr"] == 0.5
 
 
-def test_no_bounds_are_written_into_the_groups_but_what_the_lr_was_before() -> None:
+def test_groups_store_initial_lr_but_no_bounds() -> None:
     optimizer = MAKERS["sgd"](groups())
     keys = set(optimizer.param_groups[0])
     CyclicLR(optimizer, 0.1, 0.2)
@@ -118,7 +118,7 @@ def test_a_scale_as_data_is_torchs_scale_fn(optimizer: str, scale_mode: str) -> 
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_a_resumed_cycle_is_the_uninterrupted_one_from_every_step(mode: str) -> None:
+def test_a_cycle_resumed_at_any_step_is_unchanged(mode: str) -> None:
     arguments = {"base_lr": 1e-3, "max_lr": 0.1, "step_size_up": 3, "step_size_down": 4, "mode": mode, "gamma": 0.9}
     whole = curve(CyclicLR, MAKERS["sgd"](groups()), 20, **arguments)
     for start in range(16):

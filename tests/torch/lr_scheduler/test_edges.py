@@ -1,4 +1,4 @@
-"""What torch's schedulers do at the edges of their arguments, where that is right, and otherwise what is right."""
+"""Edge cases of torch's schedulers: the same where torch is right, and right elsewhere."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ def test_a_new_group_does_not_take_the_schedule_of_a_removed_one() -> None:
     assert lrs(optimizer) == [0.25, 0.25]
 
 
-def test_what_is_reported_is_of_the_present_groups() -> None:
+def test_last_lr_reports_the_present_groups() -> None:
     optimizer = torch.optim.SGD([group(0.1, "a"), group(0.001, "b")])
     named = Scheduler(optimizer, {"b": Constant(0.5)})
     every = CyclicLR(optimizer, [0.1, 0.2], [0.3, 0.4])
@@ -75,7 +75,7 @@ def test_what_is_reported_is_of_the_present_groups() -> None:
     assert every.get_last_lr() == every.base_lrs == [0.2]
 
 
-def test_groups_that_a_loaded_optimizer_rebuilds_are_the_same_groups() -> None:
+def test_groups_rebuilt_by_loading_are_recognised() -> None:
     optimizer = torch.optim.SGD([group(0.1), group(0.1)])
     scheduler = OneCycleLR(optimizer, [0.1, 0.2], total_steps=10)
     del optimizer.param_groups[0]

@@ -1,4 +1,4 @@
-"""What goes wrong in torch's schedulers is right here (reference/schedules.md, section 1, bugs 1 to 12)."""
+"""Regressions known from torch's schedulers; each test names the upstream issue if there is one."""
 
 from __future__ import annotations
 
@@ -44,7 +44,8 @@ def resumed_through_last_epoch(build: Callable[..., Any], library: Any, steps: i
 # 1
 
 
-def test_bug_1_warm_restarts_resume_through_last_epoch() -> None:
+# pytorch#88791, pytorch#49630, pytorch#52236
+def test_warm_restarts_resume_through_last_epoch() -> None:
     def build(library: Any, optimizer: Optimizer, **last: int) -> Any:
         return library.CosineAnnealingWarmRestarts(optimizer, T_0=5, T_mult=2, **last)
 
@@ -57,7 +58,7 @@ def test_bug_1_warm_restarts_resume_through_last_epoch() -> None:
 # 2
 
 
-def test_bug_2_a_step_to_a_restart_restarts() -> None:
+def test_a_step_to_a_restart_restarts() -> None:
     optimizer = one_group()
     peer = lr_scheduler.CosineAnnealingWarmRestarts(optimizer, 1, 3)
     optimizer.step()
@@ -76,7 +77,7 @@ def test_bug_2_a_step_to_a_restart_restarts() -> None:
 
 
 @pytest.mark.parametrize("steps", [9, 10, 11, 20, 25])
-def test_bug_3_resuming_through_last_epoch_at_a_milestone(steps: int) -> None:
+def test_resuming_through_last_epoch_at_a_milestone(steps: int) -> None:
     def drops(library: Any, optimizer: Optimizer, **last: int) -> Any:
         return library.MultiStepLR(optimizer, [10, 20], gamma=0.1, **last)
 
@@ -94,8 +95,9 @@ def test_bug_3_resuming_through_last_epoch_at_a_milestone(steps: int) -> None:
 # 4
 
 
+# pytorch#119168, pytorch#175506, pytorch#162591
 @pytest.mark.parametrize("steps", range(12))
-def test_bug_4_a_sequence_is_built_and_loaded_after_its_optimizer(steps: int) -> None:
+def test_a_sequence_is_built_and_loaded_after_its_optimizer(steps: int) -> None:
     def build(library: Any, optimizer: Optimizer) -> Any:
         parts = [library.LinearLR(optimizer, 0.1, total_iters=5), library.ExponentialLR(optimizer, 0.9)]
         return library.SequentialLR(optimizer, parts, [5])
@@ -123,8 +125,9 @@ def nested(library: Any, optimizer: Optimizer) -> Any:
     return library.SequentialLR(optimizer, [first, library.ExponentialLR(optimizer, 0.5)], [4])
 
 
+# pytorch#196243
 @pytest.mark.filterwarnings("ignore:Detected call of `lr_scheduler.step:UserWarning")  # torch's, by its own constructor
-def test_bug_5_a_sequence_in_a_sequence_keeps_the_curve() -> None:
+def test_a_nested_sequence_keeps_the_curve() -> None:
     lrs: dict[Any, list[float]] = {}
     for library in (lr_scheduler, lrcore.torch):
         optimizer = one_group()
@@ -143,7 +146,7 @@ def test_bug_5_a_sequence_in_a_sequence_keeps_the_curve() -> None:
 
 
 @pytest.mark.parametrize("cycle_first", [False, True])
-def test_bug_6_the_cycle_that_follows_changes_neither_lr_nor_momentum_of_the_warmup(cycle_first: bool) -> None:
+def test_a_following_cycle_does_not_change_the_warmup(cycle_first: bool) -> None:
     def build(library: Any, optimizer: Optimizer) -> Any:
         if cycle_first:
             cycle = library.OneCycleLR(optimizer, 0.1, 20)
@@ -165,7 +168,7 @@ def test_bug_6_the_cycle_that_follows_changes_neither_lr_nor_momentum_of_the_war
     assert optimizer.param_groups[0]["initial_lr"] == 0.1
 
 
-def test_bug_6_what_follows_starts_from_the_lr_before_and_not_from_what_the_warmup_reached() -> None:
+def test_the_schedule_after_a_warmup_uses_its_own_base_lr() -> None:
     optimizer = one_group()
     warmup, decay = LinearLR(optimizer, 0.1, total_iters=20), ExponentialLR(optimizer, 0.5)
     scheduler = SequentialLR(optimizer, [warmup, decay], [10])
@@ -176,8 +179,9 @@ def test_bug_6_what_follows_starts_from_the_lr_before_and_not_from_what_the_warm
 # 7
 
 
+# pytorch#79888, pytorch#20997, pytorch#104361
 @pytest.mark.parametrize(("name", "arguments"), CASES)
-def test_bug_7_a_group_added_later_follows_from_its_own_lr(name: str, arguments: dict[str, Any]) -> None:
+def test_a_group_added_later_follows_from_its_own_lr(name: str, arguments: dict[str, Any]) -> None:
     together, later = OPTIMIZERS["sgd"](), OPTIMIZERS["sgd"]()
     added = {"params": [torch.nn.Parameter(torch.zeros(1))], "lr": 0.1}
     schedulers = [ours(name)(together, **arguments), ours(name)(later, **arguments)]
@@ -189,7 +193,7 @@ def test_bug_7_a_group_added_later_follows_from_its_own_lr(name: str, arguments:
     assert added["initial_lr"] == 0.1
 
 
-def test_bug_7_torch_refuses_such_a_group_or_misses_its_base() -> None:
+def test_torch_refuses_an_added_group_or_misses_its_base_lr() -> None:
     optimizer = one_group()
     peer = lr_scheduler.CosineAnnealingWarmRestarts(optimizer, 5)
     optimizer.step()
@@ -198,7 +202,7 @@ def test_bug_7_torch_refuses_such_a_group_or_misses_its_base() -> None:
         peer.step()
 
 
-def test_bug_7_a_group_is_added_under_combinations() -> None:
+def test_a_group_is_added_under_combinations() -> None:
     optimizer = one_group()
     warmup, decay = LinearLR(optimizer, 0.5, total_iters=2), StepLR(optimizer, 2, 0.5)
     scheduler = SequentialLR(optimizer, [warmup, ChainedScheduler([decay, ExponentialLR(optimizer, 0.5)])], [2])
@@ -210,7 +214,7 @@ def test_bug_7_a_group_is_added_under_combinations() -> None:
 # 8
 
 
-def test_bug_8_loading_leaves_hyper_parameters_alone() -> None:
+def test_loading_keeps_hyper_parameters() -> None:
     short = stepped(lambda optimizer: lr_scheduler.OneCycleLR(optimizer, 0.1, 10, cycle_momentum=False), 5)[1]
     peer = lr_scheduler.OneCycleLR(one_group(), 0.1, 1000, cycle_momentum=False)
     peer.load_state_dict(short.state_dict())
@@ -229,7 +233,7 @@ def test_bug_8_loading_leaves_hyper_parameters_alone() -> None:
 
 
 @pytest.mark.parametrize("library", [lrcore.torch, lr_scheduler])
-def test_bug_9_what_an_lr_written_by_hand_does_is_up_to_the_user(library: Any) -> None:
+def test_the_user_chooses_the_effect_of_an_lr_set_by_hand(library: Any) -> None:
     optimizer, scheduler = stepped(lambda optimizer: library.CosineAnnealingLR(optimizer, 10), 3)
     curve = Cosine(0.1, 10)
     optimizer.param_groups[0]["lr"] = 0.5
@@ -247,7 +251,7 @@ def test_bug_9_what_an_lr_written_by_hand_does_is_up_to_the_user(library: Any) -
 # 10
 
 
-def test_bug_10_neither_state_nor_schedules_hold_a_parameter() -> None:
+def test_state_and_schedules_hold_no_parameter() -> None:
     optimizer = SGD([torch.nn.Parameter(torch.zeros(10**6))], lr=0.1)
     scheduler = CyclicLR(optimizer, 0.01, 0.1)
     assert len(pickle.dumps(scheduler.state_dict())) < 200
@@ -260,7 +264,7 @@ def test_bug_10_neither_state_nor_schedules_hold_a_parameter() -> None:
 
 @pytest.mark.parametrize("copied", [copy.deepcopy, lambda pair: pickle.loads(pickle.dumps(pair))])
 @pytest.mark.parametrize(("name", "arguments"), CASES)
-def test_bug_10_a_copied_pair_is_a_pair_of_its_own(name: str, arguments: Any, copied: Any) -> None:
+def test_a_copied_scheduler_and_optimizer_stay_paired(name: str, arguments: Any, copied: Any) -> None:
     for scheduler_first in (False, True):
         optimizer = OPTIMIZERS["adam"]()
         scheduler = ours(name)(optimizer, **arguments)
@@ -290,7 +294,7 @@ def test_no_reference_leads_back_to_a_scheduler(name: str, arguments: dict[str, 
 # 11
 
 
-def test_bug_11_a_tensor_lr_is_the_rounded_exact_value() -> None:
+def test_a_tensor_lr_is_the_rounded_exact_value() -> None:
     steps, gamma = 10_000, 0.9999
     lrs = [torch.tensor(0.1), torch.tensor(0.1)]
     stepped(lambda optimizer: lr_scheduler.ExponentialLR(optimizer, gamma), steps, one_group(lrs[0]))
@@ -329,6 +333,7 @@ def adam(lr: float | torch.Tensor) -> Adam:
     return Adam([torch.nn.Parameter(torch.zeros(1))], lr=lr)
 
 
+# pytorch#107076, pytorch#120934
 @pytest.mark.filterwarnings("ignore:Detected call of `lr_scheduler.step:UserWarning")
 @pytest.mark.filterwarnings("ignore:`torch.jit.script_method` is deprecated:DeprecationWarning")
 @pytest.mark.parametrize(
@@ -339,14 +344,15 @@ def adam(lr: float | torch.Tensor) -> Adam:
         (True, lambda library, optimizer: library.OneCycleLR(optimizer, 0.1, 20)),
     ],
 )
-def test_bug_12_compiled_steps_are_recompiled_no_more_often_than_under_torch(tensor: bool, build: Any) -> None:
+def test_compiled_steps_recompile_no_more_often_than_torch(tensor: bool, build: Any) -> None:
     def make() -> Adam:
         return adam(torch.tensor(0.1) if tensor else 0.1)
 
     assert graphs(lrcore.torch, make, build) <= graphs(lr_scheduler, make, build)
 
 
-def test_bug_12_a_tensor_beta_is_filled_in_place() -> None:
+# pytorch#133898
+def test_a_tensor_beta_is_filled_in_place() -> None:
     betas = torch.tensor(0.9), torch.tensor(0.99)
     optimizer = Adam([torch.nn.Parameter(torch.zeros(1))], lr=torch.tensor(0.1), betas=betas, capturable=True)
     scheduler = OneCycleLR(optimizer, 0.1, 20)

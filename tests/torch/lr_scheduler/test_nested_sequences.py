@@ -26,7 +26,7 @@ from tests.support.torch_runs import one_group, run
 STEPS = 12
 
 
-def test_the_momentum_is_that_of_the_flat_sequence() -> None:
+def test_the_momentum_matches_the_flat_sequence() -> None:
     rows = []
     for nested in (False, True):
         optimizer = one_group(momentum=0.6)
@@ -55,7 +55,7 @@ def test_so_are_the_groups_that_a_part_leaves_alone() -> None:
     assert rows[0] == rows[1]
 
 
-def test_an_inner_sequence_is_cut_where_the_outer_goes_on() -> None:
+def test_the_outer_milestone_cuts_an_inner_sequence() -> None:
     optimizer = one_group()
     inner = SequentialLR(optimizer, [Scheduler(optimizer, Tabulated([lr])) for lr in (0.1, 0.2, 0.3)], [2, 4])
     scheduler = SequentialLR(optimizer, [inner, Scheduler(optimizer, Tabulated([0.4]))], [4])
@@ -63,7 +63,7 @@ def test_an_inner_sequence_is_cut_where_the_outer_goes_on() -> None:
 
 
 @pytest.mark.parametrize("order", [*itertools.permutations(range(3))])
-def test_the_momentum_before_the_first_cycle_is_the_users_in_every_order_of_building(order: tuple[int, ...]) -> None:
+def test_momentum_before_the_first_cycle_is_unchanged(order: tuple[int, ...]) -> None:
     optimizer = one_group(momentum=0.5)
     builds = [
         lambda: LinearLR(optimizer, total_iters=3),
@@ -78,7 +78,7 @@ def test_the_momentum_before_the_first_cycle_is_the_users_in_every_order_of_buil
 
 
 @pytest.mark.parametrize("cycle", ["CyclicLR", "OneCycleLR"])
-def test_torchs_sequence_of_a_cycle_and_a_decay_goes_on_under_ours(cycle: str) -> None:
+def test_torchs_sequence_of_cycle_and_decay_resumes_under_ours(cycle: str) -> None:
     def build(library: Any, optimizer: torch.optim.Optimizer) -> Any:
         decay = library.StepLR(optimizer, 4, 0.5)
         bounds = (0.01, 0.05, 2) if cycle == "CyclicLR" else (0.05, 20)
@@ -86,7 +86,7 @@ def test_torchs_sequence_of_a_cycle_and_a_decay_goes_on_under_ours(cycle: str) -
 
     optimizer, fresh = one_group(momentum=0.9), one_group(momentum=0.9)
     peer, scheduler = build(lr_scheduler, optimizer), build(lrcore.torch, fresh)
-    optimizer.param_groups[0]["initial_lr"] = 0.1  # which torch's OneCycleLR has overwritten: bug 6
+    optimizer.param_groups[0]["initial_lr"] = 0.1  # which torch's OneCycleLR has overwritten
     run(optimizer, peer, 7)
     scheduler.load_state_dict(peer.state_dict())
     expected = [0.1 * 0.5 ** (t // 4) for t in range(1, 11)]

@@ -117,7 +117,7 @@ def test_a_fixed_float32_lr_at_its_bound_is_not_said_to_fall() -> None:
 
 
 @pytest.mark.parametrize("name", METRICS)
-def test_a_run_of_torch_goes_on_from_its_state(name: str) -> None:
+def test_a_torch_run_resumes_from_its_state(name: str) -> None:
     arguments = {"factor": 0.5, "patience": 2, "cooldown": 2}
     whole = curve(TorchReduceLROnPlateau, METRICS[name], **arguments, eps=0)
     for start in range(0, len(whole), 3):
@@ -148,7 +148,7 @@ def test_the_optimizer_is_freed_without_the_garbage_collector() -> None:
     assert freed() is None
 
 
-def test_a_deep_copy_has_an_optimizer_of_its_own_as_with_torch() -> None:
+def test_a_deep_copy_has_its_own_optimizer() -> None:
     scheduler = ReduceLROnPlateau(sgd(), factor=0.5, patience=1)
     scheduler.step(1.0)
     copied = copy.deepcopy(scheduler)
@@ -162,7 +162,7 @@ def test_a_state_of_torch_without_one_of_its_fields_is_refused() -> None:
         scheduler.load_state_dict({"num_bad_epochs": 0})
 
 
-def test_what_users_of_torch_read_is_there() -> None:
+def test_torchs_public_attributes_exist() -> None:
     ours, peer = (make(sgd(), patience=1, cooldown=2) for make in (ReduceLROnPlateau, TorchReduceLROnPlateau))
     names = ("best", "num_bad_epochs", "cooldown_counter", "in_cooldown", "last_epoch")
     for metric in [3.0, 2.0, 2.0, 2.0, 2.0, 2.0, 1.0]:
@@ -199,7 +199,7 @@ def test_bad_arguments_are_refused_by_name(arguments: dict[str, Any], message: s
 
 
 @pytest.mark.parametrize("name", ["min_lr", "eps"])
-def test_a_list_for_more_groups_than_are_left_is_named_and_changes_nothing(name: str) -> None:
+def test_a_list_for_too_many_groups_is_named(name: str) -> None:
     optimizer = sgd(1.0, 0.5)
     scheduler = ReduceLROnPlateau(optimizer, patience=0, **{name: [0.05, 1e-5]})
     scheduler.step(1.0)

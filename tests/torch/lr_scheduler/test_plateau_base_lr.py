@@ -73,7 +73,7 @@ ORDERS = list(itertools.permutations(["optimizer", "scheduler", "plateau"]))
 
 @pytest.mark.parametrize("order", ORDERS)
 @pytest.mark.parametrize("epoch", [0, 3, 4, 7, 11])
-def test_a_resumed_run_is_the_uninterrupted_one_in_every_order_of_loading(order: tuple[str, ...], epoch: int) -> None:
+def test_a_run_resumed_in_any_loading_order_is_unchanged(order: tuple[str, ...], epoch: int) -> None:
     whole = train(*both(WARMED_COSINE), METRICS)
     scheduler, plateau = both(WARMED_COSINE)
     train(scheduler, plateau, METRICS[:epoch])
@@ -105,7 +105,7 @@ def test_a_learning_rate_at_its_bound_is_not_said_to_fall_again(tensor: bool) ->
         assert lrs(optimizer) == pytest.approx([min_lr], rel=1e-6)
 
 
-def test_a_schedule_that_is_below_the_bound_of_itself_is_left_alone() -> None:
+def test_a_schedule_already_below_min_lr_is_unchanged() -> None:
     scheduler, plateau = both(Constant(0.01), min_lr=0.1)
     assert not any(plateau.step(1.0) for _ in range(9))
     assert scheduler.factor == 1.0
@@ -125,13 +125,13 @@ def test_nothing_falls_while_every_learning_rate_is_zero() -> None:
 
 
 @pytest.mark.parametrize("bound", [{"min_lr": 1.0}, {"eps": 1.0}])
-def test_a_bound_that_no_factor_could_express_prevents_the_reduction(bound: dict[str, float]) -> None:
+def test_an_inexpressible_bound_prevents_the_reduction(bound: dict[str, float]) -> None:
     scheduler, plateau = both(Constant(1e-320), **bound)
     assert not any(plateau.step(1.0) for _ in range(9))
     assert scheduler.factor == 1.0
 
 
-def test_a_group_that_the_base_leaves_alone_has_no_say() -> None:
+def test_groups_outside_the_base_do_not_affect_reductions() -> None:
     groups = [{"params": [torch.zeros(1, requires_grad=True)], "lr": lr} for lr in (1e-6, 0.5)]
     optimizer = torch.optim.SGD(groups)
     scheduler = Scheduler(optimizer, {1: Constant(0.5)})

@@ -1,4 +1,4 @@
-"""What the ReduceLROnPlateau of torch and of others do differently, row by row: as torch, or right where it is not."""
+"""Differences between ReduceLROnPlateau in torch and elsewhere, row by row: as in torch, or right where it is wrong."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def test_row_reset() -> None:
     assert [bool(scheduler.step(1.0)) for _ in range(3)] == [False, False, True]
 
 
-def test_row_reports_what_was_reduced_and_why() -> None:
+def test_row_reports_each_reduction_and_its_cause() -> None:
     scheduler = ReduceLROnPlateau(sgd(1.0, 0.25), factor=0.5, patience=0, min_lr=0.25)
     events = [scheduler.step(metric) for metric in [1.0, 0.5, 0.75, 0.75, 0.75]]
     assert [bool(event) for event in events] == [False, False, True, True, False]
@@ -141,7 +141,7 @@ def test_row_reports_what_was_reduced_and_why() -> None:
     assert (second.old_lrs, second.new_lrs) == ((0.5, 0.25), (0.25, 0.25))
 
 
-def test_row_reports_at_min_lr_nothing_and_counts_anew() -> None:
+def test_row_at_min_lr_reports_nothing_and_restarts_the_count() -> None:
     """As torch, whose lr, raised by hand, falls only after `patience` further metrics; Keras' falls at once."""
     lrs = {}
     for compat in ("torch", "keras"):

@@ -78,7 +78,7 @@ def test_each_group_follows_its_own_schedule() -> None:
         scheduler.step()
 
 
-def test_a_mapping_schedules_the_groups_that_it_names_and_leaves_the_others_alone() -> None:
+def test_a_mapping_schedules_only_the_groups_it_names() -> None:
     groups = [{"params": [parameter()]}, {"params": [parameter()], "name": "head"}, {"params": [parameter()]}]
     optimizer = torch.optim.SGD(groups, lr=7.0, momentum=0.9)
     scheduler = Scheduler(optimizer, {0: STAIRS, "head": Constant(2.0)}, momentum={"head": STAIRS})
@@ -294,7 +294,7 @@ def test_a_bad_state_is_refused_and_changes_nothing(
 # The factor on top of the schedule
 
 
-def test_a_factor_multiplies_the_present_lr_and_all_later_ones_but_no_momentum() -> None:
+def test_a_factor_scales_present_and_later_lrs_but_no_momentum() -> None:
     optimizer = sgd()
     scheduler = Scheduler(optimizer, STAIRS, momentum=STAIRS)
     scheduler.factor = 0.5
@@ -327,7 +327,7 @@ def test_a_bad_factor_is_refused_and_changes_nothing(factor: float) -> None:
 
 @pytest.mark.parametrize("copied", [copy.deepcopy, lambda pair: pickle.loads(pickle.dumps(pair))])
 @pytest.mark.parametrize("scheduler_first", [False, True])
-def test_a_copied_pair_is_a_pair_of_its_own(copied: Callable[..., tuple], scheduler_first: bool) -> None:
+def test_a_copied_scheduler_and_optimizer_stay_paired(copied: Callable[..., tuple], scheduler_first: bool) -> None:
     optimizer = sgd()
     pair = (optimizer, Scheduler(optimizer, STAIRS))
     if scheduler_first:
@@ -374,7 +374,7 @@ def test_other_objects_are_refused() -> None:
         Scheduler([parameter()], STAIRS)
 
 
-def test_what_is_no_schedule_is_refused() -> None:
+def test_a_non_schedule_is_refused() -> None:
     with pytest.raises(TypeError, match=r"schedule must be a Schedule, or a list or mapping of them, but got 0\.1"):
         Scheduler(sgd(), 0.1)
 

@@ -118,7 +118,7 @@ def test_a_change_by_hand_is_left_behind_by_a_step_to_a_number() -> None:
         ("CosineAnnealingWarmRestarts", {"T_0": 7}),
     ],
 )
-def test_a_checkpoint_is_fine_tuned_at_the_lr_that_its_group_is_given(name: str, arguments: dict[str, Any]) -> None:
+def test_a_checkpoint_is_fine_tuned_at_the_given_group_lr(name: str, arguments: dict[str, Any]) -> None:
     both = []
     for library in (lrcore.torch, lr_scheduler):
         trained = one_group(0.1)

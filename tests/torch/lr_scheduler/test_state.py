@@ -67,7 +67,7 @@ def resumed(order: tuple[str, ...], build: Build, states: tuple[Any, Any]) -> tu
 
 
 @pytest.mark.parametrize("name", SHORT)
-def test_every_order_of_building_and_loading_goes_on_alike_from_every_step(name: str) -> None:
+def test_every_order_of_building_and_loading_resumes_alike(name: str) -> None:
     optimizer = OPTIMIZERS["sgd"]()
     whole = run(optimizer, SHORT[name](optimizer), STEPS)
     optimizer = OPTIMIZERS["sgd"]()
@@ -105,7 +105,7 @@ def test_step_with_a_number_goes_there_at_once(name: str, steps_done: int) -> No
 
 @pytest.mark.parametrize(("name", "arguments"), CASES)
 @pytest.mark.parametrize("steps_done", [0, 5, 30, 101])
-def test_a_run_under_torchs_scheduler_goes_on_under_ours(name: str, arguments: dict[str, Any], steps_done: int) -> None:
+def test_a_run_under_torchs_scheduler_resumes_under_ours(name: str, arguments: dict[str, Any], steps_done: int) -> None:
     optimizer = OPTIMIZERS["sgd"]()
     peer = torchs(name)(optimizer, **arguments)
     run(optimizer, peer, steps_done)
@@ -119,7 +119,7 @@ def test_a_run_under_torchs_scheduler_goes_on_under_ours(name: str, arguments: d
 
 @pytest.mark.parametrize("combination", ["SequentialLR", "ChainedScheduler"])
 @pytest.mark.parametrize("steps_done", [0, 3, 4, 9])
-def test_a_run_under_torchs_combination_goes_on_under_ours(combination: str, steps_done: int) -> None:
+def test_a_run_under_torchs_combination_resumes_under_ours(combination: str, steps_done: int) -> None:
     def build(library: Any, optimizer: torch.optim.Optimizer) -> Any:
         parts = [library.LinearLR(optimizer, 0.1, 1.0, 4), library.StepLR(optimizer, 3)]
         if combination == "SequentialLR":
@@ -181,7 +181,7 @@ def test_swa_takes_over_from_another_scheduler(library: str) -> None:
     np.testing.assert_allclose(rows[10:], expected, rtol=1e-12)
 
 
-def test_swa_that_has_not_begun_is_loaded_beside_another_scheduler() -> None:
+def test_an_unstarted_swa_loads_beside_another_scheduler() -> None:
     optimizer = OPTIMIZERS["sgd"]()
     pair = lrcore.torch.ExponentialLR(optimizer, 0.5), SWALR(optimizer, 0.05, 4)
     pair[0].step()

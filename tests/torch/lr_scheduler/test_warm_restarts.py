@@ -36,9 +36,7 @@ def assert_same(ours: Any, peer: Any) -> None:
 
 @pytest.mark.parametrize("period_mult", [1, 2, 3])
 @pytest.mark.parametrize("epochs", [(0.5, 1.25, *[None] * 9), (2, None, 5.75, *[None] * 9), (None, 0.1, None, 3, None)])
-def test_a_step_after_a_part_of_an_epoch_is_one_epoch_as_in_torch(
-    period_mult: int, epochs: Sequence[float | None]
-) -> None:
+def test_a_step_after_a_fractional_epoch_is_one_epoch(period_mult: int, epochs: Sequence[float | None]) -> None:
     ours, peer = both(4, period_mult, 0.01)
     for epoch in epochs:
         ours.step(epoch)
@@ -84,7 +82,7 @@ def test_its_schedules_are_of_whole_epochs_also_between_two() -> None:
 
 
 @pytest.mark.parametrize("batches", [7, 391, 1000])
-def test_the_schedules_are_built_anew_at_most_twice_an_epoch(batches: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_schedules_are_rebuilt_at_most_twice_an_epoch(batches: int, monkeypatch: pytest.MonkeyPatch) -> None:
     scheduler, _ = both(5)
     built = Mock(wraps=lrcore.CosineRestarts)
     monkeypatch.setattr(lrcore.torch.warm_restarts, "CosineRestarts", built)
@@ -113,7 +111,7 @@ def test_in_torchs_own_sequence_it_is_where_torchs_is(restarts_are: str, milesto
         peer.step()
 
 
-def test_it_goes_on_from_a_last_epoch_that_is_set() -> None:
+def test_it_continues_from_an_assigned_last_epoch() -> None:
     ours, _ = both(7)
     expected, _ = both(7)
     ours.last_epoch = 4
@@ -143,7 +141,7 @@ def test_waves_go_up_to_the_last_step() -> None:
     assert CosineAnnealingWarmRestarts(one_group(0.0), 2, 2**40, 1.0, last_epoch=2**50).get_last_lr()[0] < 1e-6
 
 
-def test_groups_of_which_eta_min_is_the_greater_lr_train_on() -> None:
+def test_groups_with_lr_below_eta_min_rise_between_restarts() -> None:
     optimizers = [one_group(), one_group()]
     ours = CosineAnnealingWarmRestarts(optimizers[0], 4, eta_min=0.01)
     peer = lr_scheduler.CosineAnnealingWarmRestarts(optimizers[1], 4, eta_min=0.01)
@@ -182,7 +180,7 @@ BAD_EPOCHS = [
 
 @pytest.mark.parametrize("begin", [1, 1.5])
 @pytest.mark.parametrize(("epoch", "error", "message"), BAD_EPOCHS, ids=[str(case[0])[:8] for case in BAD_EPOCHS])
-def test_what_is_no_epoch_is_refused_and_changes_nothing(
+def test_an_invalid_epoch_is_refused_and_changes_nothing(
     begin: float, epoch: Any, error: type[Exception], message: str
 ) -> None:
     scheduler, peer = both(4)

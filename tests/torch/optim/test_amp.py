@@ -69,7 +69,7 @@ def test_an_overflow_leaves_parameters_and_state_as_they_are() -> None:
     assert scaler.get_scale() == 2.0**15
 
 
-def test_gradients_that_were_unscaled_before_are_not_unscaled_again() -> None:
+def test_unscaled_gradients_are_not_unscaled_again() -> None:
     models = linear(), linear()
     for model, make in zip(models, (SGD, torch.optim.SGD), strict=True):
         optimizer, scaler = make(model.parameters(), **OPTIONS), torch.amp.GradScaler("cpu")
@@ -168,7 +168,7 @@ def test_the_finder_works_under_a_scaler() -> None:
     assert optimizer.state_dict()["state"] == {}
 
 
-def test_gradients_that_share_memory_are_refused_by_a_sentence_about_them() -> None:
+def test_gradients_that_share_memory_are_refused() -> None:
     """Each would be divided by the scale, so together twice."""
     parameters = [nn.Parameter(torch.ones(3)) for _ in range(2)]
     parameters[0].grad = parameters[1].grad = torch.ones(3)

@@ -79,7 +79,7 @@ def test_a_bad_max_grad_norm_is_refused_by_name(value: float) -> None:
 
 
 @pytest.mark.parametrize("name", ["lr", "momentum", "dampening", "weight_decay", "ema_decay", "max_grad_norm"])
-def test_what_is_no_number_is_refused_by_name(name: str) -> None:
+def test_a_non_number_is_refused_by_name(name: str) -> None:
     with pytest.raises(TypeError, match=f"{name} must be a number, but got 'a'"):
         SGD(one(), **{name: "a"})
 
@@ -125,7 +125,7 @@ def test_a_clipping_norm_that_is_set_later_is_checked_too(value: float) -> None:
 
 
 @pytest.mark.parametrize("name", ["lr", "momentum", "weight_decay"])
-def test_what_float32_cannot_hold_is_refused(name: str) -> None:
+def test_values_beyond_float32_are_refused(name: str) -> None:
     """Rounded to infinity, it would turn a weight whose gradient is 0 into NaN."""
     with pytest.raises(ValueError, match=f"{name} must be at most 3.4028234663852886e[+]38, float32's largest"):
         SGD(one(), **{name: 1e39})

@@ -1,4 +1,4 @@
-"""What users do to parameters and state between two steps."""
+"""Changes of parameters and state between two steps."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def test_a_buffer_that_comes_late_is_used() -> None:
     assert_close(*results, rtol=1e-12, atol=1e-14)
 
 
-def test_parameters_without_gradient_are_skipped_and_get_no_state() -> None:
+def test_parameters_without_gradient_are_skipped() -> None:
     trained, resting = (torch.nn.Parameter(torch.ones(2)) for _ in range(2))
     optimizer = SGD([resting, trained], lr=0.5, momentum=0.9)
     trained.grad = torch.ones(2)

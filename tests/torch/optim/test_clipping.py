@@ -15,7 +15,7 @@ from tests.support.sgd_parameters import DTYPES, NESTEROV, parameters, set_gradi
 
 
 @pytest.mark.parametrize("max_grad_norm", [0.1, 1.0, 1e3])
-def test_clipping_is_that_of_torch(max_grad_norm: float) -> None:
+def test_clipping_matches_torch(max_grad_norm: float) -> None:
     ours, peers = parameters(), parameters()
     groups = [{"params": ours[:2]}, {"params": ours[2:], "momentum": 0.5}]
     optimizer = SGD(groups, max_grad_norm=max_grad_norm, **NESTEROV)
@@ -49,7 +49,7 @@ def test_a_norm_that_is_not_finite_has_torchs_effect(bad: float) -> None:
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-def test_the_norm_of_the_core_is_that_of_all_gradients_together(dtype: torch.dtype) -> None:
+def test_the_norm_covers_core_and_fallback_gradients(dtype: torch.dtype) -> None:
     ours = parameters(dtype, with_strided=False)
     optimizer = SGD(ours, lr=0.1, max_grad_norm=1.0)
     set_gradients(ours, 0)
@@ -58,7 +58,7 @@ def test_the_norm_of_the_core_is_that_of_all_gradients_together(dtype: torch.dty
     assert optimizer.grad_norm == pytest.approx(exact, rel=1e-12)
 
 
-def test_the_norm_is_none_when_the_last_step_did_not_clip_and_0_without_gradients() -> None:
+def test_the_norm_is_none_without_clipping_and_0_without_gradients() -> None:
     ours = parameters()
     optimizer = SGD(ours, lr=0.1, max_grad_norm=1.0)
     optimizer.step()

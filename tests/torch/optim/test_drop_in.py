@@ -1,4 +1,4 @@
-"""What torch's SGD does with closures, groups, names and refusals."""
+"""Closures, groups, names and refusals as in torch's SGD."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def test_lazy_parameters_are_skipped_until_they_have_a_gradient() -> None:
     torch.testing.assert_close(*weights)
 
 
-def test_what_the_core_has_done_is_kept_when_torch_refuses_another_parameter() -> None:
+def test_core_updates_are_kept_when_torch_refuses_a_parameter() -> None:
     expected = []
     for make in (SGD, torch.optim.SGD):
         good, overlapping = one(), nn.Parameter(torch.ones(1).expand(3))

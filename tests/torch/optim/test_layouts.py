@@ -57,7 +57,7 @@ def train(optimizer: torch.optim.Optimizer, layout: Callable[..., torch.Tensor] 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16, torch.float16])
 @pytest.mark.parametrize("layout", DENSE)
 @pytest.mark.parametrize("grad_layout", [*DENSE, every_second_column])
-def test_dense_parameters_are_updated_by_the_core_in_their_own_memory(
+def test_the_core_updates_dense_parameters_in_place(
     layout: Callable[..., torch.Tensor], grad_layout: Callable[..., torch.Tensor], dtype: torch.dtype
 ) -> None:
     values = drawn(SHAPE, dtype, seed=1)
@@ -113,9 +113,7 @@ OTHERS = [every_second_column, wrapped, complex_of]
 
 @pytest.mark.parametrize("options", OPTIONS, ids=str)
 @pytest.mark.parametrize("kind", OTHERS)
-def test_what_the_core_cannot_update_is_updated_by_torch(
-    kind: Callable[..., torch.Tensor], options: dict[str, Any]
-) -> None:
+def test_torch_updates_unsupported_parameters(kind: Callable[..., torch.Tensor], options: dict[str, Any]) -> None:
     ours, peer = (kind(drawn(SHAPE, torch.float64, seed=1)).requires_grad_() for _ in range(2))
     optimizer = SGD([ours], lr=1.0, **options)
     train(optimizer)
@@ -195,7 +193,7 @@ def test_where_torch_has_a_fused_kernel_that_is_taken(monkeypatch: pytest.Monkey
 
 
 @pytest.mark.parametrize("options", OPTIONS, ids=str)
-def test_weights_tied_through_their_memory_are_updated_one_after_the_other(options: dict[str, Any]) -> None:
+def test_weights_that_share_memory_are_updated_in_turn(options: dict[str, Any]) -> None:
     results = []
     for make in (SGD, torch.optim.SGD):
         memory = drawn((100,), torch.float64, seed=1)
@@ -240,7 +238,7 @@ def test_a_gradient_that_has_a_graph_is_taken_for_its_values() -> None:
 
 @pytest.mark.parametrize("position", [0, 1, 2])
 @pytest.mark.parametrize("update", [0, 1])
-def test_a_sparse_gradient_is_refused_by_name_before_anything_is_changed(position: int, update: int) -> None:
+def test_a_sparse_gradient_is_refused_before_any_change(position: int, update: int) -> None:
     parameters = [torch.nn.Parameter(torch.ones(2, 2)) for _ in range(3)]
     optimizer = SGD([{"params": parameters[:1]}, {"params": parameters[1:]}], lr=1.0, momentum=0.9, ema_decay=0.5)
     for parameter in parameters:

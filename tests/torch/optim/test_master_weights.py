@@ -69,7 +69,7 @@ def test_weights_that_others_write_are_not_overwritten(load_the_optimizer_first:
     assert optimizer.state[parameter]["master_weight"].tolist() == [-4 * 2.0**-12, 4 - 2.0**-12]
 
 
-def test_weights_written_between_two_steps_are_followed_without_loading() -> None:
+def test_weights_written_between_steps_update_the_master() -> None:
     parameter = nn.Parameter(torch.ones(2, dtype=torch.bfloat16))
     optimizer = SGD([parameter], lr=2.0**-12, master_weights=True, ema_decay=0.5)
     for value in (None, None, 4.0):

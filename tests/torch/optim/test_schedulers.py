@@ -54,7 +54,7 @@ def test_a_scheduler_that_is_stepped_first_warns_as_with_torch() -> None:
     assert optimizer.param_groups[0]["lr"] == 0.05
 
 
-def test_a_momentum_that_is_cycled_through_0_is_none_for_a_while_as_in_torch() -> None:
+def test_momentum_may_cycle_through_0_as_in_torch() -> None:
     weights = []
     for make in (SGD, torch.optim.SGD):
         parameter = torch.nn.Parameter(torch.ones(3, dtype=torch.float64))
@@ -70,7 +70,7 @@ def test_a_momentum_that_is_cycled_through_0_is_none_for_a_while_as_in_torch() -
     torch.testing.assert_close(*weights, rtol=1e-14, atol=0)
 
 
-def test_a_state_saved_at_momentum_0_under_nesterov_can_be_loaded() -> None:
+def test_a_nesterov_state_saved_at_momentum_0_loads() -> None:
     peer = torch.optim.SGD([torch.nn.Parameter(torch.ones(1))], lr=0.5, momentum=0.9, nesterov=True)
     peer.param_groups[0]["momentum"] = 0.0
     parameter = torch.nn.Parameter(torch.ones(1))

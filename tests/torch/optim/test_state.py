@@ -33,7 +33,7 @@ def test_a_run_can_change_over_between_torch_and_this(
     assert_close(halves, whole, rtol=1e-12, atol=1e-15)
 
 
-def test_torch_has_no_use_for_what_it_does_not_know() -> None:
+def test_torch_ignores_our_extra_state() -> None:
     ours, peers = parameters(torch.float32), parameters(torch.float32)
     old, peer = SGD(ours, lr=1.0, momentum=0.9, ema_decay=0.5), torch.optim.SGD(peers, lr=1.0, momentum=0.9)
     for optimizer in (old, peer):
@@ -87,7 +87,7 @@ def test_torchs_16_bit_momentum_is_widened() -> None:
     assert optimizer.path == "core"
 
 
-def test_hooks_of_load_state_dict_see_and_change_what_is_loaded() -> None:
+def test_load_state_dict_hooks_can_change_the_state() -> None:
     ours = parameters(torch.bfloat16)
     old, new = (SGD(ours, lr=1.0, momentum=0.5) for _ in range(2))
     train(old, range(1))
@@ -104,7 +104,7 @@ def test_hooks_of_load_state_dict_see_and_change_what_is_loaded() -> None:
     assert len(new._optimizer_load_state_dict_pre_hooks) == 1
 
 
-def test_a_state_with_an_option_out_of_range_is_refused_and_changes_nothing() -> None:
+def test_a_state_with_an_option_out_of_range_is_refused() -> None:
     optimizer = SGD(parameters(torch.float32), lr=0.25)
     for option, value, message in (
         ("differentiable", True, "differentiable=True is not supported"),
@@ -119,7 +119,7 @@ def test_a_state_with_an_option_out_of_range_is_refused_and_changes_nothing() ->
 
 @pytest.mark.parametrize("copied", [copy.deepcopy, lambda pair: pickle.loads(pickle.dumps(pair))])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
-def test_a_copied_optimizer_goes_on_alike(copied: Callable[..., Any], dtype: torch.dtype) -> None:
+def test_a_copied_optimizer_continues_alike(copied: Callable[..., Any], dtype: torch.dtype) -> None:
     ours = parameters(dtype, torch.float64)
     optimizer = SGD(ours, lr=1.0, **ALL)
     train(optimizer, range(2))

@@ -165,7 +165,7 @@ def test_nan_and_infinite_gradients_reach_the_parameter(dtype: torch.dtype) -> N
     assert str(parameter.tolist()) == "[nan, -inf, -0.5]"
 
 
-def test_without_weight_decay_an_infinite_parameter_stays_infinite() -> None:
+def test_an_infinite_parameter_without_decay_stays_infinite() -> None:
     parameter = torch.nn.Parameter(torch.tensor([torch.inf, 1.0]))
     parameter.grad = torch.ones(2)
     SGD([parameter], lr=0.5).step()

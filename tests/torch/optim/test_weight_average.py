@@ -15,7 +15,7 @@ from tests.support.sgd_parameters import NESTEROV, parameters, set_gradients, st
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-def test_the_average_is_that_of_torchs_averaged_model(dtype: torch.dtype) -> None:
+def test_the_average_matches_torchs_averaged_model(dtype: torch.dtype) -> None:
     model = nn.Sequential(nn.Linear(4, 3), nn.Tanh(), nn.Linear(3, 2)).to(dtype)
     model[2].weight = nn.Parameter(strided(model[2].weight.detach()))
     optimizer = SGD(model.parameters(), ema_decay=0.9, **NESTEROV)
@@ -42,7 +42,7 @@ def test_the_average_of_16_bit_weights_is_a_float32_average(dtype: torch.dtype) 
     assert_close([optimizer.state[parameter]["average"] for parameter in ours], expected)
 
 
-def test_the_averages_are_in_the_parameters_within_the_context_only() -> None:
+def test_the_averages_are_swapped_in_only_within_the_context() -> None:
     ours = parameters()
     ours[0].requires_grad_(False)
     optimizer = SGD(ours, ema_decay=0.5, **NESTEROV)

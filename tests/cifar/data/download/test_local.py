@@ -1,4 +1,4 @@
-"""What Keras and torchvision left: found, checked, read in place, and never touched."""
+"""Archives of Keras and torchvision: found, checked, read in place and never changed."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def test_an_archive_that_lies_there_is_unpacked_into_the_cache(
     assert lines == [f"unpacking {path}"]
 
 
-def test_an_unfinished_archive_there_is_passed_over_and_left_as_it_is(
+def test_an_unfinished_archive_is_skipped_and_kept(
     cache: Path, originals: Path, sources: Sources, report: Report, lines: list[str]
 ) -> None:
     path = cache.parent / "work/data/cifar-10-python.tar.gz"

@@ -1,4 +1,4 @@
-"""Which source is tried when, what is told of it, and what is said when none is left."""
+"""Order of the sources, their reports, and the error when every one fails."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_the_archives_are_the_published_ones() -> None:
     assert PYTHON.sha256 == "6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce"  # as Keras has it
 
 
-def test_the_authors_address_comes_first_and_each_mirror_has_the_archive_of_its_name() -> None:
+def test_the_authors_address_comes_before_the_mirrors() -> None:
     assert MIRRORS[0] == Source("https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz", (BINARY,))
     assert all(source.url.startswith("https://") for source in MIRRORS)
     assert [source.archives[0].name in source.url for source in MIRRORS] == [True] * 5
@@ -47,7 +47,7 @@ REASONS = [
 
 
 @pytest.mark.parametrize(("fault", "reason"), REASONS)
-def test_a_failure_is_one_line_and_the_next_source_gives_the_other_layout(
+def test_after_a_failure_the_next_source_gives_the_other_layout(
     sources: Sources,
     cache: Path,
     originals: Path,
@@ -83,7 +83,7 @@ def test_no_network_is_one_sentence(cache: Path, binary: Archive) -> None:
         obtained(sources=(source,))
 
 
-def test_a_slow_source_gives_way_and_the_next_goes_on_where_it_stopped(
+def test_the_next_source_resumes_where_a_slow_one_stopped(
     sources: Sources,
     cache: Path,
     originals: Path,
@@ -120,7 +120,7 @@ def test_a_single_source_may_be_slow(
 
 @pytest.mark.parametrize("layout", ["binary", "python"])
 @pytest.mark.parametrize("scheme", ["http", "file"])
-def test_the_address_in_the_environment_replaces_the_list_and_may_have_either_archive(
+def test_the_environment_address_replaces_the_source_list(
     sources: Sources,
     server: str,
     cache: Path,
@@ -140,7 +140,7 @@ def test_the_address_in_the_environment_replaces_the_list_and_may_have_either_ar
     assert sorted(path.name for path in cache.iterdir()) == [folder.name, "cifar-10.lock"]
 
 
-def test_an_unknown_archive_there_is_shown_beside_both_known_ones(
+def test_the_error_lists_an_unknown_archive_and_both_known_ones(
     sources: Sources, cache: Path, tmp_path: Path, binary: Archive, python: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "archive").write_bytes(b"abc")
@@ -155,7 +155,7 @@ def test_an_unknown_archive_there_is_shown_beside_both_known_ones(
 
 
 @pytest.mark.parametrize("url", ["cifar.tar.gz", "/data/cifar.tar.gz", "ftp://host/cifar.tar.gz", "http://[bad"])
-def test_what_is_no_address_is_refused(cache: Path, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+def test_an_invalid_address_is_refused(cache: Path, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     monkeypatch.setenv("LRCORE_CIFAR10_URL", url)
     message = f"LRCORE_CIFAR10_URL must be an http, https or file address, but got {url!r}"
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):

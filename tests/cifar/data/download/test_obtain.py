@@ -31,7 +31,7 @@ def test_the_batch_files_alone_reach_the_cache_byte_by_byte(
     assert sorted(path.name for path in cache.parent.iterdir()) == ["cache", "home", "work"]
 
 
-def test_what_is_in_the_cache_is_loaded_and_not_downloaded_again(
+def test_cached_data_are_loaded_without_a_download(
     sources: Sources, cache: Path, requests: list[object], report: Report, lines: list[str]
 ) -> None:
     for _ in range(2):
@@ -62,7 +62,7 @@ def test_progress_starts_at_nothing_and_counts_up_to_the_size(
     assert (seen[0], seen[-1]) == ((0, binary.size), (binary.size, binary.size))
 
 
-def test_what_is_done_is_told(sources: Sources, cache: Path, report: Report, lines: list[str]) -> None:
+def test_each_stage_is_reported(sources: Sources, cache: Path, report: Report, lines: list[str]) -> None:
     (source,) = sources("ranges/binary")
     obtained(report, (source,))
     assert lines == [f"downloading {source.url}", f"unpacking {cache}/cifar-10-binary.tar.gz.part"]
@@ -87,7 +87,7 @@ def test_a_server_may_keep_the_length_to_itself(
         ({"test_batch.bin": "0"}, "test_batch.bin is damaged: its SHA256 is [0-9a-f]{64}, not 0"),
     ],
 )
-def test_an_archive_without_the_right_files_is_named_and_leaves_no_folder(
+def test_an_archive_with_missing_files_leaves_no_folder(
     originals: Path, cache: Path, binary: Archive, change: dict[str, str], reason: str
 ) -> None:
     other = replace(binary, members={**binary.members, **change})
@@ -118,7 +118,7 @@ def test_a_read_only_cache_is_named(cache: Path, sources: Sources, requests: lis
     assert requests == []
 
 
-def test_a_cache_in_place_of_which_there_is_a_file_is_named(
+def test_a_file_at_the_cache_path_is_named(
     cache: Path, sources: Sources, monkeypatch: pytest.MonkeyPatch, requests: list[object]
 ) -> None:
     cache.write_bytes(b"")

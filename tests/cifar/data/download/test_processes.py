@@ -57,7 +57,7 @@ def read_until(process: subprocess.Popen[str], beginning: str) -> str:
     return next(line for line in process.stdout if line.startswith(beginning)).rstrip("\n")
 
 
-def test_of_two_at_once_one_downloads_and_the_other_waits_and_uses_its_folder(
+def test_a_second_process_waits_and_uses_the_first_ones_folder(
     start: Start,
     sources: Sources,
     cache: Path,
@@ -79,7 +79,7 @@ def test_of_two_at_once_one_downloads_and_the_other_waits_and_uses_its_folder(
     assert requests == [("/gate/cifar-10-binary.tar.gz", None)]
 
 
-def test_a_killed_one_is_succeeded_at_once_by_the_one_that_waits_which_resumes(
+def test_a_waiting_process_resumes_a_killed_download(
     start: Start,
     sources: Sources,
     cache: Path,
@@ -103,7 +103,7 @@ def test_a_killed_one_is_succeeded_at_once_by_the_one_that_waits_which_resumes(
     assert rest.startswith("bytes=")
 
 
-def test_after_a_kill_the_next_run_waits_for_nobody_and_asks_for_the_rest(
+def test_after_a_kill_the_next_run_downloads_only_the_rest(
     start: Start,
     sources: Sources,
     cache: Path,

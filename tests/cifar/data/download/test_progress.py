@@ -1,4 +1,4 @@
-"""What a user sees of a download."""
+"""Progress of a download as the user sees it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def output() -> io.StringIO:
     return io.StringIO()
 
 
-def test_a_log_has_a_line_at_each_tenth_with_the_rate_since_the_last_and_the_time_left(output: io.StringIO) -> None:
+def test_a_log_has_rate_and_remaining_time_at_each_tenth(output: io.StringIO) -> None:
     clock = iter([0.0, 10.0, 15.0, *range(16, 24)])
     show = DownloadLines(Console(file=output), lambda: next(clock))
     for received in range(0, 170 * MB + 1, MB):
@@ -30,7 +30,7 @@ def test_a_log_has_a_line_at_each_tenth_with_the_rate_since_the_last_and_the_tim
     assert (lines[-1], len(lines)) == ("downloaded 170 of 170 MB, 17.00 MB/s, 0:00:00 left", 10)
 
 
-def test_what_was_there_before_is_no_part_of_the_rate(output: io.StringIO) -> None:
+def test_bytes_already_present_do_not_count_in_the_rate(output: io.StringIO) -> None:
     clock = iter([0.0, 10.0])
     show = DownloadLines(Console(file=output), lambda: next(clock))
     show(85 * MB, 170 * MB)
@@ -39,7 +39,7 @@ def test_what_was_there_before_is_no_part_of_the_rate(output: io.StringIO) -> No
 
 
 @pytest.mark.parametrize("begun_anew", [(0, 170 * MB), (60 * MB, 200 * MB)])
-def test_a_download_that_begins_anew_is_measured_anew(output: io.StringIO, begun_anew: tuple[int, int]) -> None:
+def test_a_restarted_download_restarts_its_rate(output: io.StringIO, begun_anew: tuple[int, int]) -> None:
     clock = iter([0.0, 100.0, 200.0, 210.0])
     show = DownloadLines(Console(file=output), lambda: next(clock))
     show(0, 170 * MB)
@@ -70,7 +70,7 @@ def test_a_terminal_has_a_bar_with_bytes_rate_and_time_left(output: io.StringIO,
     assert "0:00:0" in shown
 
 
-def test_a_resumed_bar_starts_where_the_file_stood_and_without_a_rate(output: io.StringIO, terminal: Console) -> None:
+def test_a_resumed_bar_starts_at_the_file_size_without_a_rate(output: io.StringIO, terminal: Console) -> None:
     with report_download(terminal) as report:
         report.progress(85 * MB, 170 * MB)
     shown = output.getvalue()

@@ -38,7 +38,7 @@ def test_after_a_cut_the_same_source_is_asked_for_the_rest(
     assert [asked for _, asked in requests] == [None, f"bytes={binary.size // 2}-"]
 
 
-def test_a_source_that_cuts_again_and_again_is_given_up_and_the_next_goes_on(
+def test_the_next_source_resumes_after_repeated_disconnects(
     sources: Sources,
     cache: Path,
     originals: Path,
@@ -56,7 +56,7 @@ def test_a_source_that_cuts_again_and_again_is_given_up_and_the_next_goes_on(
     assert lines[1:3] == [f"{first.url} failed: {broken}", f"resuming {second.url} at 0.2 MB"]
 
 
-def test_a_source_that_comes_no_further_is_not_asked_a_third_time(
+def test_a_source_without_progress_is_not_asked_a_third_time(
     sources: Sources, cache: Path, binary: Archive, requests: Requests
 ) -> None:
     broken = f"it broke off after {binary.size // 2} of {binary.size} bytes"
@@ -128,7 +128,7 @@ def test_a_source_without_ranges_starts_over(
         ("absent", "HTTP Error 404: Not Found"),
     ],
 )
-def test_a_bad_answer_does_no_harm_to_what_is_there(
+def test_a_bad_response_leaves_the_partial_file_unchanged(
     sources: Sources,
     cache: Path,
     partial: Path,
@@ -152,7 +152,7 @@ def test_a_file_that_is_whole_is_only_hashed(
     assert requests == []
 
 
-def test_a_partial_file_of_wrong_bytes_is_found_out_and_begun_anew(
+def test_a_corrupt_partial_file_is_downloaded_again(
     sources: Sources, cache: Path, partial: Path, originals: Path, files_of: Files, requests: Requests
 ) -> None:
     partial.write_bytes(bytes(100_000))
@@ -161,7 +161,7 @@ def test_a_partial_file_of_wrong_bytes_is_found_out_and_begun_anew(
     assert [asked for _, asked in requests] == ["bytes=100000-", None]
 
 
-def test_an_address_of_the_user_is_resumed_too_and_a_whole_file_ends_it(
+def test_a_user_address_is_resumed_until_the_file_is_whole(
     server: str,
     sources: Sources,
     cache: Path,
