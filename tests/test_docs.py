@@ -27,7 +27,8 @@ def gallery() -> ModuleType:
 
 def test_docs_examples_print_the_shown_output() -> None:
     result = doctest.testfile(str(PAGE), module_relative=False, optionflags=doctest.ELLIPSIS)
-    assert (result.failed, result.attempted) == (0, 6)
+    assert result.attempted > 0
+    assert result.failed == 0
 
 
 def test_the_table_of_lengths_has_every_class() -> None:

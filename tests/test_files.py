@@ -20,8 +20,9 @@ def test_text_after_the_kept_lines_is_dropped(lines: int, kept: str, tmp_path: P
 
 
 def test_a_new_file_is_made(tmp_path: Path) -> None:
-    open_after(tmp_path / "new.txt", 0).close()
-    assert (tmp_path / "new.txt").read_bytes() == b""
+    with open_after(tmp_path / "new.txt", 0) as file:
+        file.write("β\n")
+    assert (tmp_path / "new.txt").read_bytes() == "β\n".encode()
 
 
 @pytest.mark.parametrize("content", ["a\nb\n", "a\nb\nhalf a line"])

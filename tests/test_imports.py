@@ -58,12 +58,6 @@ except ImportError as error:
     assert (done.stdout, done.stderr) == ("plotting needs matplotlib: pip install 'lrcore[plot]'\n", "")
 
 
-def test_every_public_name_is_there() -> None:
-    import lrcore
-
-    assert all(hasattr(lrcore, name) for name in lrcore.__all__)
-
-
 def test_python_and_core_are_of_one_version() -> None:
     from lrcore import __version__, _core
 

@@ -13,7 +13,6 @@ from collections.abc import Callable
 
 import pytest
 import torch
-from torch.optim.lr_scheduler import LRScheduler
 
 from lrcore.schedules import Constant, Cosine, PiecewiseConstant, Schedule, Until
 from lrcore.torch import Scheduler
@@ -64,10 +63,6 @@ def test_stepping_before_the_optimizer_is_not_warned_about() -> None:
         scheduler = Scheduler(sgd(), STAIRS)
         scheduler.step()
         scheduler.step()
-
-
-def test_it_is_a_torch_scheduler() -> None:
-    assert isinstance(Scheduler(sgd(), STAIRS), LRScheduler)
 
 
 def test_each_group_follows_its_own_schedule() -> None:
