@@ -39,7 +39,7 @@ def _same_number_afterwards() -> Iterator[None]:
 
 
 def run(script: str) -> str:
-    """What a fresh interpreter prints to standard output, ending well and without a word on standard error."""
+    """The output of a fresh interpreter that succeeds with an empty standard error."""
     # Since 3.12 Python warns of a fork in any process that has threads.
     command = [sys.executable, "-W", "ignore::DeprecationWarning", "-c", STEP + textwrap.dedent(script)]
     one_thread_elsewhere = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}

@@ -1,4 +1,4 @@
-"""The command `lrcore parity`: what it writes, its exit status, and bad input."""
+"""The command `lrcore parity`: files, exit status and bad input."""
 
 from __future__ import annotations
 

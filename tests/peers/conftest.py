@@ -22,7 +22,7 @@ Values = npt.NDArray[np.float64]
 
 @pytest.fixture
 def torch_lrs() -> Callable[..., Values]:
-    """What each of `steps` updates would find in the optimizer's group."""
+    """The learning rate of each of `steps` updates."""
 
     def lrs(make: Callable[[torch.optim.Optimizer], Any], lr: float, steps: int) -> Values:
         optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=lr)
@@ -40,7 +40,7 @@ def torch_lrs() -> Callable[..., Values]:
 
 @pytest.fixture
 def timm_lrs() -> Callable[..., Values]:
-    """What timm's `step(t)` puts into the optimizer's group, t = 0 being what the constructor does."""
+    """The learning rates that timm's `step(t)` sets, from t = 0 on."""
 
     def lrs(make: Callable[[torch.optim.Optimizer], Any], lr: float, steps: int) -> Values:
         optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=lr)

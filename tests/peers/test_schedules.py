@@ -28,7 +28,7 @@ STEPS = 450
 def torch_groups(
     make: Callable[[torch.optim.Optimizer], Any], lr: float, key: str = "lr", steps: int = STEPS
 ) -> np.ndarray:
-    """What each of `steps` updates would find in the optimizer's group."""
+    """The learning rate of each of `steps` updates."""
     optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=lr, momentum=0.9)
     scheduler = make(optimizer)
     group = optimizer.param_groups[0]

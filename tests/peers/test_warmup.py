@@ -18,7 +18,7 @@ close = np.testing.assert_allclose
 
 @pytest.fixture
 def transformers_lrs() -> Callable[..., list[float]]:
-    """What a schedule of transformers multiplies a learning rate of 0.1 by."""
+    """The learning rates of a transformers schedule for lr 0.1."""
     transformers = pytest.importorskip("transformers")
 
     def lrs(name: str, **keywords: Any) -> list[float]:

@@ -1,4 +1,4 @@
-"""The result of a range test: its columns, several runs as one, and what it suggests."""
+"""The result of a range test: columns, means of several runs and suggestions."""
 
 from __future__ import annotations
 

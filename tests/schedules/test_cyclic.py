@@ -28,7 +28,7 @@ def by_iteration(step: float) -> float:
 
 
 def torch_values(scale_fn: Any, scale_mode: str, key: str) -> list[float]:
-    """What torch's CyclicLR writes to a group under `key`."""
+    """The values that torch's CyclicLR writes to a group under `key`."""
     optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.1, momentum=0.9)
     arguments = {"scale_fn": scale_fn, "scale_mode": scale_mode, "base_momentum": 0.8, "max_momentum": 0.95}
     scheduler = lr_scheduler.CyclicLR(optimizer, 1e-3, 0.1, UP, DOWN, **arguments)

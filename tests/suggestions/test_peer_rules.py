@@ -63,7 +63,7 @@ each_curve = pytest.mark.parametrize("curve", CURVES.values(), ids=CURVES)
 
 
 def or_none(reading: object, *arguments: object) -> float | None:
-    """What a finder answers, None where it raises instead."""
+    """The answer of a finder, None where it raises."""
     try:
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # NumPy does not like functions of it on torch tensors

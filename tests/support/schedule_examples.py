@@ -1,4 +1,4 @@
-"""One schedule of every class, the parts before what is made of parts."""
+"""One schedule of every class; parts come before the schedules made of them."""
 
 from __future__ import annotations
 

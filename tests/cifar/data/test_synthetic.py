@@ -1,4 +1,4 @@
-"""The synthetic set: what it is, that it is made once and whole, and that it can be learnt but not linearly."""
+"""The synthetic set: made once and whole, learnable but not linearly."""
 
 from __future__ import annotations
 

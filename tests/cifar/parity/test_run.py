@@ -1,4 +1,4 @@
-"""The same training in both frameworks in float64: real updates, and what is made of them."""
+"""The same training in both frameworks in float64, and its parity table."""
 
 from __future__ import annotations
 

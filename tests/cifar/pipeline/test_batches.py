@@ -1,4 +1,4 @@
-"""Batches: every image once an epoch, and the same bytes for everyone."""
+"""Batches: every image once an epoch, and the same bytes in both frameworks."""
 
 from __future__ import annotations
 

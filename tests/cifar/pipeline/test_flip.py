@@ -1,4 +1,4 @@
-"""Flips: which images, and what becomes of them."""
+"""Random horizontal flips."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ IMAGES = np.random.default_rng(0).integers(0, 256, (64, 5, 7, 3), dtype=np.uint8
 
 
 def is_flipped(images: np.ndarray, results: np.ndarray) -> np.ndarray:
-    """Which results are the mirror image, after checking that the others are the image itself."""
+    """A mask of the mirrored results, after checking that the others equal the images."""
     flipped = (results == images[:, :, ::-1]).all(axis=(1, 2, 3))
     np.testing.assert_array_equal(results[~flipped], images[~flipped])
     return flipped

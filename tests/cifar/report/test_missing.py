@@ -1,4 +1,4 @@
-"""A page is written whatever a run folder lacks, and says what that is."""
+"""Pages of run folders with missing or incomplete files."""
 
 from __future__ import annotations
 

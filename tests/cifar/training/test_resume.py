@@ -1,4 +1,4 @@
-"""A run that is cut short goes on with the same bits as one that never was."""
+"""Resuming an interrupted run bit for bit."""
 
 from __future__ import annotations
 

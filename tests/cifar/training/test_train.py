@@ -1,4 +1,4 @@
-"""Whole runs: what is left of one that goes wrong, and the demo."""
+"""Whole runs, failed runs and the demo."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""ScheduleCallback goes on with the right step after Ctrl-C, after data that run dry, and in another process."""
+"""Resuming ScheduleCallback after Ctrl-C, after exhausted data and in another process."""
 
 from __future__ import annotations
 

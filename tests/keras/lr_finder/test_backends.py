@@ -1,4 +1,4 @@
-"""The finder on whatever backend KERAS_BACKEND names: true values, and training goes on as if it had not run."""
+"""The finder on the backend that KERAS_BACKEND names: true values and unchanged training."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""SGD on the TensorFlow backend: what its graphs, sparse gradients and strategies ask for."""
+"""SGD on the TensorFlow backend: graphs, sparse gradients and strategies."""
 
 from __future__ import annotations
 

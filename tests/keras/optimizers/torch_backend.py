@@ -1,4 +1,4 @@
-"""SGD on the torch backend: in the core and in place, or in keras.ops where the core cannot."""
+"""SGD on the torch backend: in place in the core, or in keras.ops."""
 
 from __future__ import annotations
 

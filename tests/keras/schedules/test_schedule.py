@@ -23,7 +23,7 @@ def _halving() -> Schedule:
 
 
 def _descend(optimizer: Any, stepper: Callable[[Any, Any], Any], gradients: Any) -> float:
-    """Where the optimizer takes a weight of 0."""
+    """The weight after SGD steps from 0."""
     weight = keras.Variable(np.zeros(1, np.float32))
     optimizer.build([weight])
     step = stepper(optimizer, [weight])

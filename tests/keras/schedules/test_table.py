@@ -1,4 +1,4 @@
-"""`Schedule` as an object of Keras: its table, its configuration, and what asks it."""
+"""`Schedule` as a Keras object: table, configuration and callers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two gloo ranks on one machine, each of which runs this file as a script and writes down what it has seen."""
+"""Two gloo ranks on one machine; each runs this file as a script and records its results."""
 
 from __future__ import annotations
 
@@ -178,7 +178,7 @@ if __name__ == "__main__":
 
 @pytest.fixture(scope="module")
 def ranks(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
-    """What each rank has written down, and what it has written to its standard error."""
+    """The recorded results and standard error of each rank."""
     folder = tmp_path_factory.mktemp("ranks")
     commands = [[sys.executable, __file__, str(rank), str(folder)] for rank in range(2)]
     processes = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for command in commands]

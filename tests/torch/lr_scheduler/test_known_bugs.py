@@ -310,7 +310,7 @@ def test_a_tensor_lr_is_the_rounded_exact_value() -> None:
 
 
 def graphs(library: Any, make: Callable[[], Optimizer], build: Callable[[Any, Optimizer], Any]) -> int:
-    """How many graphs torch.compile makes of 12 steps."""
+    """The number of graphs that torch.compile makes for 12 steps."""
     made = []
 
     def count(graph: torch.fx.GraphModule, _inputs: list[torch.Tensor]) -> Callable[..., Any]:

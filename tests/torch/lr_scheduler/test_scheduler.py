@@ -352,7 +352,7 @@ def test_there_is_no_reference_cycle() -> None:
 
 
 class Wrapper:
-    """What mixed-precision and distributed libraries hand out for an optimizer."""
+    """An optimizer wrapped as by mixed-precision and distributed libraries."""
 
     def __init__(self, optimizer: torch.optim.Optimizer) -> None:
         self.param_groups = optimizer.param_groups

@@ -1,4 +1,4 @@
-"""A run goes on from a checkpoint, whatever is built and loaded first, and whoever saved it."""
+"""Resuming from a checkpoint in every order of building and loading."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Warm restarts where torch's own go on: between epochs, upwards, in torch's own sequence, and after errors."""
+"""Warm restarts between epochs, upwards, in torch's own sequence and after errors."""
 
 from __future__ import annotations
 

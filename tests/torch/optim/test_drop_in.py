@@ -93,7 +93,7 @@ def test_a_parameter_twice_in_a_group_is_updated_twice(momentum: float) -> None:
 
 
 def test_lazy_parameters_are_skipped_until_they_have_a_gradient() -> None:
-    """Which torch's SGD does too."""
+    """The same happens with torch's SGD."""
     weights = []
     for make in (SGD, torch.optim.SGD):
         torch.manual_seed(0)

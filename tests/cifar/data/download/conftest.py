@@ -32,7 +32,7 @@ def make_tar_gz(path: Path, contents: dict[str, bytes]) -> None:
 
 @pytest.fixture(scope="session")
 def originals(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Both folders of 6 x 20 images of noise, and both archives; about 370,000 bytes each, so several chunks."""
+    """Two folders of 6 x 20 images of noise, and both archives; about 370,000 bytes each, so several chunks."""
     root = tmp_path_factory.mktemp("originals")
     random = np.random.default_rng(0)
     contents: dict[str, dict[str, bytes]] = {"cifar-10-batches-bin": {}, "cifar-10-batches-py": {}}
@@ -93,7 +93,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def lines() -> list[str]:
-    """What `report` was told."""
+    """Lines passed to `report`."""
     return []
 
 
@@ -148,7 +148,7 @@ class Handler(BaseHTTPRequestHandler):
         self.do_ranges(content[:-1] + bytes([content[-1] ^ 1]), asked)
 
     def do_page(self, content: bytes, asked: str | None) -> None:
-        """What the log-in page of a hotel answers to everything."""
+        """The answer of a captive portal to every request."""
         self._answer(200, b"<html>", {"Content-Length": 6})
 
     def do_page_without_length(self, content: bytes, asked: str | None) -> None:
@@ -234,7 +234,7 @@ def requests(_server: Server) -> list[tuple[str, str | None]]:
 
 @pytest.fixture
 def gate(_server: Server) -> threading.Event:
-    """What /gate and /trickle wait for."""
+    """The event that /gate and /trickle wait for."""
     return _server.gate
 
 

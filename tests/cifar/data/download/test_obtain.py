@@ -1,4 +1,4 @@
-"""From one source to a folder in the cache: what gets there, what is told, and what never gets there."""
+"""From one source to a folder in the cache: files, messages and failures."""
 
 from __future__ import annotations
 
