@@ -7,12 +7,10 @@ import dataclasses
 import pickle
 import re
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
-import torch
 
 from lrcore import (
     Cosine,
@@ -176,13 +174,11 @@ def test_optaxs_one_cycle_that_only_rises_falls_from_its_first_value(optax_lrs: 
     assert OneCycle(0.1, 40, 1.0, compat="optax").values(0, 50)[[0, 40, 49]].tolist() == [0.004, 0.1, 0.1]
 
 
-def test_timms_warmup_of_a_tanh_is_a_sequence(timm_scheduler: ModuleType, timm_lrs: Any) -> None:
+def test_timms_warmup_of_a_tanh_is_a_sequence(timm_lrs: Any) -> None:
     with pytest.raises(ValueError, match=r"^base must not be a Tanh with compat='timm'"):
         Warmup(Tanh(0.1, 400), 50, compat="timm")
 
-    def peer(optimizer: torch.optim.Optimizer) -> Any:
-        return timm_scheduler.TanhLRScheduler(optimizer, 400, lr_min=1e-3, warmup_t=50)
-
+    peer = timm_lrs("TanhLRScheduler(optimizer, 400, lr_min=1e-3, warmup_t=50)")
     tanh = Tanh(0.1, 400, min_lr=1e-3)
     ours = Sequence([Linear(0.0, tanh(50), 51), parse_schedule("offset(tanh(0.1, 400, min_lr=1e-3), 50)")], [50])
-    np.testing.assert_allclose(ours.values(0, 450), timm_lrs(peer, 0.1, 450), rtol=1e-12)
+    np.testing.assert_allclose(ours.values(0, 450), peer, rtol=1e-12)

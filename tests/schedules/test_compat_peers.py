@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
-from types import ModuleType
 from typing import Any
 
 import keras
@@ -125,9 +123,8 @@ def test_as_optax(ours: str, optax_lrs: Lrs) -> None:
 
 
 @pytest.mark.parametrize("ours", TIMM)
-def test_as_timm(ours: str, timm_lrs: Lrs, timm_scheduler: ModuleType) -> None:
-    theirs = timm_lrs(lambda optimizer: of(vars(timm_scheduler), TIMM[ours], optimizer), 0.1, STEPS)
-    agrees(ours, "timm", theirs)
+def test_as_timm(ours: str, timm_lrs: Lrs) -> None:
+    agrees(ours, "timm", timm_lrs(TIMM[ours]))
 
 
 @pytest.mark.parametrize("ours", TRANSFORMERS)
@@ -138,20 +135,9 @@ def test_as_transformers(ours: str, torch_lrs: Lrs) -> None:
     agrees(ours, "transformers", theirs)
 
 
-@pytest.fixture
-def fastai_schedules(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """fastai's functions of the part of the run that is done, with joints in float64, which it rounds to float32."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        module = pytest.importorskip("fastai.callback.schedule")
-    monkeypatch.setattr(module, "tensor", lambda joints: torch.tensor(list(joints), dtype=torch.float64))
-    return vars(module)
-
-
 @pytest.mark.parametrize("ours", FASTAI)
-def test_as_fastai(ours: str, fastai_schedules: dict[str, Any]) -> None:
-    theirs = of(fastai_schedules, FASTAI[ours])
-    agrees(ours, "fastai", [theirs(step / STEPS) for step in range(STEPS)])
+def test_as_fastai(ours: str, peers: Any) -> None:
+    agrees(ours, "fastai", peers("fastai", FASTAI[ours]))
 
 
 def test_the_cosine_of_transformers_whose_warmup_counts_from_1_is_a_sequence(torch_lrs: Lrs) -> None:
