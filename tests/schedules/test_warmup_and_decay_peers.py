@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+import transformers
 
 from lrcore import Cosine, InverseSqrt, Noam, Schedule, Tanh, WarmupStableDecay
 
@@ -18,7 +19,6 @@ close = np.testing.assert_allclose
 @pytest.fixture
 def transformers_lrs() -> Callable[..., list[float]]:
     """What a schedule of transformers multiplies a learning rate of 0.1 by."""
-    transformers = pytest.importorskip("transformers")
 
     def lrs(name: str, **keywords: Any) -> list[float]:
         optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1)
