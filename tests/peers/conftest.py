@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -16,7 +13,6 @@ import numpy.typing as npt
 import pytest
 import torch
 
-Exact = Callable[[int], Any]
 Values = npt.NDArray[np.float64]
 
 
@@ -39,19 +35,9 @@ def torch_lrs() -> Callable[..., Values]:
 
 
 @pytest.fixture
-def timm_lrs() -> Callable[..., Values]:
-    """The learning rates that timm's `step(t)` sets, from t = 0 on."""
-
-    def lrs(make: Callable[[torch.optim.Optimizer], Any], lr: float, steps: int) -> Values:
-        optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=lr)
-        scheduler = make(optimizer)
-        values = []
-        for step in range(steps):
-            scheduler.step(step)
-            values.append(float(optimizer.param_groups[0]["lr"]))
-        return np.array(values)
-
-    return lrs
+def timm_lrs(peers: Any) -> Callable[..., Values]:
+    """The learning rates that timm's `step(t)` sets from 0.1, for t from 0 to 449."""
+    return lambda scheduler: np.array(peers("timm", scheduler))
 
 
 OPTAX = """
@@ -81,15 +67,3 @@ def optax_lrs() -> Iterator[Callable[..., Values]]:
 
         yield lrs
         process.stdin.close()
-
-
-@pytest.fixture
-def timm_scheduler() -> Iterator[ModuleType]:
-    """`timm.scheduler` alone: all of timm needs torchvision, which the CPU build of PyTorch cannot load from PyPI."""
-    spec = importlib.util.find_spec("timm")
-    if spec is None:
-        pytest.skip("timm is not installed")
-    sys.modules["timm"] = importlib.util.module_from_spec(spec)
-    yield importlib.import_module("timm.scheduler")
-    for name in [name for name in sys.modules if name.split(".")[0] == "timm"]:
-        del sys.modules[name]

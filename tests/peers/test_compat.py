@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
-from types import ModuleType
 from typing import Any
 
 import keras
@@ -125,9 +123,8 @@ def test_as_optax(ours: str, optax_lrs: Lrs) -> None:
 
 
 @pytest.mark.parametrize("ours", TIMM)
-def test_as_timm(ours: str, timm_lrs: Lrs, timm_scheduler: ModuleType) -> None:
-    theirs = timm_lrs(lambda optimizer: of(vars(timm_scheduler), TIMM[ours], optimizer), 0.1, STEPS)
-    agrees(ours, "timm", theirs)
+def test_as_timm(ours: str, timm_lrs: Lrs) -> None:
+    agrees(ours, "timm", timm_lrs(TIMM[ours]))
 
 
 @pytest.mark.parametrize("ours", TRANSFORMERS)
@@ -138,20 +135,9 @@ def test_as_transformers(ours: str, torch_lrs: Lrs) -> None:
     agrees(ours, "transformers", theirs)
 
 
-@pytest.fixture
-def fastai_schedules(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """fastai's functions of the part of the run that is done, with joints in float64, which it rounds to float32."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        module = pytest.importorskip("fastai.callback.schedule")
-    monkeypatch.setattr(module, "tensor", lambda joints: torch.tensor(list(joints), dtype=torch.float64))
-    return vars(module)
-
-
 @pytest.mark.parametrize("ours", FASTAI)
-def test_as_fastai(ours: str, fastai_schedules: dict[str, Any]) -> None:
-    theirs = of(fastai_schedules, FASTAI[ours])
-    agrees(ours, "fastai", [theirs(step / STEPS) for step in range(STEPS)])
+def test_as_fastai(ours: str, peers: Any) -> None:
+    agrees(ours, "fastai", peers("fastai", FASTAI[ours]))
 
 
 def test_transformers_cosine_with_warmup_is_a_sequence(torch_lrs: Lrs) -> None:
@@ -187,13 +173,11 @@ def test_optax_one_cycle_without_a_fall_loses_a_boundary(optax_lrs: Any) -> None
     assert OneCycle(0.1, 40, 1.0, compat="optax").values(0, 50)[[0, 40, 49]].tolist() == [0.004, 0.1, 0.1]
 
 
-def test_timms_warmup_of_a_tanh_is_a_sequence(timm_scheduler: ModuleType, timm_lrs: Any) -> None:
+def test_timms_warmup_of_a_tanh_is_a_sequence(timm_lrs: Any) -> None:
     with pytest.raises(ValueError, match=r"^base must not be a Tanh with compat='timm'"):
         Warmup(Tanh(0.1, 400), 50, compat="timm")
 
-    def peer(optimizer: torch.optim.Optimizer) -> Any:
-        return timm_scheduler.TanhLRScheduler(optimizer, 400, lr_min=1e-3, warmup_t=50)
-
+    peer = timm_lrs("TanhLRScheduler(optimizer, 400, lr_min=1e-3, warmup_t=50)")
     tanh = Tanh(0.1, 400, min_lr=1e-3)
     ours = Sequence([Linear(0.0, tanh(50), 51), parse_schedule("offset(tanh(0.1, 400, min_lr=1e-3), 50)")], [50])
-    np.testing.assert_allclose(ours.values(0, 450), timm_lrs(peer, 0.1, 450), rtol=1e-12)
+    np.testing.assert_allclose(ours.values(0, 450), peer, rtol=1e-12)

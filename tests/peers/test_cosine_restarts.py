@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from types import ModuleType
 from typing import Any
 
 import keras
@@ -56,12 +55,10 @@ def test_keras_takes_a_restart_for_an_end() -> None:
 
 
 @pytest.fixture
-def timm_cycles(timm_scheduler: ModuleType, timm_lrs: Callable[..., Any]) -> Callable[..., Any]:
+def timm_cycles(timm_lrs: Callable[..., Any]) -> Callable[..., Any]:
     def cycles(first_period: int, period_mult: float, peak_decay: float, lr_min: float) -> Any:
-        options = {"cycle_mul": period_mult, "cycle_decay": peak_decay, "cycle_limit": 10**6}
-        return timm_lrs(
-            lambda target: timm_scheduler.CosineLRScheduler(target, first_period, lr_min, **options), 0.1, STEPS
-        )
+        options = f"cycle_mul={period_mult}, cycle_decay={peak_decay}, cycle_limit=10**6"
+        return timm_lrs(f"CosineLRScheduler(optimizer, {first_period}, {lr_min}, {options})")
 
     return cycles
 

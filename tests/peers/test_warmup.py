@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+import transformers
 
 from lrcore import Cosine, InverseSqrt, Noam, Schedule, Tanh, WarmupStableDecay
 
@@ -19,7 +19,6 @@ close = np.testing.assert_allclose
 @pytest.fixture
 def transformers_lrs() -> Callable[..., list[float]]:
     """The learning rates of a transformers schedule for lr 0.1."""
-    transformers = pytest.importorskip("transformers")
 
     def lrs(name: str, **keywords: Any) -> list[float]:
         optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1)
@@ -44,18 +43,14 @@ def test_cosine_with_an_exponent_matches_optax(exponent: float, alpha: float, op
 
 
 @pytest.mark.parametrize("k", [0.5, 1.0, 2.0, 3.7])
-def test_cosine_with_k_matches_timm(k: float, timm_scheduler: ModuleType, timm_lrs: Callable[..., Any]) -> None:
-    theirs = timm_lrs(lambda optimizer: timm_scheduler.CosineLRScheduler(optimizer, 400, 1e-3, k_decay=k), 0.1, STEPS)
+def test_cosine_with_k_matches_timm(k: float, timm_lrs: Callable[..., Any]) -> None:
+    theirs = timm_lrs(f"CosineLRScheduler(optimizer, 400, 1e-3, k_decay={k})")
     close(Cosine(0.1, 400, 1e-3, k=k).values(0, STEPS), theirs, rtol=1e-12)
 
 
 @pytest.mark.parametrize(("lower", "upper"), [(-7.0, 3.0), (-2.0, 5.0)])
-def test_tanh_matches_timm(
-    lower: float, upper: float, timm_scheduler: ModuleType, timm_lrs: Callable[..., Any]
-) -> None:
-    theirs = timm_lrs(
-        lambda optimizer: timm_scheduler.TanhLRScheduler(optimizer, 400, lb=lower, ub=upper, lr_min=1e-3), 0.1, STEPS
-    )
+def test_tanh_matches_timm(lower: float, upper: float, timm_lrs: Callable[..., Any]) -> None:
+    theirs = timm_lrs(f"TanhLRScheduler(optimizer, 400, lb={lower}, ub={upper}, lr_min=1e-3)")
     close(Tanh(0.1, 400, lower, upper, 1e-3).values(0, STEPS), theirs, rtol=1e-12)
 
 
@@ -72,11 +67,9 @@ def test_inverse_sqrt_matches_transformers(
     ("decay", "theirs"),
     [("1-sqrt", "1-sqrt"), ("linear", "linear"), ("cosine", "cosine"), ("exponential", "exp"), ("power", "power")],
 )
-def test_warmup_stable_decay_matches_timm(
-    decay: str, theirs: str, min_lr: float, timm_scheduler: ModuleType, timm_lrs: Callable[..., Any]
-) -> None:
-    options = {"warmup_t": 40, "warmup_lr_init": 1e-2, "decay_fn": theirs, "decay_power": 1.7}
-    peer = timm_lrs(lambda optimizer: timm_scheduler.WSDLRScheduler(optimizer, 370, 150, min_lr, **options), 0.1, STEPS)
+def test_warmup_stable_decay_matches_timm(decay: str, theirs: str, min_lr: float, timm_lrs: Callable[..., Any]) -> None:
+    options = f"warmup_t=40, warmup_lr_init=1e-2, decay_fn={theirs!r}, decay_power=1.7"
+    peer = timm_lrs(f"WSDLRScheduler(optimizer, 370, 150, {min_lr}, {options})")
     ours = WarmupStableDecay(0.1, 40, 220, 150, min_lr, decay, decay_power=1.7, warmup_start_lr=1e-2)
     close(ours.values(0, STEPS), peer, rtol=1e-12, atol=1e-15)
 

@@ -25,7 +25,8 @@ def _state(model: keras.Model, module: torch.nn.Module) -> list[Any]:
         *(np.array(keras.ops.convert_to_numpy(variable)) for variable in model.variables),
         *(buffer.numpy().copy() for buffer in module.buffers()),
         [part.training for part in (model, *model.layers, *module.modules())],
-        [None if parameter.grad is None else parameter.grad.numpy().copy() for parameter in model.parameters()],
+        # Not model.parameters(): Keras sorts those by name, so that "variable_10" comes before "variable_9".
+        [None if value.grad is None else value.grad.numpy().copy() for value in (v.value for v in model.variables)],
         torch.get_rng_state().numpy(),
     ]
 
