@@ -4,15 +4,13 @@
 #include <string>
 #include <tuple>
 
-#include "lrcore/curves.hpp"
-#include "lrcore/double_double.hpp"
-#include "lrcore/ending.hpp"
-#include "lrcore/interpolate.hpp"
-#include "lrcore/one_minus_power.hpp"
-#include "lrcore/schedule.hpp"
-#include "lrcore/sine_squared.hpp"
-#include "lrcore/wide_power.hpp"
-#include "lrcore/wide_sine_squared.hpp"
+#include "lrcore/numerics/double_double.hpp"
+#include "lrcore/numerics/interpolate.hpp"
+#include "lrcore/numerics/powers.hpp"
+#include "lrcore/numerics/sine_squared.hpp"
+#include "lrcore/schedules/parts/curves.hpp"
+#include "lrcore/schedules/parts/end_policy.hpp"
+#include "lrcore/schedules/schedule.hpp"
 
 namespace lrcore {
 

@@ -9,10 +9,10 @@
 #include <string>
 #include <tuple>
 
-#include "lrcore/interpolate.hpp"
-#include "lrcore/restarts.hpp"
-#include "lrcore/schedule.hpp"
-#include "lrcore/sine_squared.hpp"
+#include "lrcore/numerics/interpolate.hpp"
+#include "lrcore/numerics/sine_squared.hpp"
+#include "lrcore/schedules/parts/warm_restarts.hpp"
+#include "lrcore/schedules/schedule.hpp"
 
 namespace lrcore {
 

@@ -6,8 +6,8 @@
 #include <tuple>
 #include <utility>
 
-#include "lrcore/cycle.hpp"
-#include "lrcore/schedule.hpp"
+#include "lrcore/schedules/parts/triangle_wave.hpp"
+#include "lrcore/schedules/schedule.hpp"
 
 namespace lrcore {
 

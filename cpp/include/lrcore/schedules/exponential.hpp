@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <tuple>
 
-#include "lrcore/schedule.hpp"
+#include "lrcore/schedules/schedule.hpp"
 
 namespace lrcore {
 

@@ -8,8 +8,8 @@
 #include <string>
 #include <tuple>
 
-#include "lrcore/geometric.hpp"
-#include "lrcore/schedule.hpp"
+#include "lrcore/numerics/powers.hpp"
+#include "lrcore/schedules/schedule.hpp"
 
 namespace lrcore {
 

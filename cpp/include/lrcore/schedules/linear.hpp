@@ -3,8 +3,8 @@
 #include <cstdint>
 #include <tuple>
 
-#include "lrcore/interpolate.hpp"
-#include "lrcore/schedule.hpp"
+#include "lrcore/numerics/interpolate.hpp"
+#include "lrcore/schedules/schedule.hpp"
 
 namespace lrcore {
 

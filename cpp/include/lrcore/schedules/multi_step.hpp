@@ -8,9 +8,9 @@
 #include <utility>
 #include <vector>
 
-#include "lrcore/geometric.hpp"
-#include "lrcore/increasing_steps.hpp"
-#include "lrcore/schedule.hpp"
+#include "lrcore/numerics/powers.hpp"
+#include "lrcore/schedules/schedule.hpp"
+#include "lrcore/support/validate.hpp"
 
 namespace lrcore {
 

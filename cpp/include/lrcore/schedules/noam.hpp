@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <tuple>
 
-#include "lrcore/schedule.hpp"
+#include "lrcore/schedules/schedule.hpp"
 
 namespace lrcore {
 

@@ -7,8 +7,8 @@
 #include <tuple>
 #include <utility>
 
-#include "lrcore/any_schedule.hpp"
-#include "lrcore/schedule.hpp"
+#include "lrcore/schedules/any_schedule.hpp"
+#include "lrcore/schedules/schedule.hpp"
 
 namespace lrcore {
 

@@ -4,8 +4,8 @@
 #include <string>
 #include <tuple>
 
-#include "lrcore/one_cycle_phases.hpp"
-#include "lrcore/schedule.hpp"
+#include "lrcore/schedules/parts/one_cycle_phases.hpp"
+#include "lrcore/schedules/schedule.hpp"
 
 namespace lrcore {
 

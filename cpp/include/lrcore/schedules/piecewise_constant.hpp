@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
-#include "lrcore/increasing_steps.hpp"
-#include "lrcore/schedule.hpp"
+#include "lrcore/schedules/schedule.hpp"
+#include "lrcore/support/validate.hpp"
 
 namespace lrcore {
 

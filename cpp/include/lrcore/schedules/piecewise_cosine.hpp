@@ -5,9 +5,9 @@
 #include <utility>
 #include <vector>
 
-#include "lrcore/interpolate.hpp"
-#include "lrcore/knots.hpp"
-#include "lrcore/sine_squared.hpp"
+#include "lrcore/numerics/interpolate.hpp"
+#include "lrcore/numerics/sine_squared.hpp"
+#include "lrcore/schedules/parts/breakpoints.hpp"
 
 namespace lrcore {
 

@@ -5,8 +5,8 @@
 #include <utility>
 #include <vector>
 
-#include "lrcore/interpolate.hpp"
-#include "lrcore/knots.hpp"
+#include "lrcore/numerics/interpolate.hpp"
+#include "lrcore/schedules/parts/breakpoints.hpp"
 
 namespace lrcore {
 

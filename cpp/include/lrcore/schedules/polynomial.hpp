@@ -4,11 +4,10 @@
 #include <cstdint>
 #include <tuple>
 
-#include "lrcore/double_double.hpp"
-#include "lrcore/interpolate.hpp"
-#include "lrcore/one_minus_power.hpp"
-#include "lrcore/schedule.hpp"
-#include "lrcore/wide_power.hpp"
+#include "lrcore/numerics/double_double.hpp"
+#include "lrcore/numerics/interpolate.hpp"
+#include "lrcore/numerics/powers.hpp"
+#include "lrcore/schedules/schedule.hpp"
 
 namespace lrcore {
 

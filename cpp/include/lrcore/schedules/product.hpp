@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
-#include "lrcore/any_schedule.hpp"
-#include "lrcore/schedule.hpp"
+#include "lrcore/schedules/any_schedule.hpp"
+#include "lrcore/schedules/schedule.hpp"
 
 namespace lrcore {
 

@@ -7,10 +7,10 @@
 #include <utility>
 #include <vector>
 
-#include "lrcore/any_schedule.hpp"
-#include "lrcore/increasing_steps.hpp"
-#include "lrcore/schedule.hpp"
+#include "lrcore/schedules/any_schedule.hpp"
+#include "lrcore/schedules/schedule.hpp"
 #include "lrcore/schedules/warmup.hpp"
+#include "lrcore/support/validate.hpp"
 
 namespace lrcore {
 

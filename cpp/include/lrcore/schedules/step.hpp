@@ -3,8 +3,8 @@
 #include <cstdint>
 #include <tuple>
 
-#include "lrcore/geometric.hpp"
-#include "lrcore/schedule.hpp"
+#include "lrcore/numerics/powers.hpp"
+#include "lrcore/schedules/schedule.hpp"
 
 namespace lrcore {
 

@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include "lrcore/checked_lrs.hpp"
-#include "lrcore/schedule.hpp"
+#include "lrcore/schedules/schedule.hpp"
+#include "lrcore/support/validate.hpp"
 
 namespace lrcore {
 

@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <tuple>
 
-#include "lrcore/double_double.hpp"
-#include "lrcore/interpolate.hpp"
-#include "lrcore/schedule.hpp"
+#include "lrcore/numerics/double_double.hpp"
+#include "lrcore/numerics/interpolate.hpp"
+#include "lrcore/schedules/schedule.hpp"
 
 namespace lrcore {
 

@@ -5,9 +5,9 @@
 #include <tuple>
 #include <utility>
 
-#include "lrcore/any_schedule.hpp"
-#include "lrcore/ending.hpp"
-#include "lrcore/schedule.hpp"
+#include "lrcore/schedules/any_schedule.hpp"
+#include "lrcore/schedules/parts/end_policy.hpp"
+#include "lrcore/schedules/schedule.hpp"
 #include "lrcore/schedules/warmup.hpp"
 
 namespace lrcore {

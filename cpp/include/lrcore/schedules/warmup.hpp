@@ -9,10 +9,10 @@
 #include <tuple>
 #include <utility>
 
-#include "lrcore/any_schedule.hpp"
-#include "lrcore/interpolate.hpp"
-#include "lrcore/ramp.hpp"
-#include "lrcore/schedule.hpp"
+#include "lrcore/numerics/interpolate.hpp"
+#include "lrcore/schedules/any_schedule.hpp"
+#include "lrcore/schedules/parts/decay_shape.hpp"
+#include "lrcore/schedules/schedule.hpp"
 
 namespace lrcore {
 

@@ -4,9 +4,9 @@
 #include <string>
 #include <tuple>
 
-#include "lrcore/decay.hpp"
-#include "lrcore/interpolate.hpp"
-#include "lrcore/schedule.hpp"
+#include "lrcore/numerics/interpolate.hpp"
+#include "lrcore/schedules/parts/decay_shape.hpp"
+#include "lrcore/schedules/schedule.hpp"
 
 namespace lrcore {
 

@@ -1,0 +1,168 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "lrcore/schedules/any_schedule.hpp"
+#include "lrcore/schedules/parts/curves.hpp"
+#include "lrcore/support/validate.hpp"
+
+namespace lrcore {
+
+enum class CycleMode { triangular, triangular2, exp_range };
+inline constexpr std::array cycle_modes{"triangular", "triangular2", "exp_range"};
+
+enum class ScaleMode { cycle, iterations };
+inline constexpr std::array scale_modes{"cycle", "iterations"};
+
+/// How high a triangle wave is, from 0 to 1: 1, halved after each cycle (triangular2), gamma^t
+/// (exp_range), or the value that a schedule has at the number of the cycle, from 0, or at t.
+class CycleHeight {
+  public:
+    CycleHeight(const std::string& mode, double gamma, std::optional<AnySchedule> scale,
+                const std::string& scale_mode);
+
+    double operator()(std::int64_t step, std::uint64_t cycle) const {
+        if (scale_) return scaled(step, cycle);
+        switch (mode_) {
+            case CycleMode::triangular:
+                return 1.0;
+            case CycleMode::triangular2:
+                return std::ldexp(1.0, -static_cast<int>(std::min(cycle, underflow)));
+            case CycleMode::exp_range:
+                return std::pow(gamma_, static_cast<double>(step));
+        }
+        return 1.0;
+    }
+
+    bool is_one() const { return !scale_ && mode_ == CycleMode::triangular; }
+    /// Whether it is the same at every step of a cycle.
+    bool is_of_a_cycle() const {
+        return scale_ ? scale_mode_ == ScaleMode::cycle : mode_ != CycleMode::exp_range;
+    }
+
+    std::string mode() const { return cycle_modes[static_cast<std::size_t>(mode_)]; }
+    double gamma() const { return gamma_; }
+    const std::optional<AnySchedule>& scale() const { return scale_; }
+    std::string scale_mode() const { return scale_modes[static_cast<std::size_t>(scale_mode_)]; }
+
+  private:
+    static constexpr std::uint64_t underflow = 1100;  // 2^-1100 is 0 in float64
+
+    double scaled(std::int64_t step, std::uint64_t cycle) const {
+        const bool by_cycle = scale_mode_ == ScaleMode::cycle;
+        return std::min((*scale_)(by_cycle ? static_cast<std::int64_t>(cycle) : step), 1.0);
+    }
+
+    CycleMode mode_;
+    double gamma_;
+    std::optional<AnySchedule> scale_;
+    ScaleMode scale_mode_;
+};
+
+/// A triangle wave: step_size_up steps from its foot to its tip and step_size_down steps back, each
+/// triangle as high as `height` says.
+class Cycle {
+  public:
+    Cycle(double foot, double tip, std::int64_t step_size_up, std::int64_t step_size_down,
+          CycleHeight height)
+        : foot_(foot),
+          tip_(tip),
+          step_size_up_(count_of_at_least(1, "step_size_up", step_size_up)),
+          step_size_down_(count_of_at_least(1, "step_size_down", step_size_down)),
+          height_(std::move(height)) {}
+
+    double operator()(std::int64_t step) const {
+        const Place place = place_of(step);
+        return side_at(step, place)({static_cast<double>(place.done), 0.0},
+                                    {static_cast<double>(place.length - place.done), 0.0});
+    }
+
+    /// out[i] = (*this)(start + i)
+    void write(std::int64_t start, Span<double> out) const {
+        if (!height_.is_one()) return write_sides(start, out);
+        // Equal triangles repeat themselves.
+        std::size_t written = std::min(out.size(), static_cast<std::size_t>(length()));
+        write_sides(start, out.subspan(0, written));
+        while (written < out.size()) {
+            const std::size_t size = std::min(written, out.size() - written);
+            std::copy_n(out.data(), size, out.data() + written);
+            written += size;
+        }
+    }
+
+    std::int64_t step_size_up() const { return step_size_up_; }
+    std::int64_t step_size_down() const { return step_size_down_; }
+    const CycleHeight& height() const { return height_; }
+
+  private:
+    /// On which side of which triangle a step is. Unsigned, as the sum of two step sizes may not
+    /// fit an int64.
+    struct Place {
+        std::uint64_t cycle;
+        bool rising;
+        std::uint64_t done;  // steps on this side before it
+        std::uint64_t length;
+    };
+
+    std::uint64_t length() const {
+        return static_cast<std::uint64_t>(step_size_up_) +
+               static_cast<std::uint64_t>(step_size_down_);
+    }
+
+    Place place_of(std::int64_t step) const {
+        const auto up = static_cast<std::uint64_t>(step_size_up_);
+        const std::uint64_t cycle = static_cast<std::uint64_t>(step) / length();
+        const std::uint64_t position = static_cast<std::uint64_t>(step) - cycle * length();
+        if (position < up) return {cycle, true, position, up};
+        return {cycle, false, position - up, length() - up};
+    }
+
+    TriangleSide side_at(std::int64_t step, const Place& place) const {
+        return {foot_, tip_, static_cast<double>(place.length), height_(step, place.cycle),
+                place.rising};
+    }
+
+    void write_sides(std::int64_t start, Span<double> out) const {
+        if (!are_sides_worth_it()) {
+            for (double& value : out) value = (*this)(start++);
+            return;
+        }
+        while (out.size() > 0) {
+            const std::size_t written = write_side(start, out);
+            out = out.from(written);
+            start += static_cast<std::int64_t>(written);
+        }
+    }
+
+    /// Whether sides can be written whole, and are long enough for that to be faster.
+    bool are_sides_worth_it() const {
+        constexpr std::uint64_t short_cycle = 16;
+        return height_.is_of_a_cycle() && length() > short_cycle &&
+               length() <= static_cast<std::uint64_t>(exact_steps);
+    }
+
+    /// Writes to the end of the side that `start` is on, and says how many steps these are.
+    std::size_t write_side(std::int64_t start, Span<double> out) const {
+        const Place place = place_of(start);
+        out = out.subspan(
+            0, std::min(out.size(), static_cast<std::size_t>(place.length - place.done)));
+        lrcore::write(side_at(start, place), {{0.0, 0.0}, {static_cast<double>(place.length), 0.0}},
+                      static_cast<double>(place.done), out);
+        return out.size();
+    }
+
+    double foot_;
+    double tip_;
+    std::int64_t step_size_up_;
+    std::int64_t step_size_down_;
+    CycleHeight height_;
+};
+
+}  // namespace lrcore

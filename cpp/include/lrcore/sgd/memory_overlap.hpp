@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace lrcore {
+
+/// The bytes that an array covers, and what to call it in an error.
+struct MemoryRange {
+    const char* list;
+    std::size_t index;
+    std::uintptr_t begin;
+    std::uintptr_t end;
+    bool is_written;
+
+    std::string name() const { return std::string(list) + "[" + std::to_string(index) + "]"; }
+};
+
+/// std::invalid_argument "params[0] overlaps buffers[1]" if a written range overlaps any other.
+void check_no_overlap(std::vector<MemoryRange> ranges);
+
+/// The bytes from address `begin` on and before `end`.
+struct Bytes {
+    std::uintptr_t begin;
+    std::uintptr_t end;
+
+    bool overlaps(Bytes other) const {
+        return begin < other.end && other.begin < end && begin < end && other.begin < other.end;
+    }
+};
+
+/// The memory that an update writes to, sorted for quick questions about other memory.
+class WrittenMemory {
+  public:
+    WrittenMemory() = default;
+    explicit WrittenMemory(std::vector<Bytes> blocks);
+
+    /// Whether two of the blocks share a byte.
+    bool has_overlap() const { return has_overlap_; }
+
+    /// Whether a block shares a byte with `other`; only for blocks that do not overlap each other.
+    bool overlaps(Bytes other) const;
+
+  private:
+    std::vector<Bytes> blocks_;
+    bool has_overlap_ = false;
+};
+
+}  // namespace lrcore

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace lrcore {
+
+/// The value as Python's repr() shows it: the shortest text that reads back to the same number.
+std::string repr(double value);
+std::string repr(std::int64_t value);
+std::string repr(const std::string& value);
+std::string repr(const std::vector<double>& values);
+
+/// The value itself; std::invalid_argument "<name> must <rule>, but got <value>" unless it holds.
+template <class Value>
+Value require(bool holds, std::string_view name, std::string_view rule, Value value) {
+    if (!holds) {
+        throw std::invalid_argument(std::string(name) + " must " + std::string(rule) +
+                                    ", but got " + repr(value));
+    }
+    return value;
+}
+
+// Each check returns its value, so that constructors can use it in their initialiser list.
+
+double positive(std::string_view name, double value);
+double not_negative(std::string_view name, double value);
+/// In [0, 1): a smoothing factor or a momentum.
+double fraction(std::string_view name, double value);
+/// Above 1: how many times the best loss is too much.
+double magnification(std::string_view name, double value);
+double greater_than(std::string_view name, double value, std::string_view bound_name, double bound);
+double not_greater_than(std::string_view name, double value, std::string_view bound_name,
+                        double bound);
+std::int64_t count_of_at_least(std::int64_t least, std::string_view name, std::int64_t value);
+
+[[noreturn]] void reject_choice(std::string_view name, const std::string& value,
+                                const char* const* choices, std::size_t size);
+
+/// The enumerator of `Enum` whose position in `choices` is that of `value`.
+template <class Enum, std::size_t size>
+Enum parse_choice(std::string_view name, const std::string& value,
+                  const std::array<const char*, size>& choices) {
+    for (std::size_t i = 0; i < size; ++i) {
+        if (value == choices[i]) return static_cast<Enum>(i);
+    }
+    reject_choice(name, value, choices.data(), size);
+}
+
+/// How messages name an item of a list, such as boundaries[1].
+inline std::string item(const std::string& list, std::size_t index) {
+    return list + "[" + std::to_string(index) + "]";
+}
+
+/// std::invalid_argument unless the steps are at least `least` and each is greater than the one
+/// before.
+inline void check_increasing(const std::string& name, const std::vector<std::int64_t>& steps,
+                             std::int64_t least = 1) {
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+        count_of_at_least(least, item(name, i), steps[i]);
+        if (i == 0) continue;
+        require(steps[i] > steps[i - 1], item(name, i),
+                "be greater than " + item(name, i - 1) + "=" + repr(steps[i - 1]), steps[i]);
+    }
+}
+
+/// The learning rates themselves, if there is at least one and none is negative or not finite.
+inline std::vector<double> checked_lrs(std::vector<double> lrs) {
+    count_of_at_least(1, "len(lrs)", static_cast<std::int64_t>(lrs.size()));
+    for (std::size_t i = 0; i < lrs.size(); ++i) not_negative(item("lrs", i), lrs[i]);
+    return lrs;
+}
+
+}  // namespace lrcore

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <vector>
+
+#include "lrcore/parallel/thread_pool.hpp"
+#include "parallel/cpu.hpp"
+
+namespace lrcore {
+
+/// How many threads take part in one call, the caller among them.
+extern std::atomic<std::int64_t> thread_limit;
+
+/// Whether the current thread is inside a task.
+inline thread_local bool is_inside_task = false;
+
+/// One run_tasks on the stack of its caller. What is not atomic belongs to the workers' mutex.
+struct Call {
+    Call(std::size_t task_count, std::size_t helpers, Work task_work)
+        : tasks(task_count), work(task_work), seats(helpers) {}
+
+    /// Does tasks until none is left that nobody has begun.
+    void do_tasks() noexcept;
+    bool has_seat_and_task() const {
+        return seats > 0 && next.load(std::memory_order_relaxed) < tasks;
+    }
+
+    const std::size_t tasks;
+    const Work work;
+    const int core = current_core();
+    std::atomic<std::size_t> next{0};
+    std::size_t seats;        ///< for workers that have not joined
+    std::size_t helpers = 0;  ///< workers that have joined and not left
+    std::condition_variable helpers_left;
+};
+
+/// Threads that sleep until there is a call to help with. They never end by themselves, so an
+/// object must live as long as the process: see workers() in thread_pool.cpp.
+class WorkerThreads {
+  public:
+    /// Does all tasks of `call`, with as many workers as come in time and have a seat.
+    void run(Call& call);
+
+    /// Lets those end that are more than the limit allows.
+    void end_surplus();
+
+  private:
+    void open(Call& call);
+    void close(Call& call);
+    void start(std::size_t wanted);
+    void serve() noexcept;
+    void help(Call& call, std::unique_lock<std::mutex>& lock) noexcept;
+    Call* call_to_help() const;
+
+    std::mutex mutex_;
+    std::condition_variable called_;
+    std::vector<Call*> calls_;  ///< the oldest first, so that each gets its turn
+    std::int64_t workers_ = 0;
+};
+
+}  // namespace lrcore

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <cstddef>
+
+#include "lrcore/schedules/parts/curves.hpp"
+#include "parallel/cpu.hpp"
+
+namespace lrcore {
+
+/// write() compiled for that instruction set. For the three classes of curves.
+template <class Curve>
+void write_with(InstructionSet instructions, const Curve& curve, Stretch stretch, double first,
+                Span<double> out);
+
+}  // namespace lrcore

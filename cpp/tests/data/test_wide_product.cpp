@@ -1,0 +1,35 @@
+#include <doctest/doctest.h>
+
+#include <cstdint>
+#include <random>
+
+#include "lrcore/data/philox.hpp"
+
+using namespace lrcore;
+
+TEST_CASE("products by hand") {
+    constexpr std::uint64_t most = 0xffffffffffffffff;
+    // (2^64 - 1)^2 = 2^128 - 2 * 2^64 + 1
+    CHECK(wide_product(most, most).high == most - 1);
+    CHECK(wide_product(most, most).low == 1);
+    CHECK(wide_product(std::uint64_t{1} << 63, 6).high == 3);
+    CHECK(wide_product(std::uint64_t{1} << 63, 6).low == 0);
+    CHECK(wide_product(most, 0).high == 0);
+    CHECK(wide_product(most, 1).low == most);
+}
+
+TEST_CASE("the halves give what the compiler's own integers give") {
+    std::mt19937_64 random(0);
+    for (int round = 0; round < 10000; ++round) {
+        // Shifts let carries and their absence both be seen.
+        const std::uint64_t a = random() >> random() % 64;
+        const std::uint64_t b = random() >> random() % 64;
+        const WideProduct expected = wide_product(a, b);
+        const WideProduct product = wide_product_by_halves(a, b);
+        REQUIRE(product.high == expected.high);
+        REQUIRE(product.low == expected.low);
+    }
+    constexpr std::uint64_t most = 0xffffffffffffffff;
+    CHECK(wide_product_by_halves(most, most).high == most - 1);
+    CHECK(wide_product_by_halves(most, most).low == 1);
+}
