@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lrcore import _core
+import lrcore._core as _core
 
 RANDOM = np.random.default_rng(0)
 TABLES = RANDOM.normal(size=(3, 256)).astype(np.float32)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lrcore import _core
+import lrcore._core as _core
 
 
 def numpys_words(seed: int, epoch: int, stream: int, sample: int, start: int, width: int) -> np.ndarray:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lrcore import _core
+import lrcore._core as _core
 
 ARGUMENTS = {
     "start_lr": [0.25],

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from lrcore import _core
+import lrcore._core as _core
 
 HALVED = _core.Step(1.0, 1, 0.5)
 

@@ -7,7 +7,7 @@ import mpmath
 import numpy as np
 import pytest
 
-from lrcore import _core
+import lrcore._core as _core
 
 LAST_STEP = 2**63 - 1
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lrcore import _core
+import lrcore._core as _core
 
 OPTIONS = {"lr": 0.1, "momentum": 0.9, "weight_decay": 0.01, "nesterov": True}
 PLAIN = {"lr": 0.1, "momentum": 0.0, "weight_decay": 0.0, "nesterov": False}

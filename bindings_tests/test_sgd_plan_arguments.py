@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from lrcore import _core
+import lrcore._core as _core
 from tests.support.sgd_plan_calls import OPTIONS, Plain, check_step, read, tensors, to_dlpack
 
 

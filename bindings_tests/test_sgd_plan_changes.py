@@ -8,7 +8,7 @@ import weakref
 import pytest
 import torch
 
-from lrcore import _core
+import lrcore._core as _core
 from tests.support.sgd_plan_calls import OPTIONS, READERS, check_step, expected_step, read, tensors, to_dlpack
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lrcore import _core
+import lrcore._core as _core
 
 NAN, INF = math.nan, math.inf
 

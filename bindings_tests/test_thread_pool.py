@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from lrcore import _core
+import lrcore._core as _core
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from lrcore import _core
+import lrcore._core as _core
 
 
 def valley_by_pairs(losses: list[float]) -> int:

@@ -10,7 +10,7 @@ from types import ModuleType
 
 from matplotlib.figure import Figure
 
-from lrcore.schedules.registry import SCHEDULES
+from lrcore.schedules._registry import SCHEDULES
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGE = DOCS / "schedules.md"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lrcore.kept_lines import open_after
+from lrcore._files import open_after
 
 
 @pytest.mark.parametrize(("lines", "kept"), [(0, ""), (1, "a\n"), (2, "a\nβ\n"), (3, "a\nβ\nc\n")])

@@ -59,12 +59,13 @@ except ImportError as error:
 
 
 def test_python_and_core_are_of_one_version() -> None:
-    from lrcore import __version__, _core
+    import lrcore._core as _core
+    from lrcore._version import __version__
 
     assert __version__ == _core.__version__
 
 
-@pytest.mark.parametrize("name", ["lrcore.schedules", "lrcore.plot", "lrcore.trace", "lrcore.suggest"])
+@pytest.mark.parametrize("name", ["lrcore.schedules", "lrcore.plot", "lrcore.trace", "lrcore.suggestions"])
 def test_each_part_can_be_imported_first(name: str) -> None:
     done = run(f"import {name}")
     assert (done.returncode, done.stderr) == (0, "")

@@ -13,17 +13,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
 
-from lrcore import (
-    Cosine,
-    Cyclic,
-    RangeTestResult,
-    StopReason,
-    Trace,
-    plot_range_test,
-    plot_schedule,
-    plot_trace,
-)
-from lrcore.range_test_labels import label_readings
+from lrcore import Cosine, Cyclic, RangeTestResult, StopReason, Trace, plot_range_test, plot_schedule, plot_trace
+from lrcore.range_test._plot import label_readings
 from lrcore.smoothing import smooth_centred
 
 LRS = np.geomspace(1e-5, 10.0, 100)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from lrcore import _core
-from lrcore._arguments import real
+import lrcore._core as _core
 from lrcore._core import Verdict
+from lrcore._validation import real
 
 __all__ = ["DivergenceDetector", "Verdict"]
 

@@ -2,12 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
-from lrcore import _core
-from lrcore._arguments import count, each, mapping, real, text
-from lrcore.reduction import Reduction
+import lrcore._core as _core
+from lrcore._validation import count, each, mapping, real, text
+
+
+@dataclass(frozen=True)
+class Reduction:
+    """A fall of the learning rate, and why it came.
+
+    Attributes:
+        step: Index, from 0, of the metric that led to it.
+        metric: That metric.
+        best: The best metric until then; None if none was finite.
+        old_lrs: The learning rates before, one for each param group.
+        new_lrs: The learning rates after.
+        why: The reason, in one sentence.
+
+    Example:
+        >>> from lrcore import Plateau
+        >>> Plateau(factor=0.5, patience=0).update(float("nan"), lr=0.5)
+        Reduction(step=0, metric=nan, best=None, old_lrs=(0.5,), new_lrs=(0.25,), why='the metric nan was not finite')
+    """
+
+    step: int
+    metric: float
+    best: float | None
+    old_lrs: tuple[float, ...]
+    new_lrs: tuple[float, ...]
+    why: str
 
 
 class Plateau:
@@ -161,3 +187,61 @@ class Plateau:
 def _reals(name: str, values: float | Sequence[float], length: int) -> tuple[float, ...]:
     """`values` as floats; a single one `length` times."""
     return each(real, name, values) if isinstance(values, Sequence) else (real(name, values),) * length
+
+
+# A learning rate at its bound is off it by what float32 rounds away, which is no reason to reduce it again.
+ROUNDING = 1e-6
+
+
+class HasFactor(Protocol):
+    """A scheduler or callback whose learning rates are all multiplied by `factor`."""
+
+    factor: float
+
+
+def reduce_factor(
+    plateau: Plateau,
+    metric: float,
+    base: HasFactor,
+    lrs: Callable[[], Sequence[float]],
+    min_lrs: Sequence[float],
+    eps: Sequence[float],
+) -> Reduction | None:
+    """Let `plateau` take the next metric, and lower the factor of `base` if it is time.
+
+        factor <- max(factor * plateau's factor, the largest of factor * min_lr / lr over the groups)
+
+    so that no learning rate falls below its bound: of several groups the one nearest to its bound decides. A group
+    whose learning rate is 0 at present has no say.
+
+    Args:
+        plateau: The controller.
+        metric: What should get better.
+        base: Whose factor is lowered.
+        lrs: Gives the present learning rates of `base`, one for each param group.
+        min_lrs: The bound of each.
+        eps: By no more than this must each of them fall for a reduction to be left out.
+
+    Returns:
+        The reduction in terms of learning rates; None when none of them falls.
+
+    Example:
+        >>> from types import SimpleNamespace
+        >>> base = SimpleNamespace(factor=1.0)
+        >>> plateau = Plateau(factor=0.5, patience=0)
+        >>> reduce_factor(plateau, float("nan"), base, lambda: [0.1 * base.factor], [0.0], [0.0]).new_lrs
+        (0.05,)
+    """
+    old_lrs = tuple(lrs())
+    min_factor = max(_in_factors(min_lrs, base.factor, old_lrs), default=base.factor)
+    least_fall = min(_in_factors(eps, base.factor, old_lrs), default=0.0)
+    reduction = plateau.update(metric, base.factor, min_factor, max(least_fall, ROUNDING * base.factor))
+    if reduction is None:
+        return None
+    base.factor = reduction.new_lrs[0]
+    return replace(reduction, old_lrs=old_lrs, new_lrs=tuple(lrs()))
+
+
+def _in_factors(bounds: Sequence[float], factor: float, lrs: Sequence[float]) -> list[float]:
+    # Above the factor itself all bounds are alike, and an infinite one is none.
+    return [min(factor, bound * factor / lr) for bound, lr in zip(bounds, lrs, strict=True) if lr > 0]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from lrcore.axes import decorate, limit_to_descent, new_axes, overlaid
-from lrcore.range_test_figure import plot_range_test
-from lrcore.schedule_figure import plot_schedule
+from lrcore._axes import decorate, limit_to_descent, new_axes, overlaid
+from lrcore.range_test._plot import plot_range_test
+from lrcore.schedules._plot import plot_schedule
 from lrcore.trace import Trace
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lrcore import _core
-from lrcore._arguments import real
+import lrcore._core as _core
+from lrcore._validation import real
 
 
 class ExponentialMovingAverage:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from lrcore import _core
-from lrcore._arguments import count
+import lrcore._core as _core
+from lrcore._validation import count
 
 
 def get_num_threads() -> int:

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lrcore._arguments import count, real
-from lrcore.kept_lines import open_after
+from lrcore._files import open_after
+from lrcore._validation import count, real
 
 Floats = npt.NDArray[np.float64]
 

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from lrcore.cifar.quiet import silenced_stderr
+from lrcore.cifar._quiet import silenced_stderr
 
 
 def test_library_output_on_stderr_is_suppressed(capfd: pytest.CaptureFixture[str]) -> None:

@@ -16,7 +16,7 @@ import pytest
 from safetensors.numpy import load_file
 
 from lrcore import Suggestion
-from lrcore.commands.find import tell_suggestion
+from lrcore.cli._find import tell_suggestion
 
 SCHEDULE = "cyclic(1e-3, 1e-2, step_size_up=8)"
 

@@ -13,7 +13,7 @@ import typer
 from typer.testing import CliRunner, Result
 
 from lrcore.cifar.parity import ParityResult
-from lrcore.commands.parity import parity
+from lrcore.cli._parity import parity
 
 APP = typer.Typer()
 APP.command()(parity)

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch.optim import Optimizer, lr_scheduler
 
-from lrcore.schedules import (
+from lrcore import (
     Constant,
     Cosine,
     Exponential,

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from lrcore.schedules import Constant, Cosine, Delay, Linear, Sequence
+from lrcore import Constant, Cosine, Delay, Linear, Sequence
 
 STEPS = 450
 Lrs = Callable[..., "np.ndarray[Any, Any]"]

@@ -13,7 +13,7 @@ import transformers
 from torch.optim import lr_scheduler
 
 from lrcore import Linear, OneCycle, PiecewiseLinear, Sequence, Tanh, Warmup, parse_schedule
-from lrcore.schedules.registry import SCHEDULES
+from lrcore.schedules._registry import SCHEDULES
 
 STEPS = 450
 Lrs = Callable[..., "np.ndarray[Any, Any]"]

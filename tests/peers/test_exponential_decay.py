@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from torch.optim import lr_scheduler
 
-from lrcore.schedules import ExponentialDecay
+from lrcore import ExponentialDecay
 
 STEPS = 450
 Lrs = Callable[..., "np.ndarray[Any, Any]"]

@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch.optim import lr_scheduler
 
-from lrcore.schedules import PiecewiseCosine, PiecewiseLinear, Tabulated
+from lrcore import PiecewiseCosine, PiecewiseLinear, Tabulated
 
 STEPS = 450
 Lrs = Callable[..., "np.ndarray[Any, Any]"]

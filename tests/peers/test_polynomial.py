@@ -12,7 +12,7 @@ import torch
 import transformers
 from torch.optim import lr_scheduler
 
-from lrcore.schedules import Polynomial
+from lrcore import Polynomial
 
 STEPS = 450
 Lrs = Callable[..., "np.ndarray[Any, Any]"]

@@ -11,16 +11,7 @@ import pytest
 import torch
 from torch.optim import lr_scheduler
 
-from lrcore.schedules import (
-    Cosine,
-    Cyclic,
-    CyclicMomentum,
-    Exponential,
-    InverseTime,
-    Linear,
-    OneCycle,
-    PiecewiseConstant,
-)
+from lrcore import Cosine, Cyclic, CyclicMomentum, Exponential, InverseTime, Linear, OneCycle, PiecewiseConstant
 
 STEPS = 450
 

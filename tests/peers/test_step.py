@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch.optim import lr_scheduler
 
-from lrcore.schedules import MultiStep, Step
+from lrcore import MultiStep, Step
 
 STEPS = 450
 Lrs = Callable[..., "np.ndarray[Any, Any]"]

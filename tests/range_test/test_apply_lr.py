@@ -12,8 +12,7 @@ import numpy as np
 import pytest
 import torch
 
-from lrcore import RangeTestResult, StopReason
-from lrcore.schedules import Exponential
+from lrcore import Exponential, RangeTestResult, StopReason
 
 SWEEP = Exponential(1e-5, 1.0, 101).values(0, 101)
 FALL = 2.3 - 1 / (1 + (1e-3 / SWEEP) ** 2) + (SWEEP / 0.3) ** 4

@@ -14,8 +14,7 @@ import mpmath
 import numpy as np
 import pytest
 
-from lrcore import RangeTest, RangeTestResult, StopReason
-from lrcore.schedules import Exponential, Linear
+from lrcore import Exponential, Linear, RangeTest, RangeTestResult, StopReason
 
 NAN, INF = float("nan"), float("inf")
 

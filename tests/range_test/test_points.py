@@ -10,8 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lrcore import RangeTest, StopReason, Verdict
-from lrcore.schedules import Exponential
+from lrcore import Exponential, RangeTest, StopReason, Verdict
 
 NAN, INF = float("nan"), float("inf")
 

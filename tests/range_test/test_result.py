@@ -12,9 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lrcore import Cyclic, RangeTest, RangeTestResult, StopReason, suggest
-from lrcore.schedules import OneCycle
-from lrcore.suggest import bounds
+from lrcore import Cyclic, OneCycle, RangeTest, RangeTestResult, StopReason, bounds, suggest
 from lrcore.suggestions import trimmed_as_fastai, valley
 
 NAN, INF = float("nan"), float("inf")

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from lrcore.schedules import Schedule
+from lrcore import Schedule
 
 Exact = Callable[[int], Any]
 Values = npt.NDArray[np.float64]

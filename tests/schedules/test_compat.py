@@ -26,7 +26,7 @@ from lrcore import (
     WarmupStableDecay,
     parse_schedule,
 )
-from lrcore.schedules.registry import SCHEDULES
+from lrcore.schedules._registry import SCHEDULES
 
 TABLE = Path(__file__).parents[2] / "docs" / "compat.md"
 # | one_cycle | optax | `one_cycle(...)` | `one_cycle(...)` |

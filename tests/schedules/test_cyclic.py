@@ -11,8 +11,7 @@ import pytest
 import torch
 from torch.optim import lr_scheduler
 
-from lrcore import parse_schedule
-from lrcore.schedules import Constant, Cosine, Cyclic, CyclicMomentum, Scaled, Schedule, Tabulated
+from lrcore import Constant, Cosine, Cyclic, CyclicMomentum, Scaled, Schedule, Tabulated, parse_schedule
 
 STEPS = 450
 UP, DOWN = 13, 29

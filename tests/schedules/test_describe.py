@@ -21,7 +21,7 @@ from lrcore import (
     Step,
     Until,
 )
-from lrcore.schedules.short_form import short_form
+from lrcore.schedules._base import short_form
 
 
 def test_describe_lists_ends_extremes_phases_and_the_end_policy() -> None:

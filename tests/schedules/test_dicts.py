@@ -9,15 +9,8 @@ from typing import Any
 
 import pytest
 
-from lrcore.schedules import (
-    Constant,
-    Cyclic,
-    PiecewiseConstant,
-    Product,
-    Scaled,
-    Schedule,
-)
-from lrcore.schedules.registry import SCHEDULES
+from lrcore import Constant, Cyclic, PiecewiseConstant, Product, Scaled, Schedule
+from lrcore.schedules._registry import SCHEDULES
 from tests.support.schedule_examples import EXAMPLES
 
 NAMES = ", ".join(known.name for known in SCHEDULES)

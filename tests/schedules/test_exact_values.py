@@ -10,7 +10,7 @@ import mpmath
 import numpy as np
 import pytest
 
-from lrcore.schedules import (
+from lrcore import (
     Constant,
     Cosine,
     Cyclic,

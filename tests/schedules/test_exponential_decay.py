@@ -8,7 +8,7 @@ from typing import Any
 import mpmath
 import pytest
 
-from lrcore.schedules import ExponentialDecay
+from lrcore import ExponentialDecay
 
 
 def closed_form(base_lr: float, decay_rate: float, decay_steps: int, staircase: bool) -> Callable[[int], Any]:

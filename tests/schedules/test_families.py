@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import lrcore.schedules
-from lrcore.schedules import (
+from lrcore import (
     Constant,
     Cosine,
     CosineRestarts,
@@ -269,7 +269,7 @@ BAD_TYPES = [
     (
         Scaled,
         (Constant, 0.5),
-        "base must be a learning-rate schedule, but got <class 'lrcore.schedules.constant.Constant'>",
+        "base must be a learning-rate schedule, but got <class 'lrcore.schedules._piecewise.Constant'>",
     ),
     (
         Scaled,

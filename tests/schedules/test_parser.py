@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lrcore import parse_schedule
-from lrcore.schedules import (
+from lrcore import (
     Constant,
     Cosine,
     CosineRestarts,
@@ -33,9 +32,10 @@ from lrcore.schedules import (
     Tabulated,
     Tanh,
     WarmupStableDecay,
+    parse_schedule,
 )
-from lrcore.schedules.registry import LEARNING_RATES
-from lrcore.units import Units
+from lrcore.schedules._parser import Units
+from lrcore.schedules._registry import LEARNING_RATES
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import mpmath
 import numpy as np
 import pytest
 
-from lrcore.schedules import PiecewiseCosine, PiecewiseLinear, Tabulated
+from lrcore import PiecewiseCosine, PiecewiseLinear, Tabulated
 
 CURVES = [PiecewiseLinear, PiecewiseCosine]
 Curve = type[PiecewiseLinear] | type[PiecewiseCosine]

@@ -10,7 +10,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lrcore.schedules import (
+from lrcore import (
     Constant,
     Cosine,
     CosineRestarts,

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch.optim import SGD, lr_scheduler
 
-from lrcore.schedules import Constant, Exponential, Linear, OneCycle, PiecewiseConstant, Schedule, Sequence
+from lrcore import Constant, Exponential, Linear, OneCycle, PiecewiseConstant, Schedule, Sequence
 from lrcore.torch import Scheduler
 
 DROPS = PiecewiseConstant([10, 20], [0.1, 0.01, 0.001])

@@ -8,17 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lrcore import (
-    Cosine,
-    Exponential,
-    Linear,
-    OneCycle,
-    Polynomial,
-    Schedule,
-    Tanh,
-    WarmupStableDecay,
-    parse_schedule,
-)
+from lrcore import Cosine, Exponential, Linear, OneCycle, Polynomial, Schedule, Tanh, WarmupStableDecay, parse_schedule
 
 # By the class's own way of counting.
 AT_T_MINUS_1: list[Callable[..., Schedule]] = [

@@ -9,7 +9,7 @@ from itertools import accumulate, islice, pairwise
 import numpy as np
 import pytest
 
-from lrcore.schedules import (
+from lrcore import (
     Clip,
     Constant,
     Cooldown,
@@ -39,9 +39,8 @@ from lrcore.schedules import (
     Warmup,
     WarmupStableDecay,
 )
-from lrcore.schedules.course import Course
-from lrcore.schedules.cycles import Cycles
-from lrcore.schedules.schedule import LEARNING_RATE
+from lrcore.schedules._base import LEARNING_RATE
+from lrcore.schedules._timeline import Course, Cycles
 from tests.support.schedule_examples import EXAMPLES
 
 LAST = 2**63 - 1

@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lrcore import parse_schedule
-from lrcore.schedules import (
+from lrcore import (
     Clip,
     Constant,
     Cooldown,
@@ -24,6 +23,7 @@ from lrcore.schedules import (
     Sequence,
     Until,
     Warmup,
+    parse_schedule,
 )
 
 ONE = Constant(1.0)

@@ -9,7 +9,7 @@ import mpmath
 import numpy as np
 import pytest
 
-from lrcore.schedules import Constant, Cooldown, Warmup
+from lrcore import Constant, Cooldown, Warmup
 
 FAR = 2**53
 FALLS: dict[str, Callable[[Any], Any]] = {

@@ -11,7 +11,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lrcore.schedules import (
+from lrcore import (
     Clip,
     Constant,
     Cooldown,

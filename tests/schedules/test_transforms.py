@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lrcore.schedules import (
+from lrcore import (
     Clip,
     Constant,
     Cooldown,

@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pytest
 
-from lrcore.suggest import Bounds, Suggestion, bounds, suggest
+from lrcore import Bounds, Suggestion, bounds, suggest
 
 NAN, INF = float("nan"), float("inf")
 LRS = np.geomspace(1e-5, 10.0, 100)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lrcore.cifar.data.binary import RECORD_BYTES
+from lrcore.cifar.data.formats import RECORD_BYTES
 
 
 def write_cifar(folder: Path, images_per_file: int) -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lrcore.schedules import (
+from lrcore import (
     Clip,
     Constant,
     Cooldown,

@@ -13,7 +13,7 @@ import pytest
 import torch
 from torch import nn
 
-from lrcore.torch.snapshot import Snapshot
+from lrcore.torch._snapshot import Snapshot
 
 
 def model() -> nn.Sequential:

@@ -29,7 +29,7 @@ def test_the_tests_of_keras_models_pass_on(backend: str) -> None:
 def test_a_backend_without_gradients_is_refused_by_name() -> None:
     code = """
 import keras, numpy as np
-from lrcore.cifar.cam.keras_feature_gradients import feature_gradients
+from lrcore.cifar.cam.keras_features import feature_gradients
 model = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Conv2D(10, 8, name="conv"), keras.layers.Flatten()])
 try:
     feature_gradients(model, "conv", np.zeros((1, 8, 8, 3)), [0])

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from lrcore.cifar.cam import hires_cam
-from lrcore.cifar.cam.keras_feature_gradients import feature_gradients, spatial_layers
+from lrcore.cifar.cam.keras_features import feature_gradients, spatial_layers
 
 IMAGES = np.random.default_rng(0).normal(size=(3, 8, 8, 3)).astype(np.float32)
 CLASSES = [4, 0, 9]

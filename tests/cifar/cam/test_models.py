@@ -10,13 +10,12 @@ import pytest
 import torch
 
 from lrcore.cifar.cam import METHODS, grad_cam, hires_cam
-from lrcore.cifar.cam.keras_feature_gradients import feature_gradients as keras_feature_gradients
-from lrcore.cifar.cam.keras_feature_gradients import spatial_layers as keras_spatial_layers
-from lrcore.cifar.cam.torch_feature_gradients import feature_gradients as torch_feature_gradients
-from lrcore.cifar.cam.torch_feature_gradients import spatial_layers as torch_spatial_layers
-from lrcore.cifar.models import GUIDE, MODELS, QUICK, ModelSpec, initial_weights
+from lrcore.cifar.cam.keras_features import feature_gradients as keras_feature_gradients
+from lrcore.cifar.cam.keras_features import spatial_layers as keras_spatial_layers
+from lrcore.cifar.cam.torch_features import feature_gradients as torch_feature_gradients
+from lrcore.cifar.cam.torch_features import spatial_layers as torch_spatial_layers
+from lrcore.cifar.models import GUIDE, MODELS, QUICK, ModelSpec, cam_layer, initial_weights, output_shapes
 from lrcore.cifar.models.keras_model import build_keras_model
-from lrcore.cifar.models.shapes import cam_layer, output_shapes
 from lrcore.cifar.models.torch_model import build_torch_model
 
 IMAGES = np.random.default_rng(0).normal(size=(4, 32, 32, 3)).astype(np.float32)

@@ -13,8 +13,8 @@ import torch
 from torch import nn
 
 from lrcore.cifar.cam import METHODS, FeatureGradients, grad_cam, hires_cam
-from lrcore.cifar.cam.keras_feature_gradients import feature_gradients as keras_feature_gradients
-from lrcore.cifar.cam.torch_feature_gradients import feature_gradients as torch_feature_gradients
+from lrcore.cifar.cam.keras_features import feature_gradients as keras_feature_gradients
+from lrcore.cifar.cam.torch_features import feature_gradients as torch_feature_gradients
 
 HEIGHT, WIDTH, FEATURES, CLASSES = 6, 5, 4, 10
 PLACES = HEIGHT * WIDTH

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from lrcore.cifar.cam.overlay import COLOURS, enlarge, overlay, upsample
+from lrcore.cifar.cam.maps import COLOURS, enlarge, overlay, upsample
 
 random = np.random.default_rng(0)
 PHOTOS = random.integers(0, 256, (2, 32, 32, 3), dtype=np.uint8)

@@ -7,8 +7,7 @@ import re
 import pytest
 
 from lrcore.cifar.cam import choose_cam
-from lrcore.cifar.models import GUIDE, MODELS, QUICK
-from lrcore.cifar.models.shapes import cam_layer
+from lrcore.cifar.models import GUIDE, MODELS, QUICK, cam_layer
 
 
 def test_the_default_layer_and_method_of_each_model() -> None:

@@ -14,7 +14,7 @@ from torch import nn
 from torch.nn import functional
 
 from lrcore.cifar.cam import hires_cam
-from lrcore.cifar.cam.torch_feature_gradients import feature_gradients, spatial_layers
+from lrcore.cifar.cam.torch_features import feature_gradients, spatial_layers
 
 IMAGES = np.random.default_rng(0).normal(size=(3, 8, 8, 3)).astype(np.float32)
 CLASSES = [4, 0, 9]

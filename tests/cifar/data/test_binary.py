@@ -7,8 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lrcore.cifar.data.batch_files import read_images
-from lrcore.cifar.data.binary import read_binary, write_binary
+from lrcore.cifar.data.formats import read_binary, read_images, write_binary
 
 
 def pixel(image: int, row: int, column: int, channel: int) -> int:

@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lrcore.cifar.data.batch_files import read_images
-from lrcore.cifar.data.pickled import read_pickled
+from lrcore.cifar.data.formats import read_images, read_pickled
 
 N = 4
 DATA = (np.arange(N * 3072) * 7 % 253).astype(np.uint8).reshape(N, 3072)
@@ -109,7 +108,7 @@ def test_a_pickle_that_would_run_code_is_refused_and_not_run(path: Path, tmp_pat
         ("numpy", "load"),
         ("numpy", "ndarray.tofile"),
         ("numpy.core.multiarray", "fromfile"),
-        ("lrcore.cifar.data.pickled", "read_pickled"),
+        ("lrcore.cifar.data.formats", "read_pickled"),
         ("builtins", "getattr"),
     ],
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lrcore.cifar.split import stratified_split
+from lrcore.cifar.data.dataset import stratified_split
 
 
 def test_split_takes_a_tenth_of_every_class_and_loses_no_sample() -> None:

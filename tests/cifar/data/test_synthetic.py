@@ -15,7 +15,7 @@ import pytest
 
 from lrcore.cifar.data import Dataset, load
 from lrcore.cifar.data.cache import cache_folder, cached
-from lrcore.cifar.data.textures import draw_images
+from lrcore.cifar.data.synthetic import draw_images
 
 FILES = [*(f"data_batch_{number}.bin" for number in range(1, 6)), "test_batch.bin"]
 

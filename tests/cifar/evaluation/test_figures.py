@@ -13,10 +13,15 @@ from matplotlib.figure import Figure
 
 from lrcore.cifar.cam import CamMaps
 from lrcore.cifar.evaluation import Predictions
-from lrcore.cifar.evaluation.class_accuracy_figure import draw_class_accuracy, save_class_accuracy
-from lrcore.cifar.evaluation.confusion_figure import draw_confusion, save_confusion
+from lrcore.cifar.evaluation.figures import (
+    draw_class_accuracy,
+    draw_confusion,
+    draw_mistakes,
+    save_class_accuracy,
+    save_confusion,
+    save_mistakes,
+)
 from lrcore.cifar.evaluation.mistakes import Mistakes
-from lrcore.cifar.evaluation.mistakes_figure import draw_mistakes, save_mistakes
 
 CLASSES = ("cat", "dog", "frog")
 CONFUSION = np.array([[1200, 1, 0], [0, 0, 0], [3, 5, 8]])

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from lrcore.cifar.cam import METHODS, FeatureGradients
-from lrcore.cifar.cam.torch_feature_gradients import feature_gradients
+from lrcore.cifar.cam.torch_features import feature_gradients
 from lrcore.cifar.evaluation import Predictions
 from lrcore.cifar.evaluation.mistakes import explain_mistakes
 

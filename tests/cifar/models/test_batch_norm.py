@@ -20,10 +20,10 @@ from lrcore.cifar.models import (
     Residual,
     initial_weights,
 )
-from lrcore.cifar.models.keras_statistics import KerasBatchStatistics
-from lrcore.cifar.models.reestimate import reestimate_batch_norm
+from lrcore.cifar.models.batch_norm import reestimate_batch_norm
+from lrcore.cifar.models.keras_state import KerasBatchStatistics
 from lrcore.cifar.models.torch_model import build_torch_model, torch_weights
-from lrcore.cifar.models.torch_statistics import TorchBatchStatistics
+from lrcore.cifar.models.torch_state import TorchBatchStatistics
 
 IN_FLOAT64 = {
     "torch": partial(TorchBatchStatistics, dtype=torch.float64),

@@ -13,7 +13,7 @@ from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
 from lrcore.cifar.models import GUIDE, MODELS, QUICK, RESNET9, ModelSpec, initial_weights
-from lrcore.cifar.models.convert import convert
+from lrcore.cifar.models.conversion import convert
 from lrcore.cifar.models.keras_model import build_keras_model, keras_weights
 from lrcore.cifar.models.torch_model import build_torch_model, torch_weights
 from lrcore.keras import SGD
@@ -253,7 +253,7 @@ def test_only_the_needed_frameworks_are_imported(tmp_path: Path) -> None:
     code = f"""
 import sys
 from pathlib import Path
-from lrcore.cifar.models.convert import convert
+from lrcore.cifar.models.conversion import convert
 folder = Path({str(tmp_path)!r})
 sys.modules["torch"] = None  # as if it were not installed
 try:

@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from lrcore.cifar.models import BatchNorm, Conv, Dense, Flatten, MaxPool, ModelSpec, Relu, Residual, initial_weights
 from lrcore.cifar.models.keras_model import assign_keras_weights, build_keras_model, keras_weights, undecayed_variables
-from lrcore.cifar.models.keras_momentum import assign_keras_momentum, keras_momentum
+from lrcore.cifar.models.keras_state import assign_keras_momentum, keras_momentum
 from lrcore.cifar.models.torch_model import (
     assign_torch_weights,
     build_torch_model,
@@ -23,7 +23,7 @@ from lrcore.cifar.models.torch_model import (
     torch_tensors,
     torch_weights,
 )
-from lrcore.cifar.models.torch_momentum import assign_torch_momentum, torch_momentum
+from lrcore.cifar.models.torch_state import assign_torch_momentum, torch_momentum
 from lrcore.keras import SGD as KerasSGD
 from lrcore.torch import SGD as TorchSGD
 

@@ -13,13 +13,7 @@ from torch.nn import functional
 
 from lrcore.cifar.models import GUIDE, MODELS, RESNET9, ModelSpec, initial_weights
 from lrcore.cifar.models.keras_model import build_keras_model, keras_variables, keras_weights
-from lrcore.cifar.models.torch_model import (
-    build_torch_model,
-    canonical_view,
-    torch_layer,
-    torch_tensors,
-    torch_weights,
-)
+from lrcore.cifar.models.torch_model import build_torch_model, canonical_view, torch_layer, torch_tensors, torch_weights
 
 BATCH_SIZE = 4
 MODELS_WITHOUT_DROPOUT = pytest.mark.parametrize(

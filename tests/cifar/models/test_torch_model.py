@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from lrcore.cifar.models import GUIDE, MODELS, QUICK, RESNET9, Dense, Flatten, ModelSpec, initial_weights
-from lrcore.cifar.models.torch_layers import BatchNorm
 from lrcore.cifar.models.torch_model import (
+    BatchNorm,
     assign_torch_weights,
     build_torch_model,
     canonical_view,

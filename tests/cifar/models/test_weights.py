@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from lrcore.cifar.models import GUIDE, MODELS, QUICK, RESNET9, BatchNorm, Conv, Dense, ModelSpec, initial_weights
-from lrcore.cifar.randomness import permutation
+from lrcore.cifar.pipeline.random_streams import permutation
 
 HASH_OF_WEIGHTS = """
 import hashlib

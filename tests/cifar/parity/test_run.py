@@ -14,8 +14,7 @@ from lrcore import Constant, Cyclic, Schedule
 from lrcore.cifar.data import load
 from lrcore.cifar.models import MODELS
 from lrcore.cifar.parity import ParityResult, ParitySettings, run_parity
-from lrcore.cifar.parity.figure import save_parity
-from lrcore.cifar.parity.table import tell
+from lrcore.cifar.parity.output import save_parity, tell
 
 UPDATES = 12
 TRIANGLE = Cyclic(1e-3, 1e-2, step_size_up=4)

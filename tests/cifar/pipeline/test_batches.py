@@ -13,12 +13,11 @@ import numpy as np
 import pytest
 from torch.utils.data import DataLoader
 
-from lrcore.cifar.batches import Batch, Batches
-from lrcore.cifar.cutout import Cutout
-from lrcore.cifar.flip import Flip
-from lrcore.cifar.pad_crop import PadCrop
-from lrcore.cifar.randomness import permutation
-from lrcore.cifar.standardise import Standardise
+from lrcore.cifar.pipeline.augment import Flip, PadCrop
+from lrcore.cifar.pipeline.batches import Batch, Batches
+from lrcore.cifar.pipeline.cutout import Cutout
+from lrcore.cifar.pipeline.random_streams import permutation
+from lrcore.cifar.pipeline.standardize import Standardise
 
 N = 103
 IMAGES = np.random.default_rng(0).integers(0, 256, (N, 32, 32, 3), dtype=np.uint8)
@@ -176,11 +175,11 @@ def digest(all_batches: Batches) -> str:
 IN_ANOTHER_PROCESS = """
 import hashlib
 import numpy as np
-from lrcore.cifar.batches import Batches
-from lrcore.cifar.cutout import Cutout
-from lrcore.cifar.flip import Flip
-from lrcore.cifar.pad_crop import PadCrop
-from lrcore.cifar.standardise import Standardise
+from lrcore.cifar.pipeline.batches import Batches
+from lrcore.cifar.pipeline.cutout import Cutout
+from lrcore.cifar.pipeline.augment import Flip
+from lrcore.cifar.pipeline.augment import PadCrop
+from lrcore.cifar.pipeline.standardize import Standardise
 images = np.random.default_rng(0).integers(0, 256, (103, 32, 32, 3), dtype=np.uint8)
 cutout = Cutout(v_l=-3, v_h=3, pixel_level=True)
 batches = Batches(images, np.arange(103) % 10, 10, 3, Standardise.fit(images), cutout, [Flip(), PadCrop()])

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from lrcore.cifar.boxes import Boxes, Shape, fitted_boxes, guide_boxes
-from lrcore.cifar.randomness import Stream, uniforms
+from lrcore.cifar.pipeline.cutout import Boxes, Shape, fitted_boxes, guide_boxes
+from lrcore.cifar.pipeline.random_streams import Stream, uniforms
 
 GUIDE = Shape(0.02, 0.4, 0.3, 1 / 0.3)
 FINE = 20_000  # pixels a side: rounding to them moves an area or a ratio by less than a thousandth

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from lrcore.cifar.cutout import Cutout
+from lrcore.cifar.pipeline.cutout import Cutout
 
 SIDE = 32
 Compat = Literal["guide"] | None

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from lrcore.cifar.flip import Flip
+from lrcore.cifar.pipeline.augment import Flip
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (64, 5, 7, 3), dtype=np.uint8)
 

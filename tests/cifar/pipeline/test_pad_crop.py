@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from lrcore.cifar.pad_crop import PadCrop
+from lrcore.cifar.pipeline.augment import PadCrop
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (64, 6, 9, 3), dtype=np.uint8)
 

@@ -15,10 +15,9 @@ import keras
 import numpy as np
 import pytest
 
-from lrcore.cifar.batches import Batch, Batches
-from lrcore.cifar.cutout import Cutout
-from lrcore.cifar.prefetch import prefetch
-from lrcore.cifar.standardise import Standardise
+from lrcore.cifar.pipeline.batches import Batch, Batches, prefetch
+from lrcore.cifar.pipeline.cutout import Cutout
+from lrcore.cifar.pipeline.standardize import Standardise
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (50, 32, 32, 3), dtype=np.uint8)
 BATCHES = Batches(IMAGES, np.arange(50) % 10, 8, 0, Standardise.fit(IMAGES), Cutout(pixel_level=True))
@@ -209,7 +208,7 @@ def test_the_items_that_were_taken_are_not_kept() -> None:
 
 FORGETFUL = """
 import itertools
-from lrcore.cifar.prefetch import prefetch
+from lrcore.cifar.pipeline.batches import prefetch
 block = prefetch(itertools.count())
 next(block.__enter__())
 """

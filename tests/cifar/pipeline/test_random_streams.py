@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lrcore.cifar.randomness import Stream, permutation, uniforms
+from lrcore.cifar.pipeline.random_streams import Stream, permutation, uniforms
 
 
 def numpy_philox(seed: int, epoch: int, stream: Stream, sample: int) -> np.random.Philox:

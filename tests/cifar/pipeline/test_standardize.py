@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from lrcore.cifar.standardise import Standardise
+from lrcore.cifar.pipeline.standardize import Standardise
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from lrcore.__main__ import main
 from lrcore.cifar.report import write_report
-from lrcore.commands.report import report
+from lrcore.cli._runs import report
 
 app = typer.Typer()
 app.command()(report)

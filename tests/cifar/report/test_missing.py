@@ -12,13 +12,17 @@ import pytest
 
 from lrcore import RangeTestResult, StopReason
 from lrcore.cifar.report.blocks import Paragraph, Table
-from lrcore.cifar.report.recorded_run import Missing, RecordedRun, read_runs
-from lrcore.cifar.report.sections.classes import classes
-from lrcore.cifar.report.sections.headline import headline
-from lrcore.cifar.report.sections.loss import loss
-from lrcore.cifar.report.sections.range_test import range_test
-from lrcore.cifar.report.sections.recorded import data_and_weights, settings, versions
-from lrcore.cifar.report.sections.times import times
+from lrcore.cifar.report.runs import Missing, RecordedRun, read_runs
+from lrcore.cifar.report.sections import (
+    classes,
+    data_and_weights,
+    headline,
+    loss,
+    range_test,
+    settings,
+    times,
+    versions,
+)
 
 SECTIONS = {
     "trace.csv": ("learning-rate", "loss"),

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from lrcore.cifar.report.svg import LONG, inline_svg
+from lrcore.cifar.report.blocks import LONG, inline_svg
 
 REFERRING = ("src", "href", "xlink:href", "srcset", "data", "action", "poster", "background", "cite", "formaction")
 FOREIGN = {"script", "link", "iframe", "object", "embed", "base", "form", "foreignobject", "video", "audio"}

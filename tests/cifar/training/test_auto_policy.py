@@ -9,9 +9,8 @@ import numpy as np
 import pytest
 
 from lrcore import Constant, Cyclic, OneCycle, RangeTestResult, StopReason
-from lrcore.cifar.auto import Auto
-from lrcore.cifar.ending import ending_warning
-from lrcore.cifar.policy import policy_from_dict
+from lrcore.cifar.training.length_check import ending_warning
+from lrcore.cifar.training.policies import Auto, policy_from_dict
 
 LRS = np.geomspace(1e-5, 1.0, 101)
 FALLING = 2.3 - 1 / (1 + (1e-3 / LRS) ** 2)  # falls by 1 around 1e-3: a tenth of that up to 1e-3 / 3, nine up to 3e-3

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-from lrcore.cifar.checkpoint import Checkpoint, CheckpointFolder
-from lrcore.cifar.trainer import TrainerState
+from lrcore.cifar.training.checkpoint import Checkpoint, CheckpointFolder
+from lrcore.cifar.training.trainer import TrainerState
 
 STATE = TrainerState(
     weights={"conv1/kernel": np.arange(6, dtype=np.float32).reshape(1, 2, 3, 1), "conv1/bias": np.array([np.pi])},

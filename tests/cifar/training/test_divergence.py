@@ -7,8 +7,8 @@ import math
 
 import pytest
 
-from lrcore.cifar.divergence_guard import Diverged, DivergenceGuard
-from lrcore.cifar.trainer import Update
+from lrcore.cifar.training.divergence import Diverged, DivergenceGuard
+from lrcore.cifar.training.trainer import Update
 
 
 def first_refused(losses: list[float], guard: DivergenceGuard | None = None) -> int | None:

@@ -11,9 +11,8 @@ import pytest
 import torch
 
 from lrcore import Constant, Cyclic
-from lrcore.cifar.learning_rate import LearningRate
-from lrcore.cifar.on_plateau import OnPlateau
-from lrcore.cifar.policy import policy_from_dict
+from lrcore.cifar.training.policies import OnPlateau, policy_from_dict
+from lrcore.cifar.training.run import LearningRate
 
 LOSSES = [2.0, 1.5, 1.5, 1.49999, 1.6, 1.4, 1.4, 1.4, 1.4, 1.4, 1.4, 1.4, 1.4, float("nan"), 1.4]
 

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from lrcore.cifar.ending import ending_warning
-from lrcore.schedules import (
+from lrcore import (
     Clip,
     Constant,
     Cooldown,
@@ -41,6 +40,7 @@ from lrcore.schedules import (
     Warmup,
     WarmupStableDecay,
 )
+from lrcore.cifar.training.length_check import ending_warning
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,7 @@ import re
 import pytest
 
 from lrcore import Constant, InverseTime, OneCycle, Scaled
-from lrcore.cifar.auto import Auto
-from lrcore.cifar.on_plateau import OnPlateau
-from lrcore.cifar.policy import Policy, parse_policy
+from lrcore.cifar.training.policies import Auto, OnPlateau, Policy, parse_policy
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import io
 
 from rich.console import Console
 
-from lrcore.cifar.progress import report_progress
+from lrcore.cifar.training.progress import report_progress
 
 
 def test_without_a_terminal_progress_is_a_few_plain_lines() -> None:

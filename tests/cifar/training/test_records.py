@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from lrcore.cifar.records import Records
-from lrcore.cifar.run_folder import Epoch, RunFolder
-from lrcore.cifar.trainer import Metrics, Update
+from lrcore.cifar.training.records import Records
+from lrcore.cifar.training.run_folder import Epoch, RunFolder
+from lrcore.cifar.training.trainer import Metrics, Update
 
 
 def updates(first: int, last: int, loss: float = 2.0) -> list[Update]:

@@ -22,14 +22,13 @@ from rich.console import Console
 
 from lrcore import Cyclic, first_difference
 from lrcore.cifar.data import load
-from lrcore.cifar.experiment import Experiment
-from lrcore.cifar.on_plateau import OnPlateau
-from lrcore.cifar.records import Records
-from lrcore.cifar.resume import Interrupted
-from lrcore.cifar.run_folder import RunFolder
-from lrcore.cifar.settings import Settings
-from lrcore.cifar.trainer import Update
-from lrcore.cifar.training import run_config, train
+from lrcore.cifar.training.experiment import Experiment
+from lrcore.cifar.training.policies import OnPlateau
+from lrcore.cifar.training.records import Records
+from lrcore.cifar.training.run_folder import RunFolder
+from lrcore.cifar.training.settings import Settings
+from lrcore.cifar.training.train import Interrupted, run_config, train
+from lrcore.cifar.training.trainer import Update
 
 CONSOLE = Console(file=io.StringIO())
 UPDATES = 3 * 4  # 40 images in batches of 12

@@ -10,14 +10,13 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from lrcore import Constant, PiecewiseConstant
+from lrcore import Constant, PiecewiseConstant, Schedule
 from lrcore.cifar.data import load
-from lrcore.cifar.divergence_guard import Diverged
-from lrcore.cifar.experiment import Experiment
-from lrcore.cifar.run_folder import RunFolder
-from lrcore.cifar.settings import Settings
-from lrcore.cifar.training import run_config, train
-from lrcore.schedules import Schedule
+from lrcore.cifar.training.divergence import Diverged
+from lrcore.cifar.training.experiment import Experiment
+from lrcore.cifar.training.run_folder import RunFolder
+from lrcore.cifar.training.settings import Settings
+from lrcore.cifar.training.train import run_config, train
 
 
 def trained(framework: str, schedule: Schedule, on_divergence: str, data: Path, out: Path) -> tuple[RunFolder, str]:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from lrcore.cifar.run_folder import Epoch, RunFolder
-from lrcore.cifar.trainer import Metrics
+from lrcore.cifar.training.run_folder import Epoch, RunFolder
+from lrcore.cifar.training.trainer import Metrics
 
 
 def test_a_folder_opens_as_it_was_created(tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from lrcore import RangeTestResult, StopReason
-from lrcore.cifar.run_folder import Epoch, RunFolder
-from lrcore.cifar.trainer import Metrics
+from lrcore.cifar.training.run_folder import Epoch, RunFolder
+from lrcore.cifar.training.trainer import Metrics
 
 
 def test_the_history_reads_back(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from lrcore import Constant
-from lrcore.cifar.settings import Settings
+from lrcore.cifar.training.settings import Settings
 
 GOOD = Settings("torch", "synthetic", "quick", Constant(0.1), epochs=1, batch_size=10, seed=0)
 

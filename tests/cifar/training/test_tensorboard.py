@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 from tensorboard.compat.proto.event_pb2 import Event
 
-from lrcore.cifar.tensorboard import TensorBoardWriter
+from lrcore.cifar.training.records import TensorBoardWriter
 
 READ_BACK = """
 import json, sys
 from pathlib import Path
 {block}
-from lrcore.cifar.tensorboard import TensorBoardWriter
+from lrcore.cifar.training.records import TensorBoardWriter
 folder = Path(sys.argv[1])
 with TensorBoardWriter(folder) as writer:
     for step in range(6):

@@ -20,12 +20,12 @@ from torch.nn import functional
 from lrcore import Constant, Trace
 from lrcore.cifar.data import load
 from lrcore.cifar.demo import run_demo
-from lrcore.cifar.experiment import Experiment
-from lrcore.cifar.run_folder import RunFolder
-from lrcore.cifar.settings import Settings
-from lrcore.cifar.torch_device import torch_device
-from lrcore.cifar.trainer import Sweep
-from lrcore.cifar.training import run_config, train
+from lrcore.cifar.training.experiment import Experiment
+from lrcore.cifar.training.run_folder import RunFolder
+from lrcore.cifar.training.settings import Settings
+from lrcore.cifar.training.torch_trainer import torch_device
+from lrcore.cifar.training.train import run_config, train
+from lrcore.cifar.training.trainer import Sweep
 
 
 def trained(settings: Settings, path: Path) -> RunFolder:

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from lrcore import Tabulated
 from lrcore.keras import CyclicLR, ScheduleCallback
-from lrcore.schedules import Tabulated
 
 LOSES_INTERRUPTED_UPDATES = keras.backend.backend() == "jax"
 CYCLE = [0.001, 0.002, 0.003, 0.004, 0.005, 0.004, 0.003, 0.002]

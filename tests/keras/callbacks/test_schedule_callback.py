@@ -11,8 +11,8 @@ import keras
 import numpy as np
 import pytest
 
+from lrcore import Constant, Cosine, CyclicMomentum, PiecewiseConstant
 from lrcore.keras import CyclicLR, Schedule, ScheduleCallback
-from lrcore.schedules import Constant, Cosine, CyclicMomentum, PiecewiseConstant
 
 # lr(t) = 0.001 + 0.004 * (distance from the joint of two cycles) / 4, step 0 first.
 CYCLE = [0.001, 0.002, 0.003, 0.004, 0.005, 0.004, 0.003, 0.002]

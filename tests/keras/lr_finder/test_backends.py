@@ -12,10 +12,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from lrcore import StopReason
 from lrcore.keras import BatchLoss, CyclicLR, LRFinder, lr_find
-from lrcore.keras.random_state import RandomState
-from lrcore.keras.snapshot import Snapshot
-from lrcore.range_test import StopReason
+from lrcore.keras._snapshot import RandomState, Snapshot
 
 OPTIMIZERS: dict[str, Callable[[], Any]] = {
     "SGD": lambda: keras.optimizers.SGD(0.05, momentum=0.9, nesterov=True),

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
+from lrcore import StopReason
 from lrcore.keras import BatchLoss, LRFinder
-from lrcore.range_test import StopReason
 
 
 def _state(model: keras.Model) -> list[Any]:

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from lrcore import StopReason
 from lrcore.keras import SGD, lr_find
-from lrcore.range_test import StopReason
 
 OPTIMIZERS: dict[str, Callable[[], Any]] = {
     "keras SGD": lambda: keras.optimizers.SGD(0.05, momentum=0.9, nesterov=True),

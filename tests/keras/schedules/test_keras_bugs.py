@@ -10,8 +10,7 @@ import keras
 import numpy as np
 import pytest
 
-from lrcore.keras import Schedule
-from lrcore.schedules import (
+from lrcore import (
     Cosine,
     CosineRestarts,
     ExponentialDecay,
@@ -21,6 +20,7 @@ from lrcore.schedules import (
     Tabulated,
     Warmup,
 )
+from lrcore.keras import Schedule
 
 keras_schedules = keras.optimizers.schedules
 INTEGER_LRS: dict[str, tuple[Callable[[], Any], Any, float, float]] = {

@@ -11,8 +11,8 @@ import keras
 import numpy as np
 import pytest
 
+from lrcore import Constant, Cosine, Linear, PiecewiseConstant, Tabulated
 from lrcore.keras import SGD, Schedule
-from lrcore.schedules import Constant, Cosine, Linear, PiecewiseConstant, Tabulated
 
 LRS = [1.0, 0.5, 0.25, 0.125]
 STEPS_PER_EXECUTION = {"tensorflow": 4, "jax": 4, "torch": 1}[keras.backend.backend()]

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from lrcore import Constant, Cosine, Linear, Tabulated, Until, Warmup
 from lrcore.keras import Schedule
-from lrcore.schedules import Constant, Cosine, Linear, Tabulated, Until, Warmup
 from tests.support.schedule_examples import EXAMPLES
 
 LEARNING_RATES = [example for example in EXAMPLES if example.quantity == "learning rate"]

@@ -18,11 +18,10 @@ from torch import distributed, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from lrcore import RangeTest
-from lrcore.torch import LRFinder
-from lrcore.torch.lr_find import lr_find
-from lrcore.torch.measurement import Measurement
-from lrcore.torch.range_tests import run_range_tests
-from lrcore.torch.snapshot import Snapshot
+from lrcore.torch import LRFinder, lr_find
+from lrcore.torch._snapshot import Snapshot
+from lrcore.torch.lr_finder._loop import run_range_tests
+from lrcore.torch.lr_finder._measurement import Measurement
 
 TIME_LIMIT = 30.0
 START_LIMIT = 120.0

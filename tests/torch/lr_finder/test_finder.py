@@ -15,8 +15,7 @@ import torch
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
-from lrcore import StopReason
-from lrcore.schedules import Cosine
+from lrcore import Cosine, StopReason
 from lrcore.torch import SGD, CyclicLR, LRFinder, Scheduler
 
 SWEEP: dict[str, Any] = {"start_lr": 1e-4, "end_lr": 1.0, "num_iter": 20, "progress": False}

@@ -13,8 +13,7 @@ from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
 from lrcore import RangeTestResult, StopReason
-from lrcore.torch import SGD
-from lrcore.torch.lr_find import lr_find
+from lrcore.torch import SGD, lr_find
 
 OPTIMIZERS: dict[str, Callable[[Any], torch.optim.Optimizer]] = {
     "torch SGD": lambda parameters: torch.optim.SGD(parameters, lr=0.01, momentum=0.9, nesterov=True),

@@ -10,9 +10,9 @@ import torch
 from torch import nn
 
 from lrcore import RangeTest, RangeTestResult, StopReason
-from lrcore.torch.measurement import Measurement
-from lrcore.torch.range_tests import combined_result, run_range_tests
-from lrcore.torch.snapshot import Snapshot
+from lrcore.torch._snapshot import Snapshot
+from lrcore.torch.lr_finder._loop import combined_result, run_range_tests
+from lrcore.torch.lr_finder._measurement import Measurement
 
 
 class Decay:

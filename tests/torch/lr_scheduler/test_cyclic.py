@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from lrcore.schedules import Tabulated
+from lrcore import Tabulated
 from lrcore.torch import CyclicLR
 from tests.support.torch_runs import run, values
 

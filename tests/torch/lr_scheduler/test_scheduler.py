@@ -14,7 +14,7 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from lrcore.schedules import Constant, Cosine, PiecewiseConstant, Schedule, Until
+from lrcore import Constant, Cosine, PiecewiseConstant, Schedule, Until
 from lrcore.torch import Scheduler
 
 STAIRS = PiecewiseConstant([2, 3], [0.5, 0.25, 0.125])

@@ -85,7 +85,7 @@ def test_its_schedules_are_of_whole_epochs_also_between_two() -> None:
 def test_the_schedules_are_rebuilt_at_most_twice_an_epoch(batches: int, monkeypatch: pytest.MonkeyPatch) -> None:
     scheduler, _ = both(5)
     built = Mock(wraps=lrcore.CosineRestarts)
-    monkeypatch.setattr(lrcore.torch.warm_restarts, "CosineRestarts", built)
+    monkeypatch.setattr(lrcore.torch.lr_scheduler._warm_restarts, "CosineRestarts", built)
     for epoch in range(3):
         for batch in range(batches):
             scheduler.step(epoch + batch / batches)

@@ -12,7 +12,7 @@ from torch.testing import assert_close
 
 import lrcore
 from lrcore.torch import SGD, LRFinder, Scheduler
-from lrcore.torch.update_watch import UpdateWatch
+from lrcore.torch.lr_finder._measurement import UpdateWatch
 
 OPTIONS: dict[str, Any] = {"lr": 0.1, "momentum": 0.9, "weight_decay": 0.01, "nesterov": True}
 

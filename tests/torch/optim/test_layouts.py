@@ -185,7 +185,7 @@ def test_meta_tensors_are_left_to_torch() -> None:
 
 def test_where_torch_has_a_fused_kernel_that_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     """On a meta device, which claims to have one here, the call of it fails by its name."""
-    monkeypatch.setattr("lrcore.torch.torch_update._get_fused_kernels_supported_devices", lambda: ["meta"])
+    monkeypatch.setattr("lrcore.torch.optim._fallback._get_fused_kernels_supported_devices", lambda: ["meta"])
     parameter = torch.nn.Parameter(torch.ones(3, device="meta"))
     parameter.grad = torch.ones(3, device="meta")
     with pytest.raises(NotImplementedError, match="_fused_sgd_"):

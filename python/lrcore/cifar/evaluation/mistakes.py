@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from lrcore._arguments import positive_count
-from lrcore.cifar.cam.feature_gradients import Array, FeatureGradients
-from lrcore.cifar.cam.maps import METHODS, CamMaps
+from lrcore._validation import positive_count
+from lrcore.cifar.cam import METHODS, CamMaps, FeatureGradients
+from lrcore.cifar.cam.features import Array
 from lrcore.cifar.evaluation.predictions import NO_CLASS, Predictions
 
 Bytes = npt.NDArray[np.uint8]

@@ -10,9 +10,8 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from lrcore._arguments import count
-from lrcore.cifar.models.layers import AveragePool, BatchNorm, Conv, Dense, KernelLayer, MaxPool, Relu
-from lrcore.cifar.models.spec import ModelSpec
+from lrcore._validation import count
+from lrcore.cifar.models.spec import AveragePool, BatchNorm, Conv, Dense, KernelLayer, MaxPool, ModelSpec, Relu
 
 LOGITS_SCALE = 0.1
 CONSTANT_STARTS = {"bias": 0.0, "gamma": 1.0, "beta": 0.0, "moving_mean": 0.0, "moving_variance": 1.0}

@@ -24,8 +24,7 @@ one core.
 
 from __future__ import annotations
 
-from lrcore.cifar.parity.pair import LOSS_LIMIT, WEIGHT_LIMIT, Pair
-from lrcore.cifar.parity.result import ParityResult
+from lrcore.cifar.parity.result import LOSS_LIMIT, WEIGHT_LIMIT, Pair, ParityResult
 from lrcore.cifar.parity.run import run_parity
 from lrcore.cifar.parity.settings import ParitySettings
 

@@ -14,13 +14,13 @@ except ImportError as error:
     raise ImportError("parity needs Keras: pip install 'lrcore[keras]'") from error
 
 import lrcore.keras
+from lrcore.cifar.models import ModelSpec
 from lrcore.cifar.models.keras_model import build_keras_model, keras_weights, undecayed_variables
-from lrcore.cifar.models.spec import ModelSpec
-from lrcore.cifar.parity.side import MOMENTUM, Array, Start, TraceRow
+from lrcore.cifar.parity.sides import MOMENTUM, Array, Start, TraceRow
 
 
 class KerasSide:
-    """See `lrcore.cifar.parity.side.Side`.
+    """See `lrcore.cifar.parity.sides.Side`.
 
     Args:
         start: Model, weights and schedule.

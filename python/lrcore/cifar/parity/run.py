@@ -11,16 +11,15 @@ import numpy as np
 import numpy.typing as npt
 from rich.console import Console
 
-import lrcore
-from lrcore.cifar.batches import Batches
+from lrcore._version import __version__
+from lrcore.cifar._quiet import silenced_stderr
 from lrcore.cifar.data import Dataset
-from lrcore.cifar.parity.pair import Pair
-from lrcore.cifar.parity.result import ParityResult
+from lrcore.cifar.parity.result import Pair, ParityResult
 from lrcore.cifar.parity.settings import ParitySettings
-from lrcore.cifar.parity.side import Array, Side, Start, TraceRow
-from lrcore.cifar.progress import Report, report_progress
-from lrcore.cifar.quiet import silenced_stderr
-from lrcore.cifar.standardise import Standardise
+from lrcore.cifar.parity.sides import Array, Side, Start, TraceRow
+from lrcore.cifar.pipeline.batches import Batches
+from lrcore.cifar.pipeline.standardize import Standardise
+from lrcore.cifar.training.progress import Report, report_progress
 from lrcore.trace import Trace
 
 PAIRS = ("lrcore", "stock")
@@ -98,4 +97,4 @@ def _trace(rows: list[TraceRow]) -> Trace:
 def _versions() -> dict[str, str]:
     """Of lrcore and of what it has imported: which library computes for Keras is the user's choice."""
     imported = [name for name in ("numpy", "torch", "keras", "tensorflow", "jax") if name in sys.modules]
-    return {"lrcore": lrcore.__version__} | {name: version(name) for name in imported}
+    return {"lrcore": __version__} | {name: version(name) for name in imported}

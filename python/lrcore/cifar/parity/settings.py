@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from lrcore._arguments import check_fields, count, positive_count
-from lrcore.cifar.models.zoo import MODELS
+from lrcore._validation import check_fields, count, positive_count
+from lrcore.cifar.models import MODELS
 from lrcore.schedules import Schedule
 
 FIELDS = ("model", "updates", "batch_size", "seed", "schedule")

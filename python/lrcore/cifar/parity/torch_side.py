@@ -13,13 +13,13 @@ from torch.nn import functional
 
 import lrcore.torch
 from lrcore.cifar.models.torch_model import build_torch_model, parameter_groups, torch_weights
-from lrcore.cifar.parity.side import MOMENTUM, Array, Start, TraceRow
+from lrcore.cifar.parity.sides import MOMENTUM, Array, Start, TraceRow
 
 OPTIMIZERS = {"lrcore": lrcore.torch.SGD, "stock": torch.optim.SGD}
 
 
 class TorchSide:
-    """See `lrcore.cifar.parity.side.Side`.
+    """See `lrcore.cifar.parity.sides.Side`.
 
     Args:
         start: Model, weights and schedule.

@@ -13,8 +13,7 @@ import pytest
 from lrcore.cifar.data import Report
 from lrcore.cifar.data.download import obtained
 from lrcore.cifar.data.download.archive import BINARY, PYTHON, Archive
-from lrcore.cifar.data.download.patience import Patience
-from lrcore.cifar.data.download.sources import MIRRORS, Source
+from lrcore.cifar.data.download.sources import MIRRORS, Patience, Source
 
 Sources = Callable[..., tuple[Source, ...]]
 Files = Callable[[Path], dict[str, bytes]]

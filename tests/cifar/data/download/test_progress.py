@@ -7,7 +7,7 @@ import io
 import pytest
 from rich.console import Console
 
-from lrcore.cifar.download_progress import DownloadLines, report_download
+from lrcore.cli._common import DownloadLines, report_download
 
 MB = 1_000_000
 

@@ -13,8 +13,7 @@ from lrcore.cifar.data import Report
 from lrcore.cifar.data.download import obtained
 from lrcore.cifar.data.download.archive import Archive
 from lrcore.cifar.data.download.fetch import MAX_CUTS
-from lrcore.cifar.data.download.patience import Patience
-from lrcore.cifar.data.download.sources import Source
+from lrcore.cifar.data.download.sources import Patience, Source
 
 Sources = Callable[..., tuple[Source, ...]]
 Files = Callable[[Path], dict[str, bytes]]

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from lrcore.cifar.data.download.obtain import obtained
-from lrcore.cifar.data.download.report import SILENT, Report
+from lrcore.cifar.data.download.sources import SILENT, Report
 
 __all__ = ["SILENT", "Report", "obtained"]

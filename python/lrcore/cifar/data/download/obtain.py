@@ -7,12 +7,9 @@ from pathlib import Path
 
 from lrcore.cifar.data.cache import cache_errors, cache_folder, cached
 from lrcore.cifar.data.download.archive import Archive
-from lrcore.cifar.data.download.existing import found_archive, found_folder
-from lrcore.cifar.data.download.lock import only_downloader
-from lrcore.cifar.data.download.mirrors import fetched
-from lrcore.cifar.data.download.patience import PATIENCE, Patience
-from lrcore.cifar.data.download.report import SILENT, Report
-from lrcore.cifar.data.download.sources import MIRRORS, Source, archives_of, chosen
+from lrcore.cifar.data.download.fetch import fetched
+from lrcore.cifar.data.download.local import found_archive, found_folder, only_downloader
+from lrcore.cifar.data.download.sources import MIRRORS, PATIENCE, SILENT, Patience, Report, Source, archives_of, chosen
 
 
 def obtained(report: Report = SILENT, sources: tuple[Source, ...] = MIRRORS, patience: Patience = PATIENCE) -> Path:

@@ -1,0 +1,8 @@
+"""The learning-rate range test: its engine, and the result with its files and figure."""
+
+from __future__ import annotations
+
+from lrcore.range_test._engine import RangeTest, StopReason
+from lrcore.range_test._result import RangeTestResult
+
+__all__ = ["RangeTest", "RangeTestResult", "StopReason"]
