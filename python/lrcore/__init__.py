@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lrcore._public import set_public_module
 from lrcore._version import __version__
 from lrcore.divergence import DivergenceDetector, Verdict
 from lrcore.plateau import Plateau, Reduction
@@ -110,3 +111,5 @@ __all__ = [
     "smooth",
     "suggest",
 ]
+
+set_public_module(__name__)

@@ -13,6 +13,7 @@ try:
 except ImportError as error:
     raise ImportError("lrcore.keras needs Keras: pip install 'lrcore[keras]'") from error
 
+from lrcore._public import set_public_module
 from lrcore.keras._batch_loss import BatchLoss
 from lrcore.keras._plateau import ReduceLROnPlateau
 from lrcore.keras.callbacks import (
@@ -47,3 +48,5 @@ __all__ = [
     "StepLR",
     "lr_find",
 ]
+
+set_public_module(__name__)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from lrcore._public import set_public_module
 from lrcore.range_test._engine import RangeTest, StopReason
 from lrcore.range_test._result import RangeTestResult
 
 __all__ = ["RangeTest", "RangeTestResult", "StopReason"]
+
+set_public_module(__name__)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lrcore._public import set_public_module
 from lrcore.schedules._base import Product, Scaled, Schedule, Sequence
 from lrcore.schedules._cosine import Cosine, CosineRestarts
 from lrcore.schedules._cyclic import Cyclic, CyclicMomentum, OneCycle, OneCycleMomentum
@@ -54,3 +55,5 @@ __all__ = [
     "Warmup",
     "WarmupStableDecay",
 ]
+
+set_public_module(__name__)

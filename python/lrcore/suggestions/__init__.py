@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lrcore._public import set_public_module
 from lrcore.suggestions._peers import (
     minimum,
     slide,
@@ -23,3 +24,5 @@ __all__ = [
     "trimmed_as_fastai",
     "valley",
 ]
+
+set_public_module(__name__)

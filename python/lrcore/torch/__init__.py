@@ -9,6 +9,7 @@ except ModuleNotFoundError as error:
 
 from torch.optim.lr_scheduler import LRScheduler
 
+from lrcore._public import set_public_module
 from lrcore.torch.lr_finder import DataLoaderIter, LRFinder, TrainDataLoaderIter, ValDataLoaderIter, lr_find
 from lrcore.torch.lr_scheduler import (
     SWALR,
@@ -53,3 +54,5 @@ __all__ = [
     "ValDataLoaderIter",
     "lr_find",
 ]
+
+set_public_module(__name__)
