@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float64]
 
+DPI = 150  # of figures in files
 LEGEND_COLUMN = 95  # points
 
 

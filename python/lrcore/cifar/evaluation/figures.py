@@ -12,11 +12,10 @@ from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from lrcore._axes import decorate
+from lrcore._axes import DPI, decorate
 from lrcore.cifar.cam.maps import Bytes, enlarge, overlay
 from lrcore.cifar.evaluation.mistakes import Mistakes
 from lrcore.cifar.evaluation.predictions import NO_CLASS, Predictions
-from lrcore.cifar.training.figures import DPI
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

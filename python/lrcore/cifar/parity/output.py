@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 from rich.console import Console
 from rich.table import Table
 
+from lrcore._axes import DPI
 from lrcore.cifar.parity.result import LOSS_LIMIT, WEIGHT_LIMIT, Floats, Pair, ParityResult, worst
-from lrcore.cifar.training.figures import DPI
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -14,8 +14,7 @@ import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 
-from lrcore._axes import decorate, limit_to_descent, overlaid
-from lrcore.cifar.training.figures import DPI
+from lrcore._axes import DPI, decorate, limit_to_descent, overlaid
 from lrcore.range_test import RangeTestResult
 from lrcore.smoothing import smooth, smooth_centred
 from lrcore.trace import Trace

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from matplotlib.figure import Figure
 
+from lrcore._axes import DPI
 from lrcore.cifar.training.run_folder import Epoch
 from lrcore.plot import plot_range_test, plot_schedule, plot_trace
 from lrcore.range_test import RangeTestResult
@@ -17,7 +18,6 @@ from lrcore.trace import Trace
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-DPI = 150
 LINE_WIDTH = 1.8  # of the last run
 MOST_MARKED = 20  # epochs
 
