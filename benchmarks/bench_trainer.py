@@ -96,7 +96,7 @@ def trained(settings: Settings, experiment: Experiment, updates: int) -> Iterato
             ends = []
 
             def take(update: Update) -> None:
-                run.take(update)
+                run.on_update(update)
                 ends.append(time.perf_counter())
 
             started = time.perf_counter()

@@ -14,7 +14,7 @@ from matplotlib.lines import Line2D
 from matplotlib.text import Text
 
 from lrcore import Cosine, Cyclic, RangeTestResult, StopReason, Trace, plot_range_test, plot_schedule, plot_trace
-from lrcore.range_test._plot import label_readings
+from lrcore.range_test._plot import label_suggestions
 from lrcore.smoothing import smooth_centred
 
 LRS = np.geomspace(1e-5, 10.0, 100)
@@ -76,7 +76,7 @@ def test_every_reading_is_labelled_and_marked_on_the_curve() -> None:
 def test_readings_of_one_lr_share_a_label() -> None:
     ax = Figure(layout="constrained").subplots()
     ax.set(xscale="log", xlim=(1e-5, 10.0))
-    label_readings(ax, {"steep": 0.01, "valley": 0.001, "steepest_ignite": 0.01, "slide": None}, LRS, FALL)
+    label_suggestions(ax, {"steep": 0.01, "valley": 0.001, "steepest_ignite": 0.01, "slide": None}, LRS, FALL)
     assert labels(ax) == [" valley 0.001 ", " steep, ignite 0.01 "]
 
 
@@ -109,7 +109,7 @@ def test_legends_of_two_panels_stay_apart() -> None:
 def test_a_reading_outside_the_picture_is_named() -> None:
     ax = Figure(layout="constrained").subplots()
     ax.set(ylim=(1.0, 3.0), xscale="log", xlim=(1e-5, 10.0))
-    label_readings(ax, {"slide": 8.0}, LRS, FALL)
+    label_suggestions(ax, {"slide": 8.0}, LRS, FALL)
     assert labels(ax) == [" slide 8 "]
     assert not ax.get_lines()
 

@@ -45,7 +45,7 @@ class PeerRecorder:
             warnings.simplefilter("ignore")
             fastai = importlib.import_module("fastai.callback.schedule")
         # Joints in float64: fastai rounds them to float32.
-        fastai.tensor = lambda joints: torch.tensor(list(joints), dtype=torch.float64)  # type: ignore[attr-defined]
+        fastai.tensor = lambda phase_starts: torch.tensor(list(phase_starts), dtype=torch.float64)  # type: ignore[attr-defined]
         return vars(fastai)
 
     def answer(self, peer: str, question: str, *arguments: Any) -> Any:

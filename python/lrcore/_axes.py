@@ -36,7 +36,7 @@ def decorate(ax: Axes) -> None:
         ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.15), ncols=columns, frameon=False, fontsize="small")
 
 
-def overlaid(index: int) -> dict[str, Any]:
+def overlay_style(index: int) -> dict[str, Any]:
     """The style of curve `index`: where curves agree, the dashes of the later show the earlier below."""
     width, dashes = max(3.6 - 1.8 * index, 1.2), (1, 0) if index == 0 else (3, 1 + index)
     return {"color": f"C{index}", "linewidth": width, "dashes": dashes}

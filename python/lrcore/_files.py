@@ -27,7 +27,7 @@ def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
         raise
 
 
-def open_after(path: str | os.PathLike[str], lines: int) -> TextIO:
+def open_truncated_to(path: str | os.PathLike[str], lines: int) -> TextIO:
     """Open a file for writing after its first `lines` lines; what stands behind them is dropped.
 
     Args:

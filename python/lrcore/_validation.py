@@ -16,7 +16,7 @@ T = TypeVar("T")
 BOOLS = (bool, np.bool_)
 
 
-def real(name: str, value: Any) -> float:
+def as_float(name: str, value: Any) -> float:
     """`value` as a float: Python and NumPy integers and floats are numbers, bool and str are not."""
     if isinstance(value, BOOLS) or not isinstance(value, numbers.Real):
         raise TypeError(f"{name} must be a number, but got {value!r}")
@@ -26,23 +26,23 @@ def real(name: str, value: Any) -> float:
         raise ValueError(f"{name} is too large for a float") from None
 
 
-def not_negative(name: str, value: Any) -> float:
+def as_non_negative(name: str, value: Any) -> float:
     """`value` as a finite float of at least 0."""
-    number = real(name, value)
+    number = as_float(name, value)
     if not 0 <= number < math.inf:
         raise ValueError(f"{name} must be finite and not negative, but got {value}")
     return number
 
 
-def probability(name: str, value: Any) -> float:
+def as_probability(name: str, value: Any) -> float:
     """`value` as a float in [0, 1]."""
-    number = real(name, value)
+    number = as_float(name, value)
     if not 0 <= number <= 1:
         raise ValueError(f"{name} must be in [0, 1], but got {value}")
     return number
 
 
-def count(name: str, value: Any) -> int:
+def as_int(name: str, value: Any) -> int:
     """`value` as an int of at most 64 bits; floats are refused, also whole ones."""
     try:
         if isinstance(value, BOOLS):
@@ -55,41 +55,41 @@ def count(name: str, value: Any) -> int:
     return whole
 
 
-def positive_count(name: str, value: Any) -> int:
+def as_positive_int(name: str, value: Any) -> int:
     """`value` as an int of at least 1 and at most 64 bits."""
-    whole = count(name, value)
+    whole = as_int(name, value)
     if whole < 1:
         raise ValueError(f"{name} must be at least 1, but got {whole}")
     return whole
 
 
-def text(name: str, value: Any) -> str:
+def as_str(name: str, value: Any) -> str:
     """`value` itself, if it is a str."""
     if not isinstance(value, str):
         raise TypeError(f"{name} must be a string, but got {value!r}")
     return value
 
 
-def flag(name: str, value: Any) -> bool:
+def as_bool(name: str, value: Any) -> bool:
     """`value` as a bool; the numbers 0 and 1 are refused."""
     if not isinstance(value, BOOLS):
         raise TypeError(f"{name} must be True or False, but got {value!r}")
     return bool(value)
 
 
-def as_given(_name: str, value: T) -> T:
+def unchecked(_name: str, value: T) -> T:
     """`value` itself, for `each` to make a tuple of what is checked later."""
     return value
 
 
-def each(coerce: Callable[[str, Any], T], name: str, values: Any) -> tuple[T, ...]:
+def as_tuple_of(coerce: Callable[[str, Any], T], name: str, values: Any) -> tuple[T, ...]:
     """`values` as a tuple, every item coerced under the name of its place, such as lrs[2]."""
     if isinstance(values, str) or not isinstance(values, Iterable):
         raise TypeError(f"{name} must be a sequence, but got {values!r}")
     return tuple(coerce(f"{name}[{index}]", value) for index, value in enumerate(values))
 
 
-def mapping(name: str, value: Any) -> Mapping[str, Any]:
+def as_mapping(name: str, value: Any) -> Mapping[str, Any]:
     """`value` itself, if it is a mapping; ValueError if not, as for one with wrong fields."""
     if not isinstance(value, Mapping):
         raise ValueError(f"{name} must be a mapping, but got {type(value).__name__}")
@@ -98,7 +98,7 @@ def mapping(name: str, value: Any) -> Mapping[str, Any]:
 
 def check_version(owner: str, content: Mapping[str, Any], version: int) -> None:
     """ValueError unless `content` is a mapping of this version."""
-    if mapping(owner, content).get("version") != version:
+    if as_mapping(owner, content).get("version") != version:
         raise ValueError(f"the version of {owner} must be {version}, but got {content.get('version')!r}")
 
 
@@ -113,7 +113,7 @@ def check_fields(owner: str, given: Collection[str], expected: Collection[str]) 
 
 
 @contextmanager
-def renamed(**names: str) -> Iterator[None]:
+def translate_argument_names(**names: str) -> Iterator[None]:
     """Lets the errors raised inside speak of the caller's arguments: with base_lr="lr", of lr in place of base_lr."""
     try:
         yield

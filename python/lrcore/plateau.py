@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import lrcore._core as _core
-from lrcore._validation import count, each, mapping, real, text
+from lrcore._validation import as_float, as_int, as_mapping, as_str, as_tuple_of
 
 
 @dataclass(frozen=True)
@@ -91,14 +91,14 @@ class Plateau:
         nan: str = "bad",
     ) -> None:
         self._arguments: dict[str, Any] = {
-            "mode": text("mode", mode),
-            "factor": real("factor", factor),
-            "patience": count("patience", patience),
-            "threshold": real("threshold", threshold),
-            "threshold_mode": text("threshold_mode", threshold_mode),
-            "cooldown": count("cooldown", cooldown),
-            "compat": text("compat", compat),
-            "nan": text("nan", nan),
+            "mode": as_str("mode", mode),
+            "factor": as_float("factor", factor),
+            "patience": as_int("patience", patience),
+            "threshold": as_float("threshold", threshold),
+            "threshold_mode": as_str("threshold_mode", threshold_mode),
+            "cooldown": as_int("cooldown", cooldown),
+            "compat": as_str("compat", compat),
+            "nan": as_str("nan", nan),
         }
         self.reset()
 
@@ -152,7 +152,7 @@ class Plateau:
             ValueError: When a learning rate or bound is negative or not finite, or `metric` is not finite and nan is
                 "raise"; nothing is changed then.
         """
-        metric, lrs = real("metric", metric), _reals("lr", lr, 1)
+        metric, lrs = as_float("metric", metric), _reals("lr", lr, 1)
         min_lrs, differences = _reals("min_lr", min_lr, len(lrs)), _reals("eps", eps, len(lrs))
         reduction = self._core_plateau.update(metric, lrs, min_lrs, differences)
         if reduction is None:
@@ -174,7 +174,7 @@ class Plateau:
         Raises:
             ValueError: When `state` is of another version or shape; nothing is changed then.
         """
-        self._core_plateau.load_state_dict(dict(mapping("the state of a Plateau", state)))
+        self._core_plateau.load_state_dict(dict(as_mapping("the state of a Plateau", state)))
 
     def _why(self, metric: float, num_bad: int) -> str:
         bad = f"the metric {metric} was" if num_bad == 1 else f"{num_bad} metrics in a row, the last {metric}, were"
@@ -186,23 +186,23 @@ class Plateau:
 
 def _reals(name: str, values: float | Sequence[float], length: int) -> tuple[float, ...]:
     """`values` as floats; a single one `length` times."""
-    return each(real, name, values) if isinstance(values, Sequence) else (real(name, values),) * length
+    return as_tuple_of(as_float, name, values) if isinstance(values, Sequence) else (as_float(name, values),) * length
 
 
 # A learning rate at its bound is off it by what float32 rounds away, which is no reason to reduce it again.
 ROUNDING = 1e-6
 
 
-class HasFactor(Protocol):
+class SupportsFactor(Protocol):
     """A scheduler or callback whose learning rates are all multiplied by `factor`."""
 
     factor: float
 
 
-def reduce_factor(
+def reduce_scheduler_factor(
     plateau: Plateau,
     metric: float,
-    base: HasFactor,
+    base: SupportsFactor,
     lrs: Callable[[], Sequence[float]],
     min_lrs: Sequence[float],
     eps: Sequence[float],
@@ -229,7 +229,7 @@ def reduce_factor(
         >>> from types import SimpleNamespace
         >>> base = SimpleNamespace(factor=1.0)
         >>> plateau = Plateau(factor=0.5, patience=0)
-        >>> reduce_factor(plateau, float("nan"), base, lambda: [0.1 * base.factor], [0.0], [0.0]).new_lrs
+        >>> reduce_scheduler_factor(plateau, float("nan"), base, lambda: [0.1 * base.factor], [0.0], [0.0]).new_lrs
         (0.05,)
     """
     old_lrs = tuple(lrs())

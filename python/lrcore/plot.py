@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from lrcore._axes import decorate, limit_to_descent, new_axes, overlaid
+from lrcore._axes import decorate, limit_to_descent, new_axes, overlay_style
 from lrcore.range_test._plot import plot_range_test
 from lrcore.schedules._plot import plot_schedule
 from lrcore.trace import Trace
@@ -28,7 +28,7 @@ def plot_trace(traces: Mapping[str, Trace], ax: Axes | None = None) -> Axes:
     """
     ax = new_axes() if ax is None else ax
     for index, (name, trace) in enumerate(traces.items()):
-        ax.plot(trace.step, trace.lr, label=name, **overlaid(index))
+        ax.plot(trace.step, trace.lr, label=name, **overlay_style(index))
     ax.set(xlabel="update", ylabel="learning rate")
     decorate(ax)
     return ax

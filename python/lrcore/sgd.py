@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 import lrcore._core as _core
 from lrcore._core import SgdOptions
-from lrcore._validation import count, flag, real, text
+from lrcore._validation import as_bool, as_float, as_int, as_str
 
 
 def clipping_factor(norm: float, max_norm: float) -> float:
@@ -95,20 +95,20 @@ def sgd_step(
         list(params),
         list(grads),
         list(buffers),
-        lr=real("lr", lr),
-        momentum=real("momentum", momentum),
-        dampening=real("dampening", dampening),
-        weight_decay=real("weight_decay", weight_decay),
-        nesterov=flag("nesterov", nesterov),
-        maximize=flag("maximize", maximize),
-        grad_factor=real("grad_factor", grad_factor),
-        grad_after=text("grad_after", grad_after),
+        lr=as_float("lr", lr),
+        momentum=as_float("momentum", momentum),
+        dampening=as_float("dampening", dampening),
+        weight_decay=as_float("weight_decay", weight_decay),
+        nesterov=as_bool("nesterov", nesterov),
+        maximize=as_bool("maximize", maximize),
+        grad_factor=as_float("grad_factor", grad_factor),
+        grad_after=as_str("grad_after", grad_after),
         masters=list(masters),
         averages=list(averages),
-        ema_decay=real("ema_decay", ema_decay),
-        first=flag("first", first),
-        count_nonfinite=flag("count_nonfinite", count_nonfinite),
-        num_threads=count("num_threads", num_threads),
+        ema_decay=as_float("ema_decay", ema_decay),
+        first=as_bool("first", first),
+        count_nonfinite=as_bool("count_nonfinite", count_nonfinite),
+        num_threads=as_int("num_threads", num_threads),
     )
 
 
@@ -131,7 +131,7 @@ def grad_norm(grads: Arrays, *, num_threads: int = 0) -> float:
         >>> grad_norm([np.array([3.0]), np.array([4.0])])
         5.0
     """
-    return _core.grad_norm(list(grads), num_threads=count("num_threads", num_threads))
+    return _core.grad_norm(list(grads), num_threads=as_int("num_threads", num_threads))
 
 
 __all__ = ["SgdOptions", "SgdPlan"]

@@ -16,7 +16,7 @@ import pytest
 from safetensors.numpy import load_file
 
 from lrcore import Suggestion
-from lrcore.cli._find import tell_suggestion
+from lrcore.cli._find import print_suggestion
 
 SCHEDULE = "cyclic(1e-3, 1e-2, step_size_up=8)"
 
@@ -178,7 +178,7 @@ def test_find_writes_its_result_and_says_why_it_stopped(framework: str, cifar_fo
 def test_find_reports_bounds_and_why_one_is_missing(
     found: Suggestion, lines: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    tell_suggestion(found)
+    print_suggestion(found)
     assert capsys.readouterr().out == lines
 
 

@@ -21,7 +21,7 @@ from lrcore import (
     Step,
     Until,
 )
-from lrcore.schedules._base import short_form
+from lrcore.schedules._base import compact_repr
 
 
 def test_describe_lists_ends_extremes_phases_and_the_end_policy() -> None:
@@ -150,5 +150,5 @@ def test_steps_must_be_a_count(steps: Any, error: type[Exception], sentence: str
 
 def test_the_short_form_rebuilds_the_schedule() -> None:
     schedule = OneCycle(0.5, 100, anneal_strategy="linear").then(Cosine(0.1, 10) * 0.5, at=100)
-    assert eval(short_form(schedule), vars(__import__("lrcore"))) == schedule
-    assert "pct_start" not in short_form(schedule)
+    assert eval(compact_repr(schedule), vars(__import__("lrcore"))) == schedule
+    assert "pct_start" not in compact_repr(schedule)

@@ -230,9 +230,9 @@ def test_one_cycle_momentum_agrees_with_50_digits(
 ) -> None:
     def exact(step: int) -> Any:
         e = mpmath.mpf(pct_start) * total_steps - 1
-        joints = [0, e, 2 * e, total_steps - 1] if three_phase else [0, e, total_steps - 1]
-        phase = next(index for index, end in enumerate(joints[1:]) if step <= end)
-        q = (step - joints[phase]) / (joints[phase + 1] - joints[phase])
+        phase_starts = [0, e, 2 * e, total_steps - 1] if three_phase else [0, e, total_steps - 1]
+        phase = next(index for index, end in enumerate(phase_starts[1:]) if step <= end)
+        q = (step - phase_starts[phase]) / (phase_starts[phase + 1] - phase_starts[phase])
         w = (1 - mpmath.cos(mpmath.pi * q)) / 2 if strategy == "cos" else q
         fall = mpmath.mpf(0.95) - mpmath.mpf(0.85)
         return mpmath.mpf(0.95) - fall * [w, 1 - w, 0][phase]

@@ -269,7 +269,7 @@ BAD_TYPES = [
     (
         Scaled,
         (Constant, 0.5),
-        "base must be a learning-rate schedule, but got <class 'lrcore.schedules._piecewise.Constant'>",
+        "base must be a learning-rate schedule, but got <class 'lrcore.schedules.Constant'>",
     ),
     (
         Scaled,

@@ -51,17 +51,17 @@ def test_it_is_kept_in_the_number_of_steps() -> None:
     assert "last" not in Cosine(0.1, 10, last="T-1").to_dict()
 
 
-def in_lines(joints: list[float], lrs: list[float]) -> Any:
-    return np.interp(np.arange(450), joints, lrs)
+def in_lines(phase_starts: list[float], lrs: list[float]) -> Any:
+    return np.interp(np.arange(450), phase_starts, lrs)
 
 
 @pytest.mark.parametrize("pct_start", [0.0, 0.1, 0.3, 0.457, 1.0])
 def test_one_cycle_to_step_t_has_its_top_at_pct_start_times_t(pct_start: float) -> None:
     top = pct_start * 400
     ours = OneCycle(0.1, 400, pct_start, "linear", 4, 25, last="T").values(0, 450)
-    joints = [0, top, 400] if 0 < top < 400 else [0, 400]
+    phase_starts = [0, top, 400] if 0 < top < 400 else [0, 400]
     lrs = [0.025, 0.1, 0.001] if 0 < top < 400 else [[0.1, 0.001], [0.025, 0.1]][pct_start == 1]
-    np.testing.assert_allclose(ours, in_lines(joints, lrs), rtol=1e-12)
+    np.testing.assert_allclose(ours, in_lines(phase_starts, lrs), rtol=1e-12)
 
 
 def test_one_cycle_in_three_phases_to_step_t() -> None:

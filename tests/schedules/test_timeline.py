@@ -40,7 +40,7 @@ from lrcore import (
     WarmupStableDecay,
 )
 from lrcore.schedules._base import LEARNING_RATE
-from lrcore.schedules._timeline import Course, Cycles
+from lrcore.schedules._timeline import PeriodicSegment, Timeline
 from tests.support.schedule_examples import EXAMPLES
 
 LAST = 2**63 - 1
@@ -131,21 +131,21 @@ def short(value: object) -> str:
     return getattr(value, "name", "")
 
 
-@pytest.mark.parametrize(("schedule", "held_from", "joints"), ENDING, ids=short)
+@pytest.mark.parametrize(("schedule", "constant_from", "joints"), ENDING, ids=short)
 def test_an_ending_schedule_is_constant_only_from_its_end(
-    schedule: Schedule, held_from: int, joints: list[int]
+    schedule: Schedule, constant_from: int, phase_starts: list[int]
 ) -> None:
     course = schedule.course()
-    assert (course.held_from, list(course.all_joints(0, course.length))) == (held_from, joints)
-    assert {*schedule.values(held_from, held_from + 500), schedule(LAST)} == {schedule(held_from)}
-    assert held_from < course.length
+    assert (course.constant_from, list(course.iter_phase_starts(0, course.length))) == (constant_from, phase_starts)
+    assert {*schedule.values(constant_from, constant_from + 500), schedule(LAST)} == {schedule(constant_from)}
+    assert constant_from < course.length
 
 
 @pytest.mark.parametrize(("schedule", "joints"), ENDLESS, ids=short)
-def test_an_endless_schedule_is_never_held(schedule: Schedule, joints: list[int]) -> None:
+def test_an_endless_schedule_is_never_held(schedule: Schedule, phase_starts: list[int]) -> None:
     course = schedule.course()
-    assert (course.held_from, course.whole) == (None, None)
-    assert list(islice(course.all_joints(0, LAST), len(joints))) == joints
+    assert (course.constant_from, course.complete_after) == (None, None)
+    assert list(islice(course.iter_phase_starts(0, LAST), len(phase_starts))) == phase_starts
     values = schedule.values(0, 2 * course.length)
     assert values[course.length :].min() < values[course.length :].max()
 
@@ -154,11 +154,11 @@ def test_an_endless_schedule_is_never_held(schedule: Schedule, joints: list[int]
 def test_cosine_restarts_begin_where_the_learning_rate_jumps(schedule: Schedule) -> None:
     jumps = np.flatnonzero(np.diff(schedule.values(0, 5000)) > 0) + 1
     rises = jumps[np.diff(jumps, prepend=-1) > 1]
-    assert list(schedule.course().all_joints(0, 5000)) == rises.tolist()
+    assert list(schedule.course().iter_phase_starts(0, 5000)) == rises.tolist()
 
 
 def test_joints_far_into_a_schedule_are_found_at_once() -> None:
-    assert list(Offset(CYCLIC, 10**15).course().all_joints(10**15, 10**15 + 60)) == [10**15 + 20, 10**15 + 50]
+    assert list(Offset(CYCLIC, 10**15).course().iter_phase_starts(10**15, 10**15 + 60)) == [10**15 + 20, 10**15 + 50]
 
 
 @pytest.mark.parametrize(
@@ -175,27 +175,27 @@ def test_joints_far_into_a_schedule_are_found_at_once() -> None:
     ],
     ids=short,
 )
-def test_a_warmup_over_very_many_cycles_passes_over_them_at_once(base: Schedule, joints: list[int]) -> None:
+def test_a_warmup_over_very_many_cycles_passes_over_them_at_once(base: Schedule, phase_starts: list[int]) -> None:
     schedule = Warmup(base, 10**15, prefix=False)
-    assert list(islice(schedule.course().all_joints(0, LAST), len(joints))) == joints
+    assert list(islice(schedule.course().iter_phase_starts(0, LAST), len(phase_starts))) == phase_starts
     assert schedule.describe().splitlines()[0] == repr(schedule)
 
 
 def test_cycles_that_grow_past_the_last_step_have_no_end() -> None:
-    assert CosineRestarts(0.1, 1, 1.5, cycles=2**62).course().held_from is None
+    assert CosineRestarts(0.1, 1, 1.5, cycles=2**62).course().constant_from is None
 
 
 @pytest.mark.parametrize("growth", [1.001, 1.1, 1.5, 2.0, 3.7])
 def test_growing_cycles_start_right_after_the_previous_end(growth: float) -> None:
     exact = list(accumulate((7 * Fraction(growth) ** number for number in range(30)), initial=Fraction(0)))
-    cycles = Cycles(7, begin=3, growth=growth)
+    cycles = PeriodicSegment(7, begin=3, growth=growth)
     assert [cycles.end_of(number) for number in range(31)] == [3 + math.ceil(end) for end in exact]
     for number, (begin, end) in enumerate(pairwise(map(cycles.end_of, range(31)))):
-        assert cycles.around(begin) == cycles.around(end - 1) == (begin, end), number
+        assert cycles.bounds_at(begin) == cycles.bounds_at(end - 1) == (begin, end), number
 
 
 @pytest.mark.parametrize(
-    ("schedule", "raises_from"),
+    ("schedule", "undefined_from"),
     [
         (Until(COSINE, 30, "raise"), 30),
         (Cosine(0.1, 30, end="raise"), 31),
@@ -211,25 +211,25 @@ def test_growing_cycles_start_right_after_the_previous_end(growth: float) -> Non
     ],
     ids=short,
 )
-def test_where_a_schedule_raises_is_known(schedule: Schedule, raises_from: int | None) -> None:
-    assert schedule.course().raises_from == raises_from
-    if raises_from is not None:
-        schedule.values(0, raises_from)
+def test_where_a_schedule_raises_is_known(schedule: Schedule, undefined_from: int | None) -> None:
+    assert schedule.course().undefined_from == undefined_from
+    if undefined_from is not None:
+        schedule.values(0, undefined_from)
         with pytest.raises(ValueError, match=r"^step must "):
-            schedule(raises_from)
+            schedule(undefined_from)
 
 
 def test_deep_nesting_takes_no_time() -> None:
     schedule: Schedule = COSINE
     for _ in range(45):
         schedule = Scaled(Product([schedule, CYCLIC]), 0.5)
-    assert schedule.course().held_from == 100
+    assert schedule.course().constant_from == 100
 
 
 def test_where_a_schedule_raises_nothing_is_held() -> None:
     factor = Product([COSINE, Until(CYCLIC, 30, "raise")])
-    assert Product([factor, CYCLIC]).course().raises_from == 30
-    assert factor.course().held_from is None
+    assert Product([factor, CYCLIC]).course().undefined_from == 30
+    assert factor.course().constant_from is None
 
 
 @pytest.mark.parametrize("rate", [5e-324, 1e-9, 1e300])
@@ -242,7 +242,7 @@ def test_the_shown_length_of_a_decay_is_finite(rate: float) -> None:
 def test_every_class_is_known(schedule: Schedule) -> None:
     course = schedule.course()
     later = schedule.values(course.length, 2 * course.length)
-    assert course != Course(100)  # that of a class that is not known
-    assert (course.held_from is None) == (later.min() < later.max())
-    if course.held_from and schedule.quantity == LEARNING_RATE:  # a momentum may be level before its end
-        assert schedule(course.held_from - 1) != schedule(course.held_from)
+    assert course != Timeline(100)  # that of a class that is not known
+    assert (course.constant_from is None) == (later.min() < later.max())
+    if course.constant_from and schedule.quantity == LEARNING_RATE:  # a momentum may be level before its end
+        assert schedule(course.constant_from - 1) != schedule(course.constant_from)

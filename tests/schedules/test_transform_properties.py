@@ -109,16 +109,16 @@ def test_json_and_pickle_and_back_is_the_same_schedule(schedule: Schedule, step:
 @settings(deadline=None)
 @given(schedules, steps)
 def test_values_are_constant_from_the_stated_step(schedule: Schedule, step: int) -> None:
-    held_from = schedule.course().held_from
-    if held_from is not None and held_from < LAST:
-        assert {schedule(min(held_from + at, LAST)) for at in (0, 1, step)} == {schedule(LAST)}
+    constant_from = schedule.course().constant_from
+    if constant_from is not None and constant_from < LAST:
+        assert {schedule(min(constant_from + at, LAST)) for at in (0, 1, step)} == {schedule(LAST)}
 
 
 @settings(deadline=None, max_examples=30)
 @given(schedules)
 def test_every_schedule_can_be_described(schedule: Schedule) -> None:
-    joints = list(islice(schedule.course().all_joints(0, LAST), 50))
-    assert joints == sorted({*joints} - {0})
+    phase_starts = list(islice(schedule.course().iter_phase_starts(0, LAST), 50))
+    assert phase_starts == sorted({*phase_starts} - {0})
     first = next(line for line in schedule.describe().splitlines() if line.startswith("  first "))
     assert first.split()[1:] == [f"{schedule(0):.6g}", "at", "update", "0"]
 

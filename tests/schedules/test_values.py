@@ -81,15 +81,15 @@ def test_one_cycle_is_accurate_at_phase_starts_up_to_2_to_the_53(
     with mpmath.workdps(50):
         joint = mpmath.mpf(pct_start) * total_steps - 1
         first, last = mpmath.mpf(0.1) / 25, mpmath.mpf(0.1) / 25 / 10**4
-        joints = [mpmath.mpf(0), joint, *([2 * joint] if three_phase else []), mpmath.mpf(2**53 - 1)]
+        phase_starts = [mpmath.mpf(0), joint, *([2 * joint] if three_phase else []), mpmath.mpf(2**53 - 1)]
         lrs = [first, mpmath.mpf(0.1), *([first] if three_phase else []), last]
 
     def exact(step: int) -> Any:
-        part = next(i for i, end in enumerate(joints[1:]) if step <= end)
-        done = (step - joints[part]) / (joints[part + 1] - joints[part])
+        part = next(i for i, end in enumerate(phase_starts[1:]) if step <= end)
+        done = (step - phase_starts[part]) / (phase_starts[part + 1] - phase_starts[part])
         weight = mpmath.sin(mpmath.pi / 2 * done) ** 2 if strategy == "cos" else done
         return lrs[part] + (lrs[part + 1] - lrs[part]) * weight
 
     schedule = OneCycle(0.1, total_steps, pct_start, strategy, three_phase=three_phase)
-    for at in (int(joints[1]), int(joints[1]) // 2, int(joints[-2]), 2**53 - 61):
+    for at in (int(phase_starts[1]), int(phase_starts[1]) // 2, int(phase_starts[-2]), 2**53 - 61):
         within_ulps(schedule, range(at - 60, at + 60), exact)

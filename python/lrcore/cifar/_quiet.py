@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def silenced_stderr() -> Iterator[None]:
+def suppress_stderr() -> Iterator[None]:
     """Hold back what is written to file descriptor 2, and show it only if the block raises.
 
     TensorFlow's libraries write there while they load, before any log level counts.

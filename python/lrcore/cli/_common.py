@@ -140,7 +140,7 @@ def load_images(data: str) -> Dataset:
     return images
 
 
-def place(data: str) -> str:
+def resolve_data_path(data: str) -> str:
     """A data folder by its full name, so that a run can be resumed from anywhere."""
     return data if data in NAMED_DATA else str(Path(data).absolute())
 

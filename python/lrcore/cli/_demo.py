@@ -20,9 +20,9 @@ from lrcore.cli._common import (
     console,
     load_images,
     out_folder,
-    place,
+    resolve_data_path,
 )
-from lrcore.cli._runs import tell_difference
+from lrcore.cli._runs import print_difference
 
 
 def demo(
@@ -38,7 +38,7 @@ def demo(
 ) -> None:
     """Range test, bounds, cyclic training in PyTorch and in Keras, traces compared."""
     sweep = Sweep(start_lr, end_lr, num_iter)
-    settings = Settings("torch", place(data), model, sweep.schedule(), epochs, batch_size, seed)
+    settings = Settings("torch", resolve_data_path(data), model, sweep.schedule(), epochs, batch_size, seed)
     folder = out_folder(out, "demo")
     result = run_demo(settings, sweep, load_images(settings.data), folder, console)
     table = Table("framework", "test accuracy", "seconds")
@@ -46,4 +46,4 @@ def demo(
         table.add_row(framework, f"{outcome.test.accuracy:.4f}", f"{outcome.seconds:.0f}")
     console.print(table)
     console.print(f"figures, runs and report.html: {folder}", soft_wrap=True)
-    tell_difference(result.difference, result.updates)
+    print_difference(result.difference, result.updates)

@@ -20,8 +20,8 @@ from lrcore.cli._common import (
     StartLr,
     console,
     out_folder,
-    place,
     prepare,
+    resolve_data_path,
 )
 from lrcore.suggestions._steepest_descent import Suggestion
 
@@ -39,16 +39,16 @@ def find(
 ) -> None:
     """Run a learning-rate range test and say which learning rates it suggests."""
     sweep = Sweep(start_lr, end_lr, num_iter)
-    settings = Settings(framework, place(data), model, sweep.schedule(), 1, batch_size, seed)
+    settings = Settings(framework, resolve_data_path(data), model, sweep.schedule(), 1, batch_size, seed)
     experiment, images = prepare(settings)
     folder = RunFolder.create(out_folder(out, f"find-{framework}"), run_config(settings, images))
     result = find_lr(experiment, settings, sweep, console)
     save(result, folder.path)
-    tell_suggestion(result.suggestion())
+    print_suggestion(result.suggestion())
     console.print(f"figure: {folder.path / 'range_test.png'}", soft_wrap=True)
 
 
-def tell_suggestion(found: Suggestion) -> None:
+def print_suggestion(found: Suggestion) -> None:
     """Print the learning rates that a range test gave, and why it gave no others."""
     lrs = {"lr": found.lr, "base_lr": found.base_lr, "max_lr": found.max_lr}
     known = [f"{name} {lr:.3g}" for name, lr in lrs.items() if lr is not None]

@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from lrcore.cifar.parity import ParitySettings, run_parity
-from lrcore.cifar.parity.output import save_parity, tell
-from lrcore.cifar.parity.run import side_makers
+from lrcore.cifar.parity.output import print_result, save_parity
+from lrcore.cifar.parity.run import run_factories
 from lrcore.cifar.training.run_folder import RunFolder
 from lrcore.cli._common import BatchSize, Data, Model, Out, Seed, console, load_images, out_folder
 from lrcore.schedules._parser import parse_schedule
@@ -28,13 +28,13 @@ def parity(
     Beside them it shows how far torch.optim.SGD and keras.optimizers.SGD come apart under the same learning rates.
     """
     settings = ParitySettings(model, updates, batch_size, seed, parse_schedule(schedule))
-    side_makers()  # a framework that is missing should not be found out after minutes
+    run_factories()  # a framework that is missing should not be found out after minutes
     images = load_images(data)
     folder = RunFolder.create(out_folder(out, "parity"), {"settings": settings.to_dict()})
     result = run_parity(settings, images, console)
     folder.write_json("parity.json", result.to_dict())
     save_parity(result, folder.path / "parity.png")
-    within_limits = tell(result, console)
+    within_limits = print_result(result, console)
     console.print(f"parity.json and parity.png: {folder.path}", soft_wrap=True)
     if not within_limits:
         raise typer.Exit(1)

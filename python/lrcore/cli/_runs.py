@@ -20,10 +20,10 @@ def compare(
 ) -> None:
     """Are the learning-rate traces of two runs equal? Exit status 1 and the first difference if not."""
     traces = [RunFolder.open(path).trace() for path in (first, second)]
-    tell_difference(first_difference(*traces), len(traces[0]))
+    print_difference(first_difference(*traces), len(traces[0]))
 
 
-def tell_difference(difference: Difference | None, updates: int) -> None:
+def print_difference(difference: Difference | None, updates: int) -> None:
     """Print whether two traces are equal; exit status 1 if not."""
     if difference is not None:
         console.print(f"traces differ: {difference.reason}")

@@ -16,9 +16,21 @@ from lrcore.cifar.training.divergence import Diverged
 from lrcore.cifar.training.policies import Policy, parse_policy
 from lrcore.cifar.training.run_folder import RunFolder
 from lrcore.cifar.training.settings import Settings
-from lrcore.cifar.training.train import Interrupted, run_config
+from lrcore.cifar.training.train import ResumableRun, run_config
 from lrcore.cifar.training.train import train as train_run
-from lrcore.cli._common import BatchSize, Data, Epochs, Framework, Model, Out, Seed, console, out_folder, place, prepare
+from lrcore.cli._common import (
+    BatchSize,
+    Data,
+    Epochs,
+    Framework,
+    Model,
+    Out,
+    Seed,
+    console,
+    out_folder,
+    prepare,
+    resolve_data_path,
+)
 
 # Mistakes in a schedule are found before the data are loaded, when nobody knows yet what its units will mean.
 UNITS_BEFORE_DATA = (1_000, 1_000_000)
@@ -74,15 +86,15 @@ def train(
     else:
         interrupted, settings = _interrupted(context, resume, framework)
         experiment, images = prepare(settings)
-        folder, checkpoint = interrupted.go_on_in(out, settings, images), interrupted.checkpoint
-    with _told_how_to_go_on(folder):
+        folder, checkpoint = interrupted.continue_in(out, settings, images), interrupted.checkpoint
+    with _report_interruption(folder):
         outcome = train_run(settings, experiment, folder, console, checkpoint)
     console.print(f"test accuracy {outcome.test.accuracy:.4f} after {outcome.seconds:.0f} s")
     console.print(f"run folder: {folder.path}", soft_wrap=True)
 
 
 @contextmanager
-def _told_how_to_go_on(folder: RunFolder) -> Iterator[None]:
+def _report_interruption(folder: RunFolder) -> Iterator[None]:
     """Exit with one sentence when the run diverges, and tell how to resume it when it is interrupted."""
     try:
         yield
@@ -99,16 +111,16 @@ def _told_how_to_go_on(folder: RunFolder) -> Iterator[None]:
 def _settings(context: typer.Context, policy: Policy) -> Settings:
     """The settings that the options of the same names describe."""
     options = {item.name: context.params[item.name] for item in fields(Settings) if item.name in context.params}
-    return Settings(**{**options, "schedule": policy, "data": place(options["data"])})
+    return Settings(**{**options, "schedule": policy, "data": resolve_data_path(options["data"])})
 
 
-def _interrupted(context: typer.Context, path: Path, framework: str) -> tuple[Interrupted, Settings]:
+def _interrupted(context: typer.Context, path: Path, framework: str) -> tuple[ResumableRun, Settings]:
     """The run to go on with, and its settings in the framework that was asked for."""
     given = [name for name in context.params if _is_given(context, name)]
     for name in given:
         if name not in ("resume", "framework", "out"):
             raise ValueError(f"--{name.replace('_', '-')} is decided by the run that --resume names: leave it out")
-    interrupted = Interrupted.open(path)
+    interrupted = ResumableRun.open(path)
     return interrupted, interrupted.in_framework(framework if "framework" in given else None)
 
 

@@ -125,10 +125,10 @@ class BatchMetric:
         Raises:
             ValueError: If the model has no such metric, or not of one number.
         """
-        return number_of(self._name, self._model.get_metrics_result())
+        return metric_value(self._name, self._model.get_metrics_result())
 
 
-def number_of(name: str, results: dict[str, object]) -> float:
+def metric_value(name: str, results: dict[str, object]) -> float:
     """The metric `name` among `results`, which hold the loss as well."""
     known = [known for known in results if known != "loss"]
     if name not in known:

@@ -23,7 +23,7 @@ def is_lost(variable: keras.Variable) -> bool:
 
 
 @contextmanager
-def fallback_kept(model: keras.Model) -> Iterator[None]:
+def preserve_fallback(model: keras.Model) -> Iterator[None]:
     """Do something else with an attached model between two batches of `fit`.
 
     `fit` falls back on its last state when the data end where it expected a batch; that of a test has no optimizer.
@@ -61,7 +61,7 @@ def read(optimizer: keras.optimizers.Optimizer) -> float:
     return float(optimizer.learning_rate)
 
 
-def as_stored(optimizer: keras.optimizers.Optimizer, lr: float) -> float:
+def round_to_variable(optimizer: keras.optimizers.Optimizer, lr: float) -> float:
     """`lr` as it would read once the optimizer's variable holds it."""
     return float(keras.ops.convert_to_numpy(keras.ops.cast(lr, optimizer.learning_rate.dtype)))
 
@@ -116,7 +116,7 @@ def _counting(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimiz
     return getattr(optimizer, "inner_optimizer", optimizer)
 
 
-def batches_per_step(counter: Any) -> int:
+def accumulation_steps_of_calling_optimizer(counter: Any) -> int:
     """How many counts of `counter` are one update, if an optimizer asks for the learning rate at this counter of its.
 
     Keras gives a schedule the optimizer's counter of batches and nothing else, and the counter does not know its

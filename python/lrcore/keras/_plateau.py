@@ -8,10 +8,10 @@ from typing import Any
 
 import keras
 
-from lrcore._validation import not_negative, text
-from lrcore.keras._optimizer_state import as_stored, read, require_settable
+from lrcore._validation import as_non_negative, as_str
+from lrcore.keras._optimizer_state import read, require_settable, round_to_variable
 from lrcore.keras.callbacks import ScheduleCallback
-from lrcore.plateau import Plateau, Reduction, reduce_factor
+from lrcore.plateau import Plateau, Reduction, reduce_scheduler_factor
 
 
 class ReduceLROnPlateau(keras.callbacks.Callback):
@@ -76,16 +76,16 @@ class ReduceLROnPlateau(keras.callbacks.Callback):
             raise ValueError(f"mode must be 'auto', 'min' or 'max', but got {mode!r}")
         if base is not None and not isinstance(base, ScheduleCallback):
             raise TypeError(f"base must be a ScheduleCallback, but got {type(base).__name__}")
-        self.monitor = text("monitor", monitor)
+        self.monitor = as_str("monitor", monitor)
         self.verbose = verbose
-        self.min_lr = not_negative("min_lr", min_lr)
+        self.min_lr = as_non_negative("min_lr", min_lr)
         self.events: list[Reduction] = []
         self._base = base
         self._make_plateau = partial(
             Plateau,
             factor=factor,
             patience=patience,
-            threshold=not_negative("min_delta", min_delta),
+            threshold=as_non_negative("min_delta", min_delta),
             threshold_mode=threshold_mode,
             cooldown=cooldown,
             compat=compat,
@@ -129,9 +129,9 @@ class ReduceLROnPlateau(keras.callbacks.Callback):
 
     def _update(self, plateau: Plateau, metric: float) -> Reduction | None:
         optimizer, base = self.model.optimizer, self._base
-        min_lr = as_stored(optimizer, self.min_lr)
+        min_lr = round_to_variable(optimizer, self.min_lr)
         if base is not None:
-            return reduce_factor(plateau, metric, base, lambda: [_next_lr(base)], [min_lr], [0.0])
+            return reduce_scheduler_factor(plateau, metric, base, lambda: [_next_lr(base)], [min_lr], [0.0])
         event = plateau.update(metric, read(optimizer), min_lr)
         if event is not None:
             optimizer.learning_rate = event.new_lrs[0]

@@ -152,7 +152,7 @@ def _new_functions(model: keras.Model) -> dict[str, Any]:
 
 
 @contextmanager
-def restored(model: keras.Model) -> Iterator[Snapshot]:
+def preserve_model(model: keras.Model) -> Iterator[Snapshot]:
     """Put `model` and the random generators back to what they were, whatever ends the training inside.
 
     Yields:
@@ -163,13 +163,13 @@ def restored(model: keras.Model) -> Iterator[Snapshot]:
     try:
         yield snapshot
     finally:
-        end_of_data()
+        release_data_iterators()
         snapshot.restore()
         model.history = history  # which fit sets before it calls the first callback
         random_state.restore()
 
 
-def end_of_data() -> None:
+def release_data_iterators() -> None:
     """End what the iterators of a finished `fit` still do.
 
     They are parts of reference cycles, and as long as they live, their threads fetch further batches, which may draw

@@ -7,7 +7,7 @@ from typing import Any
 
 import keras
 
-from lrcore._validation import check_fields, check_version, count, not_negative, renamed
+from lrcore._validation import as_int, as_non_negative, check_fields, check_version, translate_argument_names
 from lrcore.keras._optimizer_state import UpdateCounter, require_every_step, require_settable, set_lr
 from lrcore.schedules import (
     Cosine,
@@ -82,7 +82,7 @@ class ScheduleCallback(keras.callbacks.Callback):
 
     @factor.setter
     def factor(self, factor: float) -> None:
-        factor = not_negative("factor", factor)
+        factor = as_non_negative("factor", factor)
         if self.last_lr is not None:
             set_lr(self.model.optimizer, self.schedule(self.step) * factor, self.step)
         self._factor = factor
@@ -122,9 +122,9 @@ class ScheduleCallback(keras.callbacks.Callback):
         """
         check_version("the state of a ScheduleCallback", state, VERSION)
         check_fields("the state of a ScheduleCallback", state, self.state_dict())
-        step = count("step", state["step"])
+        step = as_int("step", state["step"])
         self.schedule(step)  # refuses a step that no schedule takes
-        self._factor = not_negative("factor", state["factor"])
+        self._factor = as_non_negative("factor", state["factor"])
         self._step, self._batch = step, None
 
     def _finish_batch(self) -> None:
@@ -150,7 +150,7 @@ class CosineAnnealingLR(ScheduleCallback):
     """
 
     def __init__(self, lr: float, T_max: int, eta_min: float = 0.0) -> None:
-        with renamed(base_lr="lr", decay_steps="T_max", min_lr="eta_min"):
+        with translate_argument_names(base_lr="lr", decay_steps="T_max", min_lr="eta_min"):
             schedule = Cosine(lr, T_max, eta_min, end="mirror")
         super().__init__(schedule)
 
@@ -173,7 +173,7 @@ class CosineAnnealingWarmRestarts(ScheduleCallback):
     """
 
     def __init__(self, lr: float, T_0: int, T_mult: float = 1, eta_min: float = 0.0) -> None:
-        with renamed(base_lr="lr", first_period="T_0", period_mult="T_mult", min_lr="eta_min"):
+        with translate_argument_names(base_lr="lr", first_period="T_0", period_mult="T_mult", min_lr="eta_min"):
             schedule = CosineRestarts(lr, T_0, T_mult, min_lr=eta_min)
         super().__init__(schedule)
 
@@ -213,7 +213,7 @@ class CyclicLR(ScheduleCallback):
         scale: Schedule | Sequence[float] | None = None,
         scale_mode: str = "cycle",
     ) -> None:
-        with renamed(base_lr="min_lr", step_size_up="stepsize"):
+        with translate_argument_names(base_lr="min_lr", step_size_up="stepsize"):
             schedule = Cyclic(min_lr, max_lr, stepsize, mode=mode, gamma=gamma, scale=scale, scale_mode=scale_mode)
         super().__init__(schedule)
 
@@ -235,7 +235,7 @@ class StepLR(ScheduleCallback):
     """
 
     def __init__(self, lr: float, step_size: int, gamma: float = 0.1) -> None:
-        with renamed(base_lr="lr"):
+        with translate_argument_names(base_lr="lr"):
             schedule = Step(lr, step_size, gamma)
         super().__init__(schedule)
 
@@ -257,7 +257,7 @@ class MultiStepLR(ScheduleCallback):
     """
 
     def __init__(self, lr: float, milestones: Sequence[int], gamma: float = 0.1) -> None:
-        with renamed(base_lr="lr"):
+        with translate_argument_names(base_lr="lr"):
             schedule = MultiStep(lr, milestones, gamma)
         super().__init__(schedule)
 
@@ -278,7 +278,7 @@ class ExponentialLR(ScheduleCallback):
     """
 
     def __init__(self, lr: float, gamma: float) -> None:
-        with renamed(base_lr="lr", decay_rate="gamma"):
+        with translate_argument_names(base_lr="lr", decay_rate="gamma"):
             schedule = ExponentialDecay(lr, gamma)
         super().__init__(schedule)
 
@@ -300,7 +300,7 @@ class PolynomialLR(ScheduleCallback):
     """
 
     def __init__(self, lr: float, total_iters: int, power: float = 1.0) -> None:
-        with renamed(base_lr="lr", decay_steps="total_iters"):
+        with translate_argument_names(base_lr="lr", decay_steps="total_iters"):
             schedule = Polynomial(lr, total_iters, power=power)
         super().__init__(schedule)
 

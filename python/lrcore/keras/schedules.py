@@ -11,8 +11,8 @@ import numpy.typing as npt
 from keras import ops
 
 import lrcore.schedules
-from lrcore._validation import count, positive_count, renamed
-from lrcore.keras._optimizer_state import batches_per_step
+from lrcore._validation import as_int, as_positive_int, translate_argument_names
+from lrcore.keras._optimizer_state import accumulation_steps_of_calling_optimizer
 from lrcore.schedules._base import learning_rate
 
 
@@ -49,9 +49,9 @@ class Schedule(keras.optimizers.schedules.LearningRateSchedule):
 
     def __init__(self, schedule: lrcore.schedules.Schedule, total_steps: int) -> None:
         self.schedule = learning_rate("schedule", schedule)
-        self.total_steps = positive_count("total_steps", total_steps)
+        self.total_steps = as_positive_int("total_steps", total_steps)
         self._dtype = "float64" if keras.config.floatx() == "float64" else "float32"
-        with renamed(stop="total_steps"):
+        with translate_argument_names(stop="total_steps"):
             lrs = self.schedule.values(0, self.total_steps)
         self._table = ops.convert_to_tensor(_rounded(lrs, self._dtype))
 
@@ -67,10 +67,10 @@ class Schedule(keras.optimizers.schedules.LearningRateSchedule):
         """
         last = self.total_steps - 1
         if isinstance(step, numbers.Real):
-            return ops.convert_to_tensor(self.schedule(min(count("step", step), last)), self._dtype)
+            return ops.convert_to_tensor(self.schedule(min(as_int("step", step), last)), self._dtype)
         if "int" not in str(step.dtype if hasattr(step, "dtype") else np.asarray(step).dtype):
             raise TypeError(f"step must be an integer, but got {step!r}")
-        index = ops.floor_divide(ops.convert_to_tensor(step), batches_per_step(step))
+        index = ops.floor_divide(ops.convert_to_tensor(step), accumulation_steps_of_calling_optimizer(step))
         return ops.take(self._table, ops.clip(index, 0, last))
 
     def __repr__(self) -> str:

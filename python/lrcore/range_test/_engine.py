@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 import lrcore._core as _core
 from lrcore._core import StopReason, Verdict
-from lrcore._validation import count, each, real, text
+from lrcore._validation import as_float, as_int, as_str, as_tuple_of
 from lrcore.range_test._result import RangeTestResult
 
 __all__ = ["RangeTest", "StopReason"]
@@ -75,13 +75,13 @@ class RangeTest:
         self._arguments: dict[str, Any] = {
             "start_lr": _one_or_several("start_lr", start_lr),
             "end_lr": _one_or_several("end_lr", end_lr),
-            "num_iter": count("num_iter", num_iter),
-            "beta": real("beta", beta),
-            "divergence_factor": real("divergence_factor", divergence_factor),
-            "step_mode": text("step_mode", step_mode),
-            "batches_per_lr": count("batches_per_lr", batches_per_lr),
-            "align": text("align", align),
-            "min_iter": count("min_iter", min_iter),
+            "num_iter": as_int("num_iter", num_iter),
+            "beta": as_float("beta", beta),
+            "divergence_factor": as_float("divergence_factor", divergence_factor),
+            "step_mode": as_str("step_mode", step_mode),
+            "batches_per_lr": as_int("batches_per_lr", batches_per_lr),
+            "align": as_str("align", align),
+            "min_iter": as_int("min_iter", min_iter),
         }
         starts, ends = _per_group(self._arguments["start_lr"], self._arguments["end_lr"])
         self._core_test = _core.RangeTest(**{**self._arguments, "start_lr": starts, "end_lr": ends})
@@ -166,9 +166,9 @@ class RangeTest:
             RuntimeError: When the test has stopped.
         """
         return self._core_test.record(
-            real("loss", loss),
-            training_loss=None if training_loss is None else real("training_loss", training_loss),
-            metric=None if metric is None else real("metric", metric),
+            as_float("loss", loss),
+            training_loss=None if training_loss is None else as_float("training_loss", training_loss),
+            metric=None if metric is None else as_float("metric", metric),
         )
 
     def stop(self, reason: StopReason) -> None:
@@ -220,7 +220,9 @@ class RangeTest:
 
 
 def _one_or_several(name: str, lr: Any) -> float | tuple[float, ...]:
-    return each(real, name, lr) if isinstance(lr, Iterable) and not isinstance(lr, str) else real(name, lr)
+    return (
+        as_tuple_of(as_float, name, lr) if isinstance(lr, Iterable) and not isinstance(lr, str) else as_float(name, lr)
+    )
 
 
 def _per_group(*ends: float | tuple[float, ...]) -> list[tuple[float, ...]]:

@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from lrcore._core import StopReason
 from lrcore._files import write_atomically
-from lrcore._validation import check_fields, check_version, each, real
+from lrcore._validation import as_float, as_tuple_of, check_fields, check_version
 from lrcore.range_test._result import COLUMNS, OPTIONAL_COLUMNS, RangeTestResult
 
 Floats = npt.NDArray[np.float64]
@@ -61,7 +61,7 @@ def from_dict(content: Mapping[str, Any]) -> RangeTestResult:
         stop_reason=stop_reason(content["stop_reason"]),
         group_lrs=_groups(content["group_lrs"], len(content["lrs"])),
         **optional,
-        repeats=each(lambda _, repeat: from_dict(repeat), "repeats", content["repeats"]),
+        repeats=as_tuple_of(lambda _, repeat: from_dict(repeat), "repeats", content["repeats"]),
     )
 
 
@@ -78,18 +78,18 @@ def _to_json(column: Floats | None) -> list[float | str] | None:
 
 
 def _column(name: str, values: Any) -> Floats:
-    return np.array(each(_number, name, values), dtype=np.float64)
+    return np.array(as_tuple_of(_number, name, values), dtype=np.float64)
 
 
 def _number(name: str, value: Any) -> float:
-    return float(value) if value in NON_FINITE else real(name, value)
+    return float(value) if value in NON_FINITE else as_float(name, value)
 
 
 def _groups(groups: Any, points: int) -> Floats | None:
     """Shape (points, groups); in JSON types it is one list for each group, so that no point leaves them all empty."""
     if groups is None:
         return None
-    columns = each(_column, "group_lrs", groups)
+    columns = as_tuple_of(_column, "group_lrs", groups)
     for group, column in enumerate(columns):
         if len(column) != points:
             raise ValueError(f"group_lrs[{group}] must have {points} learning rates, but got {len(column)}")

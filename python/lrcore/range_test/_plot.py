@@ -24,7 +24,7 @@ FONT_SIZE = 7.0  # points, as is the height of a row
 ROW = 1.35 * FONT_SIZE
 
 
-def label_readings(ax: Axes, readings: Mapping[str, float | None], lrs: Floats, smoothed: Floats) -> float:
+def label_suggestions(ax: Axes, readings: Mapping[str, float | None], lrs: Floats, smoothed: Floats) -> float:
     """Name each reading above the curve, with a line down to its place on it; returns the share of `ax` below the rows.
 
     Each learning rate has a row of its own, so that no label covers another. Rows go down from the lowest learning rate
@@ -108,11 +108,11 @@ def plot_range_test(
     _draw_curve(ax, result, lrs, losses, smoothed)
     _draw_suggestion(ax, result.suggestion(), lrs, smoothed)
     others = {name: lr for name, lr in result.suggestions().items() if name != "lrcore"}
-    below_labels = label_readings(ax, others, lrs, smoothed)
+    below_labels = label_suggestions(ax, others, lrs, smoothed)
     _draw_metrics(ax, result, below_labels)
     _widen_lrs(ax)
     decorate(ax)
-    _put_out(ax, show, save)
+    _save_and_show(ax, show, save)
     return ax
 
 
@@ -170,7 +170,7 @@ def _widen_lrs(ax: Axes) -> None:
     ax.set_xlim(left / factor, right * factor)
 
 
-def _put_out(ax: Axes, show: bool, save: str | os.PathLike[str] | None) -> None:
+def _save_and_show(ax: Axes, show: bool, save: str | os.PathLike[str] | None) -> None:
     if save is not None:
         ax.figure.canvas.figure.savefig(save)
     if show:

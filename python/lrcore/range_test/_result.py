@@ -14,13 +14,13 @@ import numpy as np
 import numpy.typing as npt
 
 from lrcore._core import StopReason
-from lrcore._validation import real
-from lrcore._validation import text as _text
+from lrcore._validation import as_float
+from lrcore._validation import as_str as _text
 from lrcore.range_test._repeats import check_group_lrs, check_runs, mean_of_repeats, spread_of_repeats
 from lrcore.schedules import Cyclic, OneCycle
 from lrcore.smoothing import smooth
 from lrcore.suggestions._curve import check_curve
-from lrcore.suggestions._peers import readings
+from lrcore.suggestions._peers import peer_suggestions
 from lrcore.suggestions._steepest_descent import Bounds, Suggestion, bounds, suggest
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def _suggested(result: RangeTestResult) -> float:
 
 
 def _positive(name: str, value: Any) -> float:
-    number = real(name, value)
+    number = as_float(name, value)
     if not (math.isfinite(number) and number > 0):
         raise ValueError(f"{name} must be a finite number greater than 0, but got {number}")
     return number
@@ -235,7 +235,7 @@ class RangeTestResult:
         "lrcore" is that of `suggestion`, from the raw losses. The others are those of `lrcore.suggestions`, from the
         smoothed losses, of which each leaves out at the ends what the finder that it comes from leaves out.
         """
-        return {"lrcore": self.suggestion().lr, **readings(self.lrs, self.smoothed_losses)}
+        return {"lrcore": self.suggestion().lr, **peer_suggestions(self.lrs, self.smoothed_losses)}
 
     def cyclic(self, step_size: int, mode: str = "triangular", gamma: float = 1.0) -> Cyclic:
         """A cycle between the bounds that the curve suggests.

@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 import lrcore._core as _core
-from lrcore._validation import as_given, check_fields, check_version, count, each, real
-from lrcore.schedules._timeline import Course, first_of, first_to_raise
+from lrcore._validation import as_float, as_int, as_tuple_of, check_fields, check_version, unchecked
+from lrcore.schedules._timeline import Timeline, earliest, first_undefined
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -85,10 +85,10 @@ class Schedule(ABC):
 
     @abstractmethod
     def __post_init__(self, *args: Any, **kwargs: Any) -> None:
-        """Hand the coerced fields to `_freeze`; the arguments that are no fields come as arguments."""
+        """Hand the coerced fields to `_init_fields`; the arguments that are no fields come as arguments."""
 
     @abstractmethod
-    def _course(self) -> Course:
+    def _timeline(self) -> Timeline:
         """The course as the formula has it; `course` leaves out an end that no step reaches."""
 
     def __call__(self, step: int) -> float:
@@ -104,7 +104,7 @@ class Schedule(ABC):
         # What needs no coercion gets none: that would take longer than the rest of the call.
         if type(step) is int and 0 <= step <= MAX_STEP:
             return self._core_schedule(step)
-        return self._core_schedule(count("step", step))
+        return self._core_schedule(as_int("step", step))
 
     def values(self, start: int, stop: int) -> npt.NDArray[np.float64]:
         """The values of updates `start` to `stop` - 1, shape (stop - start,), float64.
@@ -114,23 +114,23 @@ class Schedule(ABC):
         Raises:
             ValueError: Unless 0 <= start <= stop and the values fit in memory.
         """
-        start, stop = count("start", start), count("stop", stop)
+        start, stop = as_int("start", start), as_int("stop", stop)
         if stop - start <= MOST_VALUES:
             with suppress(MemoryError):
                 return self._core_schedule.values(start, stop)
         raise ValueError(f"stop must leave no more values than fit in memory, but got {stop}")
 
-    def course(self) -> Course:
+    def course(self) -> Timeline:
         """How long the schedule goes on, where its phases begin, and what comes after them.
 
         Example:
             >>> from lrcore import Cosine, Linear, Warmup
             >>> Cosine(0.1, decay_steps=300).course()
-            Course(length=301, held_from=300, whole=300, raises_from=None, ...)
-            >>> Warmup(Linear(0.1, 0.0, total_steps=300), steps=50).course().whole
+            Timeline(length=301, constant_from=300, complete_after=300, undefined_from=None, ...)
+            >>> Warmup(Linear(0.1, 0.0, total_steps=300), steps=50).course().complete_after
             350
         """
-        return self._course().reachable()
+        return self._timeline().without_unreachable_end()
 
     def describe(self, steps: int | None = None) -> str:
         """The schedule in words: its ends and extremes, its phases, and what comes after them.
@@ -193,7 +193,7 @@ class Schedule(ABC):
         """
         # A sequence is a schedule itself: its file imports this one.
 
-        return Sequence([self, of_quantity(self.quantity, "after", after)], [count("at", at)])
+        return Sequence([self, of_quantity(self.quantity, "after", after)], [as_int("at", at)])
 
     def __mul__(self, other: Schedule | float) -> Schedule:
         """The `Product` with another schedule, or this one `Scaled` by a number."""
@@ -247,7 +247,7 @@ class Schedule(ABC):
     def __reduce__(self) -> tuple[type[Schedule], tuple[Any, ...]]:
         return type(self), self._arguments()
 
-    def _freeze(self, core_class: Callable[..., CoreSchedule], **arguments: Any) -> None:
+    def _init_fields(self, core_class: Callable[..., CoreSchedule], **arguments: Any) -> None:
         """Keep the coerced arguments as the fields, and the core's schedule, which checks them."""
         arguments = {name: _with_one_zero(value) for name, value in arguments.items()}
         core_arguments = {name: _to_core(value) for name, value in arguments.items()}
@@ -328,33 +328,37 @@ class Product(Schedule):
     schedules: collections.abc.Sequence[Schedule]
 
     def __post_init__(self) -> None:
-        self._freeze(_core.Product, schedules=each(learning_rate, "schedules", self.schedules))
+        self._init_fields(_core.Product, schedules=as_tuple_of(learning_rate, "schedules", self.schedules))
 
-    def _course(self) -> Course:
+    def _timeline(self) -> Timeline:
         courses = [factor.course() for factor in self.schedules]
-        return _at_once(courses, first_of(*map(Course.zero_from, courses, self.schedules)))
+        return _product_timeline(courses, earliest(*map(Timeline.zero_from, courses, self.schedules)))
 
 
-def _at_once(courses: collections.abc.Sequence[Course], zero_from: int | None) -> Course:
+def _product_timeline(courses: collections.abc.Sequence[Timeline], zero_from: int | None) -> Timeline:
     """All of them multiplied: held when the last is, or from the step on from which one is held at zero."""
-    end = _held_last(courses) if zero_from is None else next(part for part in courses if part.held_from == zero_from)
-    first = first_to_raise(courses)
-    raised = [course.raises_from for course in courses if course is not end]
-    if end.held_from is not None:
-        courses = [course if course is end else course.cut(end.held_from) for course in courses]
+    end = (
+        _constant_last(courses)
+        if zero_from is None
+        else next(part for part in courses if part.constant_from == zero_from)
+    )
+    first = first_undefined(courses)
+    raised = [course.undefined_from for course in courses if course is not end]
+    if end.constant_from is not None:
+        courses = [course if course is end else course.cut(end.constant_from) for course in courses]
     return replace(
         end,
         length=max(course.length for course in courses),
-        held_from=end.held_from if raised.count(None) == len(raised) else None,
-        raises_from=first.raises_from,
-        raises_to=first.raises_to,
-        joints=tuple(sorted({joint for course in courses for joint in course.joints})),
+        constant_from=end.constant_from if raised.count(None) == len(raised) else None,
+        undefined_from=first.undefined_from,
+        undefined_until=first.undefined_until,
+        phase_starts=tuple(sorted({joint for course in courses for joint in course.phase_starts})),
         cycles=tuple(cycles for course in courses for cycles in course.cycles),
     )
 
 
-def _held_last(courses: collections.abc.Sequence[Course]) -> Course:
-    return max(courses, key=lambda course: math.inf if course.held_from is None else course.held_from)
+def _constant_last(courses: collections.abc.Sequence[Timeline]) -> Timeline:
+    return max(courses, key=lambda course: math.inf if course.constant_from is None else course.constant_from)
 
 
 @dataclass(frozen=True)
@@ -385,9 +389,9 @@ class Scaled(Schedule):
     factor: float
 
     def __post_init__(self) -> None:
-        self._freeze(_core.Scaled, base=learning_rate("base", self.base), factor=real("factor", self.factor))
+        self._init_fields(_core.Scaled, base=learning_rate("base", self.base), factor=as_float("factor", self.factor))
 
-    def _course(self) -> Course:
+    def _timeline(self) -> Timeline:
         return self.base.course()
 
 
@@ -424,20 +428,20 @@ class Sequence(Schedule):
     milestones: collections.abc.Sequence[int]
 
     def __post_init__(self) -> None:
-        given = each(as_given, "schedules", self.schedules)
+        given = as_tuple_of(unchecked, "schedules", self.schedules)
         quantity = next((item.quantity for item in given[:1] if isinstance(item, Schedule)), LEARNING_RATE)
-        self._freeze(
+        self._init_fields(
             _core.ScheduleSequence,
-            schedules=each(partial(of_quantity, quantity), "schedules", given),
-            milestones=each(count, "milestones", self.milestones),
+            schedules=as_tuple_of(partial(of_quantity, quantity), "schedules", given),
+            milestones=as_tuple_of(as_int, "milestones", self.milestones),
         )
 
-    def _course(self) -> Course:
+    def _timeline(self) -> Timeline:
         *parts, course = (schedule.course() for schedule in self.schedules)
         begins = (0, *self.milestones)
         course = course.shifted(begins[-1])
         for part, begin, end in reversed(list(zip(parts, begins, self.milestones, strict=False))):
-            course = course.after(part.cut(end - begin).shifted(begin))
+            course = course.preceded_by(part.cut(end - begin).shifted(begin))
         return course
 
     @property
@@ -446,19 +450,19 @@ class Sequence(Schedule):
         return self.schedules[0].quantity
 
 
-def short_form(value: Any) -> str:
+def compact_repr(value: Any) -> str:
     """The `repr` of a schedule without the arguments that have their defaults.
 
     Example:
         >>> from lrcore import Cosine, OneCycle
-        >>> short_form([OneCycle(0.1, total_steps=300), Cosine(0.1, 20) * 0.5])
+        >>> compact_repr([OneCycle(0.1, total_steps=300), Cosine(0.1, 20) * 0.5])
         '[OneCycle(max_lr=0.1, total_steps=300), Scaled(base=Cosine(base_lr=0.1, decay_steps=20), factor=0.5)]'
     """
     if isinstance(value, list | tuple):
-        return f"[{', '.join(map(short_form, value))}]"
+        return f"[{', '.join(map(compact_repr, value))}]"
     if not isinstance(value, Schedule):
         return repr(value)
     given = {item.name: getattr(value, item.name) for item in fields(value) if item.init}
     defaults = {item.name: item.default for item in fields(value)}
-    arguments = (f"{name}={short_form(item)}" for name, item in given.items() if item != defaults[name])
+    arguments = (f"{name}={compact_repr(item)}" for name, item in given.items() if item != defaults[name])
     return f"{type(value).__name__}({', '.join(arguments)})"

@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from lrcore._validation import count, text
+from lrcore._validation import as_int, as_str
 from lrcore.schedules._base import Peer, Schedule
 
 S = TypeVar("S", bound=Schedule)
@@ -46,7 +46,7 @@ def defaults(**peers: Any) -> Peer:
 
 
 def _find_peer(cls: type[Schedule], compat: Any) -> Peer:
-    if text("compat", compat) not in cls.peers:
+    if as_str("compat", compat) not in cls.peers:
         known = ", ".join(map(repr, cls.peers))
         raise ValueError(f"compat must be one of {known} for {cls.__name__}, but got {compat!r}")
     return cls.peers[compat]
@@ -56,21 +56,21 @@ T_MINUS_1 = "T-1"
 T = "T"
 
 
-def steps_to_last(name: str, steps: Any, last: str | None, own: str) -> int:
+def normalize_step_count(name: str, steps: Any, last: str | None, convention: str) -> int:
     """The number of steps in a class's own way of counting, where `last` may say that the caller counts otherwise.
 
     Args:
         name: Name of the argument that counts them.
         steps: The steps T as the caller counts them.
         last: The step with the last value, "T-1" or "T"; None for the class's own.
-        own: The one that the class has.
+        convention: The one that the class has.
     """
     if last not in (None, T_MINUS_1, T):
         raise ValueError(f"last must be 'T-1' or 'T', but got {last!r}")
-    counted = count(name, steps)
-    if last in (None, own):
+    counted = as_int(name, steps)
+    if last in (None, convention):
         return counted
     fewest, difference = (2, -1) if last == T_MINUS_1 else (1, 1)
     if counted < fewest:
         raise ValueError(f"{name} must be at least {fewest} with last={last!r}, but got {counted}")
-    return count(name, counted + difference)
+    return as_int(name, counted + difference)

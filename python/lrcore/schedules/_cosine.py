@@ -6,10 +6,10 @@ from dataclasses import InitVar, dataclass, field
 from typing import ClassVar
 
 import lrcore._core as _core
-from lrcore._validation import count, probability, real, text
+from lrcore._validation import as_float, as_int, as_probability, as_str
 from lrcore.schedules._base import Schedule
-from lrcore.schedules._compat import T, compatible, defaults, steps_to_last
-from lrcore.schedules._timeline import Course, Cycles, ended, stopped
+from lrcore.schedules._compat import T, compatible, defaults, normalize_step_count
+from lrcore.schedules._timeline import PeriodicSegment, Timeline, truncated_cycles, with_end_policy
 
 
 @compatible(
@@ -76,28 +76,28 @@ class Cosine(Schedule):
     compat: InitVar[str | None] = field(default=None, kw_only=True)
 
     def __post_init__(self, alpha: float | None, last: str | None, compat: str | None) -> None:
-        base_lr = real("base_lr", self.base_lr)
-        min_lr = real("min_lr", self.min_lr)
-        self._freeze(
+        base_lr = as_float("base_lr", self.base_lr)
+        min_lr = as_float("min_lr", self.min_lr)
+        self._init_fields(
             _core.Cosine,
             base_lr=base_lr,
-            decay_steps=steps_to_last("decay_steps", self.decay_steps, last, own=T),
+            decay_steps=normalize_step_count("decay_steps", self.decay_steps, last, convention=T),
             min_lr=min_lr if alpha is None else _floor(base_lr, min_lr, alpha),
-            exponent=real("exponent", self.exponent),
-            k=real("k", self.k),
-            end=text("end", self.end),
+            exponent=as_float("exponent", self.exponent),
+            k=as_float("k", self.k),
+            end=as_str("end", self.end),
         )
 
-    def _course(self) -> Course:
+    def _timeline(self) -> Timeline:
         if self.end == "hold":
-            return Course.falling_to(self.decay_steps)
-        return ended(Course(self.decay_steps + 1, whole=self.decay_steps), self.end)
+            return Timeline.ending_at(self.decay_steps)
+        return with_end_policy(Timeline(self.decay_steps + 1, complete_after=self.decay_steps), self.end)
 
 
 def _floor(base_lr: float, min_lr: float, alpha: float) -> float:
     if min_lr != 0:
         raise ValueError(f"alpha must be None where min_lr is given, but got {alpha} and min_lr={min_lr}")
-    return probability("alpha", alpha) * base_lr
+    return as_probability("alpha", alpha) * base_lr
 
 
 @compatible(
@@ -158,17 +158,19 @@ class CosineRestarts(Schedule):
     compat: InitVar[str | None] = field(default=None, kw_only=True)
 
     def __post_init__(self, compat: str | None) -> None:
-        self._freeze(
+        self._init_fields(
             _core.CosineRestarts,
-            base_lr=real("base_lr", self.base_lr),
-            first_period=count("first_period", self.first_period),
-            period_mult=real("period_mult", self.period_mult),
-            peak_decay=real("peak_decay", self.peak_decay),
-            min_lr=real("min_lr", self.min_lr),
-            cycles=None if self.cycles is None else count("cycles", self.cycles),
-            decays=text("decays", self.decays),
+            base_lr=as_float("base_lr", self.base_lr),
+            first_period=as_int("first_period", self.first_period),
+            period_mult=as_float("period_mult", self.period_mult),
+            peak_decay=as_float("peak_decay", self.peak_decay),
+            min_lr=as_float("min_lr", self.min_lr),
+            cycles=None if self.cycles is None else as_int("cycles", self.cycles),
+            decays=as_str("decays", self.decays),
         )
 
-    def _course(self) -> Course:
-        cycles = Cycles(self.first_period, growth=self.period_mult)
-        return Course.again(cycles) if self.cycles is None else stopped(cycles, cycles.end_of(self.cycles))
+    def _timeline(self) -> Timeline:
+        cycles = PeriodicSegment(self.first_period, growth=self.period_mult)
+        return (
+            Timeline.periodic(cycles) if self.cycles is None else truncated_cycles(cycles, cycles.end_of(self.cycles))
+        )

@@ -7,11 +7,11 @@ from dataclasses import InitVar, dataclass, field
 from typing import Any, ClassVar
 
 import lrcore._core as _core
-from lrcore._validation import count, each, flag, probability, real, text
+from lrcore._validation import as_bool, as_float, as_int, as_probability, as_str, as_tuple_of
 from lrcore.schedules._base import Schedule, learning_rate
-from lrcore.schedules._compat import T_MINUS_1, T, compatible, defaults, steps_to_last
+from lrcore.schedules._compat import T_MINUS_1, T, compatible, defaults, normalize_step_count
 from lrcore.schedules._piecewise import Tabulated
-from lrcore.schedules._timeline import Course, Cycles, scaled_cycles
+from lrcore.schedules._timeline import PeriodicSegment, Timeline, scaled_cycles_timeline
 
 
 @dataclass(frozen=True)
@@ -63,14 +63,14 @@ class Cyclic(Schedule):
     scale_mode: str = "cycle"
 
     def __post_init__(self) -> None:
-        self._freeze(
+        self._init_fields(
             _core.Cyclic,
-            base_lr=real("base_lr", self.base_lr),
-            max_lr=real("max_lr", self.max_lr),
+            base_lr=as_float("base_lr", self.base_lr),
+            max_lr=as_float("max_lr", self.max_lr),
             **_cycle(self),
         )
 
-    def _course(self) -> Course:
+    def _timeline(self) -> Timeline:
         return _triangles(self)
 
 
@@ -115,42 +115,42 @@ class CyclicMomentum(Schedule):
     scale_mode: str = "cycle"
 
     def __post_init__(self) -> None:
-        self._freeze(
+        self._init_fields(
             _core.CyclicMomentum,
-            base_momentum=real("base_momentum", self.base_momentum),
-            max_momentum=real("max_momentum", self.max_momentum),
+            base_momentum=as_float("base_momentum", self.base_momentum),
+            max_momentum=as_float("max_momentum", self.max_momentum),
             **_cycle(self),
         )
 
-    def _course(self) -> Course:
+    def _timeline(self) -> Timeline:
         return _triangles(self)
 
 
 def _cycle(schedule: Cyclic | CyclicMomentum) -> dict[str, Any]:
-    up, down = count("step_size_up", schedule.step_size_up), schedule.step_size_down
+    up, down = as_int("step_size_up", schedule.step_size_up), schedule.step_size_down
     return {
         "step_size_up": up,
-        "step_size_down": up if down is None else count("step_size_down", down),
-        "mode": text("mode", schedule.mode),
-        "gamma": real("gamma", schedule.gamma),
+        "step_size_down": up if down is None else as_int("step_size_down", down),
+        "mode": as_str("mode", schedule.mode),
+        "gamma": as_float("gamma", schedule.gamma),
         "scale": _scale(schedule.scale),
-        "scale_mode": text("scale_mode", schedule.scale_mode),
+        "scale_mode": as_str("scale_mode", schedule.scale_mode),
     }
 
 
 def _scale(scale: Schedule | Sequence[float] | None) -> Schedule | None:
     if scale is None or isinstance(scale, Schedule):
         return None if scale is None else learning_rate("scale", scale)
-    return Tabulated(each(probability, "scale", scale))
+    return Tabulated(as_tuple_of(as_probability, "scale", scale))
 
 
-def _triangles(schedule: Cyclic | CyclicMomentum) -> Course:
+def _triangles(schedule: Cyclic | CyclicMomentum) -> Timeline:
     up, down, scale = schedule.step_size_up, schedule.step_size_down, schedule.scale
-    cycles = Cycles(up + (down or up), joints=(up,))
+    cycles = PeriodicSegment(up + (down or up), phase_starts=(up,))
     if not isinstance(scale, Schedule):
-        return Course.again(cycles)
+        return Timeline.periodic(cycles)
     heights, unit = scale.course(), cycles.period if schedule.scale_mode == "cycle" else 1
-    return scaled_cycles(cycles, heights, heights.zero_from(scale), unit)
+    return scaled_cycles_timeline(cycles, heights, heights.zero_from(scale), unit)
 
 
 def _as_optax(
@@ -165,8 +165,8 @@ def _as_optax(
         raise ValueError("optax's one-cycle in lines has joints of its own: write it as a PiecewiseLinear")
     if last != T:
         raise ValueError(f"last must be 'T' with compat='optax', whose top is at a whole step of T, but got {last!r}")
-    steps = count("total_steps", total_steps)
-    top = int(probability("pct_start", pct_start) * steps)
+    steps = as_int("total_steps", total_steps)
+    top = int(as_probability("pct_start", pct_start) * steps)
     return {"total_steps": steps, "pct_start": top / max(steps, 1), "last": T, **given}
 
 
@@ -174,7 +174,9 @@ def _as_fastai(
     pct_start: float = 0.25, div_factor: float = 25.0, final_div_factor: float = 1e5, **given: Any
 ) -> dict[str, Any]:
     """Fastai divides max_lr, and not the first learning rate, by div_final."""
-    final = real("final_div_factor", final_div_factor) / (real("div_factor", div_factor) or 1.0)  # 0 is refused later
+    final = as_float("final_div_factor", final_div_factor) / (
+        as_float("div_factor", div_factor) or 1.0
+    )  # 0 is refused later
     return {"pct_start": pct_start, "div_factor": div_factor, "final_div_factor": final, "last": T, **given}
 
 
@@ -235,23 +237,23 @@ class OneCycle(Schedule):
     compat: InitVar[str | None] = field(default=None, kw_only=True)
 
     def __post_init__(self, last: str | None, compat: str | None) -> None:
-        given_steps = count("total_steps", self.total_steps)
-        total_steps = steps_to_last("total_steps", given_steps, last, own=T_MINUS_1)
-        pct_start = real("pct_start", self.pct_start)
+        given_steps = as_int("total_steps", self.total_steps)
+        total_steps = normalize_step_count("total_steps", given_steps, last, convention=T_MINUS_1)
+        pct_start = as_float("pct_start", self.pct_start)
         if total_steps > given_steps:
-            pct_start = (probability("pct_start", pct_start) * given_steps + 1) / total_steps
-        self._freeze(
+            pct_start = (as_probability("pct_start", pct_start) * given_steps + 1) / total_steps
+        self._init_fields(
             _core.OneCycle,
-            max_lr=real("max_lr", self.max_lr),
+            max_lr=as_float("max_lr", self.max_lr),
             total_steps=total_steps,
             pct_start=pct_start,
-            anneal_strategy=text("anneal_strategy", self.anneal_strategy),
-            div_factor=real("div_factor", self.div_factor),
-            final_div_factor=real("final_div_factor", self.final_div_factor),
-            three_phase=flag("three_phase", self.three_phase),
+            anneal_strategy=as_str("anneal_strategy", self.anneal_strategy),
+            div_factor=as_float("div_factor", self.div_factor),
+            final_div_factor=as_float("final_div_factor", self.final_div_factor),
+            three_phase=as_bool("three_phase", self.three_phase),
         )
 
-    def _course(self) -> Course:
+    def _timeline(self) -> Timeline:
         return _one_cycle(self)
 
 
@@ -296,20 +298,20 @@ class OneCycleMomentum(Schedule):
     three_phase: bool = False
 
     def __post_init__(self) -> None:
-        self._freeze(
+        self._init_fields(
             _core.OneCycleMomentum,
-            base_momentum=real("base_momentum", self.base_momentum),
-            max_momentum=real("max_momentum", self.max_momentum),
-            total_steps=count("total_steps", self.total_steps),
-            pct_start=real("pct_start", self.pct_start),
-            anneal_strategy=text("anneal_strategy", self.anneal_strategy),
-            three_phase=flag("three_phase", self.three_phase),
+            base_momentum=as_float("base_momentum", self.base_momentum),
+            max_momentum=as_float("max_momentum", self.max_momentum),
+            total_steps=as_int("total_steps", self.total_steps),
+            pct_start=as_float("pct_start", self.pct_start),
+            anneal_strategy=as_str("anneal_strategy", self.anneal_strategy),
+            three_phase=as_bool("three_phase", self.three_phase),
         )
 
-    def _course(self) -> Course:
+    def _timeline(self) -> Timeline:
         return _one_cycle(self)
 
 
-def _one_cycle(schedule: OneCycle | OneCycleMomentum) -> Course:
+def _one_cycle(schedule: OneCycle | OneCycleMomentum) -> Timeline:
     top = schedule.pct_start * schedule.total_steps - 1
-    return Course.through(schedule.total_steps, [top, 2 * top] if schedule.three_phase else [top])
+    return Timeline.with_steps(schedule.total_steps, [top, 2 * top] if schedule.three_phase else [top])

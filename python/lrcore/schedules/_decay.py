@@ -7,10 +7,10 @@ from dataclasses import InitVar, dataclass, field, replace
 from typing import ClassVar
 
 import lrcore._core as _core
-from lrcore._validation import count, flag, real
+from lrcore._validation import as_bool, as_float, as_int
 from lrcore.schedules._base import Schedule
-from lrcore.schedules._compat import T_MINUS_1, T, compatible, defaults, steps_to_last
-from lrcore.schedules._timeline import LEVEL, LONGEST, Course, Cycles, decay
+from lrcore.schedules._compat import T_MINUS_1, T, compatible, defaults, normalize_step_count
+from lrcore.schedules._timeline import CONSTANT_TIMELINE, LONGEST, PeriodicSegment, Timeline, decay_timeline
 
 
 @compatible(fastai=defaults(last=T))
@@ -50,15 +50,15 @@ class Exponential(Schedule):
     compat: InitVar[str | None] = field(default=None, kw_only=True)
 
     def __post_init__(self, last: str | None, compat: str | None) -> None:
-        self._freeze(
+        self._init_fields(
             _core.Exponential,
-            start_lr=real("start_lr", self.start_lr),
-            end_lr=real("end_lr", self.end_lr),
-            total_steps=steps_to_last("total_steps", self.total_steps, last, own=T_MINUS_1),
+            start_lr=as_float("start_lr", self.start_lr),
+            end_lr=as_float("end_lr", self.end_lr),
+            total_steps=normalize_step_count("total_steps", self.total_steps, last, convention=T_MINUS_1),
         )
 
-    def _course(self) -> Course:
-        return Course.through(self.total_steps)
+    def _timeline(self) -> Timeline:
+        return Timeline.with_steps(self.total_steps)
 
 
 @dataclass(frozen=True)
@@ -102,26 +102,28 @@ class ExponentialDecay(Schedule):
     end_lr: float | None = None
 
     def __post_init__(self) -> None:
-        self._freeze(
+        self._init_fields(
             _core.ExponentialDecay,
-            base_lr=real("base_lr", self.base_lr),
-            decay_rate=real("decay_rate", self.decay_rate),
-            decay_steps=count("decay_steps", self.decay_steps),
-            staircase=flag("staircase", self.staircase),
-            end_lr=None if self.end_lr is None else real("end_lr", self.end_lr),
+            base_lr=as_float("base_lr", self.base_lr),
+            decay_rate=as_float("decay_rate", self.decay_rate),
+            decay_steps=as_int("decay_steps", self.decay_steps),
+            staircase=as_bool("staircase", self.staircase),
+            end_lr=None if self.end_lr is None else as_float("end_lr", self.end_lr),
         )
 
-    def _course(self) -> Course:
+    def _timeline(self) -> Timeline:
         rate = self.decay_rate
         if rate == 1:
-            return LEVEL
+            return CONSTANT_TIMELINE
         # Shown until the learning rate has changed by a factor of 100, or up to end_lr.
-        course = decay(self.decay_steps, abs(math.log(100) / math.log(rate)) if rate > 0 else 1.0, self.staircase)
+        course = decay_timeline(
+            self.decay_steps, abs(math.log(100) / math.log(rate)) if rate > 0 else 1.0, self.staircase
+        )
         last = self.end_lr if self.end_lr is not None or rate > 0 else 0.0
         if last is None or self(LONGEST) != last:
             return course
-        held_from = _first_with(self, last)
-        return replace(course, length=held_from + held_from // 10 + 1, held_from=held_from)
+        constant_from = _first_with(self, last)
+        return replace(course, length=constant_from + constant_from // 10 + 1, constant_from=constant_from)
 
 
 def _first_with(schedule: ExponentialDecay, last: float) -> int:
@@ -174,15 +176,15 @@ class Linear(Schedule):
     compat: InitVar[str | None] = field(default=None, kw_only=True)
 
     def __post_init__(self, last: str | None, compat: str | None) -> None:
-        self._freeze(
+        self._init_fields(
             _core.Linear,
-            start_lr=real("start_lr", self.start_lr),
-            end_lr=real("end_lr", self.end_lr),
-            total_steps=steps_to_last("total_steps", self.total_steps, last, own=T_MINUS_1),
+            start_lr=as_float("start_lr", self.start_lr),
+            end_lr=as_float("end_lr", self.end_lr),
+            total_steps=normalize_step_count("total_steps", self.total_steps, last, convention=T_MINUS_1),
         )
 
-    def _course(self) -> Course:
-        return Course.through(self.total_steps)
+    def _timeline(self) -> Timeline:
+        return Timeline.with_steps(self.total_steps)
 
 
 @compatible(
@@ -240,20 +242,20 @@ class Polynomial(Schedule):
     compat: InitVar[str | None] = field(default=None, kw_only=True)
 
     def __post_init__(self, last: str | None, compat: str | None) -> None:
-        self._freeze(
+        self._init_fields(
             _core.Polynomial,
-            base_lr=real("base_lr", self.base_lr),
-            decay_steps=steps_to_last("decay_steps", self.decay_steps, last, own=T),
-            end_lr=real("end_lr", self.end_lr),
-            power=real("power", self.power),
-            cycle=flag("cycle", self.cycle),
-            k=real("k", self.k),
+            base_lr=as_float("base_lr", self.base_lr),
+            decay_steps=normalize_step_count("decay_steps", self.decay_steps, last, convention=T),
+            end_lr=as_float("end_lr", self.end_lr),
+            power=as_float("power", self.power),
+            cycle=as_bool("cycle", self.cycle),
+            k=as_float("k", self.k),
         )
 
-    def _course(self) -> Course:
+    def _timeline(self) -> Timeline:
         if self.cycle:
-            return Course.again(Cycles(self.decay_steps, begin=1, whole=(-1, 0)))
-        return Course.falling_to(self.decay_steps)
+            return Timeline.periodic(PeriodicSegment(self.decay_steps, begin=1, valid_stop_offsets=(-1, 0)))
+        return Timeline.ending_at(self.decay_steps)
 
 
 @dataclass(frozen=True)
@@ -294,14 +296,14 @@ class Tanh(Schedule):
     last: InitVar[str | None] = field(default=None, kw_only=True)
 
     def __post_init__(self, last: str | None) -> None:
-        self._freeze(
+        self._init_fields(
             _core.Tanh,
-            base_lr=real("base_lr", self.base_lr),
-            decay_steps=steps_to_last("decay_steps", self.decay_steps, last, own=T),
-            lower=real("lower", self.lower),
-            upper=real("upper", self.upper),
-            min_lr=real("min_lr", self.min_lr),
+            base_lr=as_float("base_lr", self.base_lr),
+            decay_steps=normalize_step_count("decay_steps", self.decay_steps, last, convention=T),
+            lower=as_float("lower", self.lower),
+            upper=as_float("upper", self.upper),
+            min_lr=as_float("min_lr", self.min_lr),
         )
 
-    def _course(self) -> Course:
-        return Course.falling_to(self.decay_steps)
+    def _timeline(self) -> Timeline:
+        return Timeline.ending_at(self.decay_steps)

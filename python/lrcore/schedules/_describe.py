@@ -9,9 +9,9 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from lrcore._validation import positive_count
+from lrcore._validation import as_positive_int
 from lrcore.schedules._base import Schedule
-from lrcore.schedules._timeline import Course, Cycles
+from lrcore.schedules._timeline import PeriodicSegment, Timeline
 
 Steps: TypeAlias = npt.NDArray[np.int64]
 Values: TypeAlias = npt.NDArray[np.float64]
@@ -35,8 +35,8 @@ def samples(schedule: Schedule, start: int, stop: int) -> tuple[Steps, Values]:
     if stop - start <= MOST_STEPS:
         return np.arange(start, stop), schedule.values(start, stop)
     even = range(start, stop, (stop - start) // SAMPLES)
-    joints = islice(schedule.course().all_joints(start, stop), JOINTS)
-    steps = sorted({*even, stop - 1, *(step for joint in joints for step in (joint - 1, joint))})
+    phase_starts = islice(schedule.course().iter_phase_starts(start, stop), JOINTS)
+    steps = sorted({*even, stop - 1, *(step for joint in phase_starts for step in (joint - 1, joint))})
     return np.array(steps), np.array([schedule(step) for step in steps])
 
 
@@ -46,9 +46,9 @@ PHASES = 12
 def describe(schedule: Schedule, steps: int | None = None) -> str:
     """What `Schedule.describe` gives."""
     course = schedule.course()
-    if steps is None and course.raises_from == 0:
+    if steps is None and course.undefined_from == 0:
         return f"{schedule!r}\n{_after(schedule, course)}"
-    stop = course.stop(0, None if steps is None else positive_count("steps", steps))
+    stop = course.stop(0, None if steps is None else as_positive_int("steps", steps))
     lines = (repr(schedule), *_extremes(schedule, stop), *_phases(schedule, course, stop), _after(schedule, course))
     return "\n".join(lines)
 
@@ -62,26 +62,26 @@ def _extremes(schedule: Schedule, stop: int) -> Iterator[str]:
         yield f"  {name:8} {values[place]:<12.6g} at update {steps[place]}"
 
 
-def _phases(schedule: Schedule, course: Course, stop: int) -> Iterator[str]:
-    joints = list(islice(course.all_joints(0, stop), PHASES + 1))
-    if not joints:
+def _phases(schedule: Schedule, course: Timeline, stop: int) -> Iterator[str]:
+    phase_starts = list(islice(course.iter_phase_starts(0, stop), PHASES + 1))
+    if not phase_starts:
         return
     yield "phases:"
-    for begin, end in islice(pairwise((0, *joints, stop)), PHASES):
+    for begin, end in islice(pairwise((0, *phase_starts, stop)), PHASES):
         updates = f"{begin} to {end - 1}"
         yield f"  {updates:20} {schedule(begin):.6g} to {schedule(end - 1):.6g}"
-    if len(joints) >= PHASES:
+    if len(phase_starts) >= PHASES:
         yield "  and so on"
 
 
-def _after(schedule: Schedule, course: Course) -> str:
-    if course.raises_from is not None:
-        return f"{_raising(course.raises_from, course.raises_to)}: ValueError"
-    if course.held_from is not None:
-        return f"from update {course.held_from} on: held at {schedule(course.held_from):.6g}"
-    if not course.endless_cycles:
+def _after(schedule: Schedule, course: Timeline) -> str:
+    if course.undefined_from is not None:
+        return f"{_raising(course.undefined_from, course.undefined_until)}: ValueError"
+    if course.constant_from is not None:
+        return f"from update {course.constant_from} on: held at {schedule(course.constant_from):.6g}"
+    if not course.unending_cycles:
         return "no end"
-    return f"no end: {' and '.join(map(_again, course.endless_cycles))}"
+    return f"no end: {' and '.join(map(_again, course.unending_cycles))}"
 
 
 def _raising(begin: int, end: int | None) -> str:
@@ -90,6 +90,6 @@ def _raising(begin: int, end: int | None) -> str:
     return f"update {begin}" if end == begin + 1 else f"updates {begin} to {end - 1}"
 
 
-def _again(cycles: Cycles) -> str:
+def _again(cycles: PeriodicSegment) -> str:
     longer = "" if cycles.growth == 1.0 else f", each {cycles.growth:g} times as long as the one before"
     return f"cycles of {cycles.period} updates{longer}"

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import lrcore._core as _core
-from lrcore._validation import count, flag, real
+from lrcore._validation import as_bool, as_float, as_int
 from lrcore.schedules._base import Schedule
-from lrcore.schedules._timeline import LEVEL, Course, decay
+from lrcore.schedules._timeline import CONSTANT_TIMELINE, Timeline, decay_timeline
 
 
 @dataclass(frozen=True)
@@ -45,18 +45,18 @@ class InverseSqrt(Schedule):
     warmup_steps: int = 0
 
     def __post_init__(self) -> None:
-        warmup_steps = count("warmup_steps", self.warmup_steps)
-        self._freeze(
+        warmup_steps = as_int("warmup_steps", self.warmup_steps)
+        self._init_fields(
             _core.InverseSqrt,
-            base_lr=real("base_lr", self.base_lr),
-            timescale=warmup_steps or 10_000 if self.timescale is None else count("timescale", self.timescale),
+            base_lr=as_float("base_lr", self.base_lr),
+            timescale=warmup_steps or 10_000 if self.timescale is None else as_int("timescale", self.timescale),
             warmup_steps=warmup_steps,
         )
 
-    def _course(self) -> Course:
+    def _timeline(self) -> Timeline:
         assert self.timescale is not None  # __post_init__ has set it
-        joints = (self.warmup_steps,) if self.warmup_steps else ()
-        return Course(self.warmup_steps + 8 * self.timescale, joints=joints)  # down to a third
+        phase_starts = (self.warmup_steps,) if self.warmup_steps else ()
+        return Timeline(self.warmup_steps + 8 * self.timescale, phase_starts=phase_starts)  # down to a third
 
 
 @dataclass(frozen=True)
@@ -92,18 +92,18 @@ class InverseTime(Schedule):
     staircase: bool = False
 
     def __post_init__(self) -> None:
-        self._freeze(
+        self._init_fields(
             _core.InverseTime,
-            base_lr=real("base_lr", self.base_lr),
-            decay_rate=real("decay_rate", self.decay_rate),
-            decay_steps=count("decay_steps", self.decay_steps),
-            staircase=flag("staircase", self.staircase),
+            base_lr=as_float("base_lr", self.base_lr),
+            decay_rate=as_float("decay_rate", self.decay_rate),
+            decay_steps=as_int("decay_steps", self.decay_steps),
+            staircase=as_bool("staircase", self.staircase),
         )
 
-    def _course(self) -> Course:
+    def _timeline(self) -> Timeline:
         if self.decay_rate == 0:
-            return LEVEL
-        return decay(self.decay_steps, 9 / self.decay_rate, self.staircase)  # down to a tenth
+            return CONSTANT_TIMELINE
+        return decay_timeline(self.decay_steps, 9 / self.decay_rate, self.staircase)  # down to a tenth
 
 
 @dataclass(frozen=True)
@@ -138,13 +138,13 @@ class Noam(Schedule):
     factor: float = 1.0
 
     def __post_init__(self) -> None:
-        self._freeze(
+        self._init_fields(
             _core.Noam,
-            model_size=count("model_size", self.model_size),
-            warmup_steps=count("warmup_steps", self.warmup_steps),
-            factor=real("factor", self.factor),
+            model_size=as_int("model_size", self.model_size),
+            warmup_steps=as_int("warmup_steps", self.warmup_steps),
+            factor=as_float("factor", self.factor),
         )
 
-    def _course(self) -> Course:
-        joints = (self.warmup_steps - 1,) if self.warmup_steps > 1 else ()
-        return Course(6 * self.warmup_steps, joints=joints)
+    def _timeline(self) -> Timeline:
+        phase_starts = (self.warmup_steps - 1,) if self.warmup_steps > 1 else ()
+        return Timeline(6 * self.warmup_steps, phase_starts=phase_starts)

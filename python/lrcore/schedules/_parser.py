@@ -11,8 +11,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Generic, get_args
 
-from lrcore._validation import positive_count
-from lrcore._validation import text as checked_text
+from lrcore._validation import as_positive_int
+from lrcore._validation import as_str as checked_text
 from lrcore.schedules._base import Schedule
 from lrcore.schedules._registry import LEARNING_RATES, Named, find_schedule
 
@@ -47,7 +47,7 @@ class Units:
     def __post_init__(self) -> None:
         for name, steps in (("steps_per_epoch", self.steps_per_epoch), ("total_steps", self.total_steps)):
             if steps is not None:
-                object.__setattr__(self, name, positive_count(name, steps))
+                object.__setattr__(self, name, as_positive_int(name, steps))
 
     def in_steps(self, value: Any) -> Any:
         """`value` with every text that has a unit, also in lists, replaced by its number of steps.

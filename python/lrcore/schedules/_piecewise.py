@@ -7,10 +7,10 @@ from dataclasses import InitVar, dataclass, field
 from typing import Any, ClassVar
 
 import lrcore._core as _core
-from lrcore._validation import count, each, real
+from lrcore._validation import as_float, as_int, as_tuple_of
 from lrcore.schedules._base import Schedule
 from lrcore.schedules._compat import compatible, defaults
-from lrcore.schedules._timeline import LEVEL, Course, Cycles, levels
+from lrcore.schedules._timeline import CONSTANT_TIMELINE, PeriodicSegment, Timeline, piecewise_constant_timeline
 
 
 @dataclass(frozen=True)
@@ -38,14 +38,14 @@ class Constant(Schedule):
     lr: float
 
     def __post_init__(self) -> None:
-        self._freeze(_core.Constant, lr=real("lr", self.lr))
+        self._init_fields(_core.Constant, lr=as_float("lr", self.lr))
 
-    def _course(self) -> Course:
-        return LEVEL
+    def _timeline(self) -> Timeline:
+        return CONSTANT_TIMELINE
 
 
 def _as_timm(milestones: Sequence[int], gamma: float = 1.0, **given: Any) -> dict[str, Any]:
-    steps = each(count, "milestones", milestones)
+    steps = as_tuple_of(as_int, "milestones", milestones)
     return {"milestones": [step - 1 if step > 0 else step for step in steps], "gamma": gamma, **given}
 
 
@@ -86,19 +86,19 @@ class MultiStep(Schedule):
     compat: InitVar[str | None] = field(default=None, kw_only=True)
 
     def __post_init__(self, compat: str | None) -> None:
-        self._freeze(
+        self._init_fields(
             _core.MultiStep,
-            base_lr=real("base_lr", self.base_lr),
-            milestones=each(count, "milestones", self.milestones),
-            gamma=real("gamma", self.gamma),
+            base_lr=as_float("base_lr", self.base_lr),
+            milestones=as_tuple_of(as_int, "milestones", self.milestones),
+            gamma=as_float("gamma", self.gamma),
         )
 
-    def _course(self) -> Course:
-        return levels(self.milestones)
+    def _timeline(self) -> Timeline:
+        return piecewise_constant_timeline(self.milestones)
 
 
 def _as_keras(boundaries: Sequence[int], **given: Any) -> dict[str, Any]:
-    steps = each(count, "boundaries", boundaries)
+    steps = as_tuple_of(as_int, "boundaries", boundaries)
     return {"boundaries": [step + 1 if step >= 0 else step for step in steps], **given}
 
 
@@ -135,14 +135,14 @@ class PiecewiseConstant(Schedule):
     compat: InitVar[str | None] = field(default=None, kw_only=True)
 
     def __post_init__(self, compat: str | None) -> None:
-        self._freeze(
+        self._init_fields(
             _core.PiecewiseConstant,
-            boundaries=each(count, "boundaries", self.boundaries),
-            lrs=each(real, "lrs", self.lrs),
+            boundaries=as_tuple_of(as_int, "boundaries", self.boundaries),
+            lrs=as_tuple_of(as_float, "lrs", self.lrs),
         )
 
-    def _course(self) -> Course:
-        return levels(self.boundaries)
+    def _timeline(self) -> Timeline:
+        return piecewise_constant_timeline(self.boundaries)
 
 
 @dataclass(frozen=True)
@@ -173,14 +173,14 @@ class PiecewiseCosine(Schedule):
     lrs: Sequence[float]
 
     def __post_init__(self) -> None:
-        self._freeze(
+        self._init_fields(
             _core.PiecewiseCosine,
-            milestones=each(count, "milestones", self.milestones),
-            lrs=each(real, "lrs", self.lrs),
+            milestones=as_tuple_of(as_int, "milestones", self.milestones),
+            lrs=as_tuple_of(as_float, "lrs", self.lrs),
         )
 
-    def _course(self) -> Course:
-        return Course.falling_to(self.milestones[-1], self.milestones)
+    def _timeline(self) -> Timeline:
+        return Timeline.ending_at(self.milestones[-1], self.milestones)
 
 
 @dataclass(frozen=True)
@@ -211,14 +211,14 @@ class PiecewiseLinear(Schedule):
     lrs: Sequence[float]
 
     def __post_init__(self) -> None:
-        self._freeze(
+        self._init_fields(
             _core.PiecewiseLinear,
-            milestones=each(count, "milestones", self.milestones),
-            lrs=each(real, "lrs", self.lrs),
+            milestones=as_tuple_of(as_int, "milestones", self.milestones),
+            lrs=as_tuple_of(as_float, "lrs", self.lrs),
         )
 
-    def _course(self) -> Course:
-        return Course.falling_to(self.milestones[-1], self.milestones)
+    def _timeline(self) -> Timeline:
+        return Timeline.ending_at(self.milestones[-1], self.milestones)
 
 
 @compatible(torch=defaults(), timm=defaults(gamma=1))
@@ -254,15 +254,15 @@ class Step(Schedule):
     compat: InitVar[str | None] = field(default=None, kw_only=True)
 
     def __post_init__(self, compat: str | None) -> None:
-        self._freeze(
+        self._init_fields(
             _core.Step,
-            base_lr=real("base_lr", self.base_lr),
-            step_size=count("step_size", self.step_size),
-            gamma=real("gamma", self.gamma),
+            base_lr=as_float("base_lr", self.base_lr),
+            step_size=as_int("step_size", self.step_size),
+            gamma=as_float("gamma", self.gamma),
         )
 
-    def _course(self) -> Course:
-        return Course(5 * self.step_size, cycles=(Cycles(self.step_size, stairs=True),))
+    def _timeline(self) -> Timeline:
+        return Timeline(5 * self.step_size, cycles=(PeriodicSegment(self.step_size, is_staircase=True),))
 
 
 @dataclass(frozen=True)
@@ -290,7 +290,7 @@ class Tabulated(Schedule):
     lrs: Sequence[float]
 
     def __post_init__(self) -> None:
-        self._freeze(_core.Tabulated, lrs=each(real, "lrs", self.lrs))
+        self._init_fields(_core.Tabulated, lrs=as_tuple_of(as_float, "lrs", self.lrs))
 
-    def _course(self) -> Course:
-        return Course.through(len(self.lrs))
+    def _timeline(self) -> Timeline:
+        return Timeline.with_steps(len(self.lrs))

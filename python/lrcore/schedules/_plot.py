@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lrcore._axes import decorate, new_axes
-from lrcore._validation import count, positive_count
-from lrcore.schedules._base import Scaled, Schedule, short_form
+from lrcore._validation import as_int, as_positive_int
+from lrcore.schedules._base import Scaled, Schedule, compact_repr
 from lrcore.schedules._decay import Exponential, ExponentialDecay
 from lrcore.schedules._describe import Steps, Values, samples
 from lrcore.schedules._piecewise import MultiStep, Step
-from lrcore.schedules._timeline import Course
+from lrcore.schedules._timeline import Timeline
 from lrcore.schedules._transforms import Clip, Delay, Offset, Until
 
 if TYPE_CHECKING:
@@ -49,9 +49,9 @@ def plot_schedule(
         TypeError: When a number is not an integer.
         ImportError: When matplotlib is not installed.
     """
-    course, start = schedule.course(), count("start", start)
-    stop = course.stop(start, None if steps is None else positive_count("steps", steps))
-    unit = 1 if steps_per_epoch is None else positive_count("steps_per_epoch", steps_per_epoch)
+    course, start = schedule.course(), as_int("start", start)
+    stop = course.stop(start, None if steps is None else as_positive_int("steps", steps))
+    unit = 1 if steps_per_epoch is None else as_positive_int("steps_per_epoch", steps_per_epoch)
     updates, values = samples(schedule, start, stop)
     _require_drawable(schedule.quantity, updates, values)
     ax = new_axes() if ax is None else ax
@@ -61,7 +61,7 @@ def plot_schedule(
         ax.set_yscale("log")
     elif values.min() == values.max() > 0:
         ax.set_ylim(0, 2 * values[0])  # else the axis shows a few thousandths of it
-    _set_title(ax, short_form(schedule))
+    _set_title(ax, compact_repr(schedule))
     decorate(ax)
     return ax
 
@@ -79,11 +79,11 @@ def _drawstyle(values: Values) -> str:
     return "steps-post" if changes.size and np.diff(changes).min(initial=2) > 1 else "default"
 
 
-def _dots(course: Course, updates: Steps) -> dict[str, Any]:
-    joints = list(islice(course.all_joints(int(updates[0]), int(updates[-1]) + 1), MOST_DOTS + 1))
-    if not 0 < len(joints) <= MOST_DOTS:
+def _dots(course: Timeline, updates: Steps) -> dict[str, Any]:
+    phase_starts = list(islice(course.iter_phase_starts(int(updates[0]), int(updates[-1]) + 1), MOST_DOTS + 1))
+    if not 0 < len(phase_starts) <= MOST_DOTS:
         return {}
-    return {"marker": "o", "markersize": 4, "markevery": np.searchsorted(updates, joints).tolist()}
+    return {"marker": "o", "markersize": 4, "markevery": np.searchsorted(updates, phase_starts).tolist()}
 
 
 def _goes_by_factors(schedule: Schedule) -> bool:

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import lrcore._core as _core
-from lrcore._validation import count, real, text
-from lrcore._validation import count as whole_number
+from lrcore._validation import as_float, as_int, as_str
+from lrcore._validation import as_int as whole_number
 from lrcore.schedules._base import Schedule, learning_rate
-from lrcore.schedules._timeline import Course, ended, in_rounds
+from lrcore.schedules._timeline import Timeline, repeated, with_end_policy
 
 
 @dataclass(frozen=True)
@@ -42,14 +42,14 @@ class Clip(Schedule):
     max_lr: float | None = None
 
     def __post_init__(self) -> None:
-        self._freeze(
+        self._init_fields(
             _core.Clip,
             base=learning_rate("base", self.base),
-            min_lr=real("min_lr", self.min_lr),
-            max_lr=None if self.max_lr is None else real("max_lr", self.max_lr),
+            min_lr=as_float("min_lr", self.min_lr),
+            max_lr=None if self.max_lr is None else as_float("max_lr", self.max_lr),
         )
 
-    def _course(self) -> Course:
+    def _timeline(self) -> Timeline:
         return self.base.course()
 
 
@@ -81,10 +81,10 @@ class Delay(Schedule):
     steps: int
 
     def __post_init__(self) -> None:
-        self._freeze(_core.Delay, base=learning_rate("base", self.base), steps=count("steps", self.steps))
+        self._init_fields(_core.Delay, base=learning_rate("base", self.base), steps=as_int("steps", self.steps))
 
-    def _course(self) -> Course:
-        return self.base.course().shifted(self.steps).after(Course(self.steps))
+    def _timeline(self) -> Timeline:
+        return self.base.course().shifted(self.steps).preceded_by(Timeline(self.steps))
 
 
 @dataclass(frozen=True)
@@ -115,9 +115,9 @@ class Offset(Schedule):
     offset: int
 
     def __post_init__(self) -> None:
-        self._freeze(_core.Offset, base=learning_rate("base", self.base), offset=count("offset", self.offset))
+        self._init_fields(_core.Offset, base=learning_rate("base", self.base), offset=as_int("offset", self.offset))
 
-    def _course(self) -> Course:
+    def _timeline(self) -> Timeline:
         return self.base.course().shifted(-self.offset)
 
 
@@ -153,16 +153,16 @@ class Repeat(Schedule):
     peak_decay: float = 1.0
 
     def __post_init__(self) -> None:
-        self._freeze(
+        self._init_fields(
             _core.Repeat,
             base=learning_rate("base", self.base),
             period=whole_number("period", self.period),
             count=None if self.count is None else whole_number("count", self.count),
-            peak_decay=real("peak_decay", self.peak_decay),
+            peak_decay=as_float("peak_decay", self.peak_decay),
         )
 
-    def _course(self) -> Course:
-        return in_rounds(self.base.course().cut(self.period), self.count)
+    def _timeline(self) -> Timeline:
+        return repeated(self.base.course().cut(self.period), self.count)
 
 
 @dataclass(frozen=True)
@@ -204,12 +204,12 @@ class Until(Schedule):
     end: str = "hold"
 
     def __post_init__(self) -> None:
-        self._freeze(
+        self._init_fields(
             _core.Until,
             base=learning_rate("base", self.base),
-            total_steps=count("total_steps", self.total_steps),
-            end=text("end", self.end),
+            total_steps=as_int("total_steps", self.total_steps),
+            end=as_str("end", self.end),
         )
 
-    def _course(self) -> Course:
-        return ended(self.base.course().cut(self.total_steps), self.end)
+    def _timeline(self) -> Timeline:
+        return with_end_policy(self.base.course().cut(self.total_steps), self.end)

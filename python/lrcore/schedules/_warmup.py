@@ -6,12 +6,12 @@ from dataclasses import InitVar, dataclass, field
 from typing import Any, ClassVar
 
 import lrcore._core as _core
-from lrcore._validation import count, flag, real, text
+from lrcore._validation import as_bool, as_float, as_int, as_str
 from lrcore.schedules._base import Schedule, learning_rate
-from lrcore.schedules._compat import T, compatible, defaults, steps_to_last
+from lrcore.schedules._compat import T, compatible, defaults, normalize_step_count
 from lrcore.schedules._decay import Tanh
 from lrcore.schedules._piecewise import MultiStep, Step
-from lrcore.schedules._timeline import Course
+from lrcore.schedules._timeline import Timeline
 
 
 @dataclass(frozen=True)
@@ -51,17 +51,17 @@ class Cooldown(Schedule):
     shape: str = "linear"
 
     def __post_init__(self) -> None:
-        self._freeze(
+        self._init_fields(
             _core.Cooldown,
             base=learning_rate("base", self.base),
-            begin=count("begin", self.begin),
-            steps=count("steps", self.steps),
-            end_lr=real("end_lr", self.end_lr),
-            shape=text("shape", self.shape),
+            begin=as_int("begin", self.begin),
+            steps=as_int("steps", self.steps),
+            end_lr=as_float("end_lr", self.end_lr),
+            shape=as_str("shape", self.shape),
         )
 
-    def _course(self) -> Course:
-        return Course.falling_to(self.begin + self.steps).after(self.base.course().cut(self.begin))
+    def _timeline(self) -> Timeline:
+        return Timeline.ending_at(self.begin + self.steps).preceded_by(self.base.course().cut(self.begin))
 
 
 def _as_torch(base: Schedule, first: str = "0", start_lr: float | None = None, **given: Any) -> dict[str, Any]:
@@ -135,20 +135,20 @@ class Warmup(Schedule):
     compat: InitVar[str | None] = field(default=None, kw_only=True)
 
     def __post_init__(self, compat: str | None) -> None:
-        self._freeze(
+        self._init_fields(
             _core.Warmup,
             base=learning_rate("base", self.base),
-            steps=count("steps", self.steps),
-            shape=text("shape", self.shape),
-            first=text("first", self.first),
-            start_lr=real("start_lr", self.start_lr),
-            prefix=flag("prefix", self.prefix),
+            steps=as_int("steps", self.steps),
+            shape=as_str("shape", self.shape),
+            first=as_str("first", self.first),
+            start_lr=as_float("start_lr", self.start_lr),
+            prefix=as_bool("prefix", self.prefix),
         )
 
-    def _course(self) -> Course:
+    def _timeline(self) -> Timeline:
         base = self.base.course()
         begun = base if self.prefix else base.shifted(-self.steps)  # without what the warm-up takes the place of
-        return begun.shifted(self.steps).after(Course(self.steps))
+        return begun.shifted(self.steps).preceded_by(Timeline(self.steps))
 
 
 def _as_transformers(
@@ -159,7 +159,7 @@ def _as_transformers(
 
 
 def _as_fastai(base_lr: float, min_lr: float | None = None, decay: str = "cosine", **given: Any) -> dict[str, Any]:
-    end = real("base_lr", base_lr) / 1e5 if min_lr is None else min_lr
+    end = as_float("base_lr", base_lr) / 1e5 if min_lr is None else min_lr
     return {"base_lr": base_lr, "min_lr": end, "decay": decay, **given}
 
 
@@ -222,19 +222,19 @@ class WarmupStableDecay(Schedule):
     compat: InitVar[str | None] = field(default=None, kw_only=True)
 
     def __post_init__(self, last: str | None, compat: str | None) -> None:
-        self._freeze(
+        self._init_fields(
             _core.WarmupStableDecay,
-            base_lr=real("base_lr", self.base_lr),
-            warmup_steps=count("warmup_steps", self.warmup_steps),
-            stable_steps=count("stable_steps", self.stable_steps),
-            decay_steps=steps_to_last("decay_steps", self.decay_steps, last, own=T),
-            min_lr=real("min_lr", self.min_lr),
-            decay=text("decay", self.decay),
-            decay_power=real("decay_power", self.decay_power),
-            decay_ratio=real("decay_ratio", self.decay_ratio),
-            warmup_start_lr=real("warmup_start_lr", self.warmup_start_lr),
+            base_lr=as_float("base_lr", self.base_lr),
+            warmup_steps=as_int("warmup_steps", self.warmup_steps),
+            stable_steps=as_int("stable_steps", self.stable_steps),
+            decay_steps=normalize_step_count("decay_steps", self.decay_steps, last, convention=T),
+            min_lr=as_float("min_lr", self.min_lr),
+            decay=as_str("decay", self.decay),
+            decay_power=as_float("decay_power", self.decay_power),
+            decay_ratio=as_float("decay_ratio", self.decay_ratio),
+            warmup_start_lr=as_float("warmup_start_lr", self.warmup_start_lr),
         )
 
-    def _course(self) -> Course:
+    def _timeline(self) -> Timeline:
         decay_begin = self.warmup_steps + self.stable_steps
-        return Course.falling_to(decay_begin + self.decay_steps, [self.warmup_steps, decay_begin])
+        return Timeline.ending_at(decay_begin + self.decay_steps, [self.warmup_steps, decay_begin])

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 import lrcore._core as _core
-from lrcore._validation import count
+from lrcore._validation import as_int
 from lrcore.suggestions._curve import Floats, curve
 
 SLIDE_LENGTH = 15
@@ -34,7 +34,7 @@ def trimmed_as_fastai(lrs: npt.ArrayLike, losses: npt.ArrayLike, num_iter: int |
         [2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0]
     """
     lrs, losses = curve(lrs, losses)
-    begin = (len(lrs) if num_iter is None else count("num_iter", num_iter)) // 10
+    begin = (len(lrs) if num_iter is None else as_int("num_iter", num_iter)) // 10
     lrs, losses = lrs[begin:-5], losses[begin:-5]
     end = _leading(~np.isnan(losses))
     return lrs[:end], losses[:end]
@@ -250,12 +250,12 @@ def steepest_ignite(lrs: npt.ArrayLike, losses: npt.ArrayLike) -> float | None:
 
 
 def _skip(name: str, value: int) -> int:
-    if count(name, value) < 0:
+    if as_int(name, value) < 0:
         raise ValueError(f"{name} must be at least 0, but got {value}")
     return value
 
 
-def readings(lrs: Floats, smoothed_losses: Floats) -> dict[str, float | None]:
+def peer_suggestions(lrs: Floats, smoothed_losses: Floats) -> dict[str, float | None]:
     """The learning rate that each reading gives, by its name; None where it gives none."""
     trimmed = trimmed_as_fastai(lrs, smoothed_losses)
     return {

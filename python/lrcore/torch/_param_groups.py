@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from torch import Tensor
 from torch.optim import Optimizer
 
-from lrcore._validation import real
+from lrcore._validation import as_float
 
 ParamGroup = dict[str, Any]
 T = TypeVar("T")
@@ -61,7 +61,7 @@ def bounds_per_group(groups: int, **bounds: float | Sequence[float]) -> list[tup
     return [(lower[index % len(lower)], upper[index % len(upper)]) for index in range(groups)]
 
 
-def in_proportion(
+def lrs_per_group(
     name: str, lr: float | Sequence[float] | None, optimizers: Iterable[Optimizer]
 ) -> float | Sequence[float]:
     """The learning rates of the groups of all optimizers, one number where there is but one group.
@@ -79,7 +79,7 @@ def in_proportion(
     Example:
         >>> import torch
         >>> groups = [{"params": torch.zeros(1)}, {"params": torch.zeros(1), "lr": 0.5}]
-        >>> in_proportion("start_lr", 1.0, [torch.optim.SGD(groups, lr=0.25)])
+        >>> lrs_per_group("start_lr", 1.0, [torch.optim.SGD(groups, lr=0.25)])
         [1.0, 2.0]
     """
     present = [float(group["lr"]) for group in chain.from_iterable(map(param_groups, optimizers))]
@@ -88,4 +88,4 @@ def in_proportion(
         return given if len(given) > 1 else given[0]
     if present[0] == 0:
         raise ValueError(f"{name} must have one value for each param group where the first has lr 0, but got {lr}")
-    return [real(name, given[0]) * (other / present[0]) for other in present]
+    return [as_float(name, given[0]) * (other / present[0]) for other in present]

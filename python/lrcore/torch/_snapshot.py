@@ -24,7 +24,7 @@ from lrcore.torch._param_groups import param_groups
 
 
 @contextmanager
-def kept_modes(modules: Iterable[Module]) -> Iterator[None]:
+def preserve_training_modes(modules: Iterable[Module]) -> Iterator[None]:
     """Put `modules` and their submodules back into training or evaluation mode, each into its own."""
     submodules = dict.fromkeys(chain.from_iterable(module.modules() for module in modules))
     modes = [(module, module.training) for module in submodules]

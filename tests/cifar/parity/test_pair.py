@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lrcore import Trace
-from lrcore.cifar.parity import Pair
+from lrcore.cifar.parity import ParityComparison
 
 
 def pair(
@@ -14,10 +14,10 @@ def pair(
     keras_loss: list[float],
     weight_differences: list[float] | None = None,
     keras_lr: list[float] | None = None,
-) -> Pair:
+) -> ParityComparison:
     steps = list(range(len(torch_loss)))
     lrs = [0.5] * len(steps)
-    return Pair(
+    return ParityComparison(
         Trace(steps, lrs, lrs, torch_loss),
         Trace(steps, keras_lr or lrs, keras_lr or lrs, keras_loss),
         np.array(weight_differences or [0.0] * len(steps)),

@@ -14,7 +14,7 @@ from lrcore import Constant, Cyclic, Schedule
 from lrcore.cifar.data import load
 from lrcore.cifar.models import MODELS
 from lrcore.cifar.parity import ParityResult, ParitySettings, run_parity
-from lrcore.cifar.parity.output import save_parity, tell
+from lrcore.cifar.parity.output import print_result, save_parity
 
 UPDATES = 12
 TRIANGLE = Cyclic(1e-3, 1e-2, step_size_up=4)
@@ -81,7 +81,7 @@ def test_progress_tells_lr_and_loss_of_each_pair(guide: tuple[ParityResult, str]
 
 def test_the_table_has_a_row_for_each_pair(result: ParityResult) -> None:
     output = io.StringIO()
-    assert tell(result, Console(file=output, width=80)) is True
+    assert print_result(result, Console(file=output, width=80)) is True
     rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in output.getvalue().splitlines() if "│" in line]
     pair = result.pairs["stock"]
     assert [(row[0], *row[-2:]) for row in rows] == [

@@ -111,8 +111,8 @@ def figures(page: Any, section: str) -> list[str]:
 
 
 def test_different_range_tests_are_overlaid_and_shown_singly(both: Any) -> None:
-    overlaid, first, second = figures(both, "range-test")
-    assert "range tests of torch, keras," in overlaid
+    overlay_style, first, second = figures(both, "range-test")
+    assert "range tests of torch, keras," in overlay_style
     assert "range test of torch," in first
     assert "range test of keras," in second
 

@@ -77,13 +77,13 @@ def test_whatever_a_run_folder_holds_is_shown_and_never_run(
 def test_runs_may_have_any_name_and_equal_ones_show_folders(
     trained: dict[str, Path], tmp_path: Path, read_page: Callable[..., Any]
 ) -> None:
-    names = ["_hidden", "$", "学習", "a\nb", "\udcff", "first/run", "second/run"]
+    names = ["_unreadable", "$", "学習", "a\nb", "\udcff", "first/run", "second/run"]
     for name in names:
         (tmp_path / name).mkdir(parents=True)
         for file in ("config.json", "trace.csv"):
             shutil.copy(trained["torch"] / file, tmp_path / name)
     page = read_page(*(tmp_path / name for name in names))
-    shown = ["_hidden", "$", "学習", "a b", "\N{REPLACEMENT CHARACTER}", "first/run", "second/run"]
+    shown = ["_unreadable", "$", "学習", "a b", "\N{REPLACEMENT CHARACTER}", "first/run", "second/run"]
     for name in shown:
         assert page.text("loss").count(name) >= 2  # in a sentence and in the legend
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from lrcore import Constant, Cyclic, OneCycle, RangeTestResult, StopReason
-from lrcore.cifar.training.length_check import ending_warning
+from lrcore.cifar.training.length_check import run_length_warning
 from lrcore.cifar.training.policies import Auto, policy_from_dict
 
 LRS = np.geomspace(1e-5, 1.0, 101)
@@ -27,7 +27,7 @@ def test_one_cycle_spans_the_bounds_over_the_whole_run() -> None:
     assert schedule(0) == pytest.approx(1e-3 / 3, rel=0.1)
     assert max(schedule.values(0, 1000)) == pytest.approx(3e-3, rel=0.1)
     assert schedule(999) < 1e-6
-    assert ending_warning(schedule, 1000) is None
+    assert run_length_warning(schedule, 1000) is None
 
 
 @pytest.mark.parametrize(("updates", "epochs", "cycle"), [(1000, 10, 200), (450, 1, 450), (903, 3, 903), (2, 2, 2)])
@@ -36,7 +36,7 @@ def test_cyclic_runs_in_whole_cycles_of_about_two_epochs(updates: int, epochs: i
     assert isinstance(schedule, Cyclic)
     assert schedule.step_size_up + schedule.step_size_down == cycle
     assert (schedule.base_lr, schedule.max_lr) == result(FALLING).bounds()[:2]
-    assert ending_warning(schedule, updates) is None
+    assert run_length_warning(schedule, updates) is None
 
 
 def test_constant_takes_the_static_learning_rate() -> None:

@@ -41,20 +41,20 @@ def test_a_plateau_gives_the_learning_rates_of_torch(arguments: dict[str, Any]) 
     learning_rate = LearningRate(OnPlateau(**arguments))
     lrs = []
     for loss in LOSSES:
-        learning_rate.epoch_ended(loss)
+        learning_rate.on_epoch_end(loss)
         lrs.append(learning_rate.schedule(123))
     assert lrs == lrs_of_torch(**arguments)
 
 
 def test_a_reduction_is_told_only_where_the_learning_rate_fell() -> None:
     learning_rate = LearningRate(OnPlateau(0.1, factor=0.5, patience=0, min_lr=0.05))
-    assert [bool(learning_rate.epoch_ended(1.0)) for _ in range(4)] == [False, True, False, False]
+    assert [bool(learning_rate.on_epoch_end(1.0)) for _ in range(4)] == [False, True, False, False]
 
 
 def test_a_schedule_does_not_listen_to_the_loss() -> None:
     cycle = Cyclic(0.1, 0.2, 4)
     learning_rate = LearningRate(cycle)
-    assert not any(learning_rate.epoch_ended(1.0) for _ in range(50))
+    assert not any(learning_rate.on_epoch_end(1.0) for _ in range(50))
     assert learning_rate.schedule == cycle
 
 
@@ -72,10 +72,10 @@ def test_it_resumes_from_its_json_state() -> None:
     for learning_rate in (whole, first):
         learning_rate.halve()
     for loss in LOSSES[:7]:
-        whole.epoch_ended(loss), first.epoch_ended(loss)
+        whole.on_epoch_end(loss), first.on_epoch_end(loss)
     resumed.load_state_dict(json.loads(json.dumps(first.state_dict())))
     for loss in LOSSES[7:]:
-        assert whole.epoch_ended(loss) == resumed.epoch_ended(loss)
+        assert whole.on_epoch_end(loss) == resumed.on_epoch_end(loss)
         assert whole.schedule == resumed.schedule
 
 

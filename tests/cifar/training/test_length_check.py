@@ -40,7 +40,7 @@ from lrcore import (
     Warmup,
     WarmupStableDecay,
 )
-from lrcore.cifar.training.length_check import ending_warning
+from lrcore.cifar.training.length_check import run_length_warning
 
 
 @pytest.mark.parametrize(
@@ -112,20 +112,25 @@ from lrcore.cifar.training.length_check import ending_warning
     ids=lambda value: str(getattr(value, "name", value)),
 )
 def test_a_run_that_ends_with_its_schedule_is_whole(schedule: Schedule, updates: int) -> None:
-    assert ending_warning(schedule, updates) is None
+    assert run_length_warning(schedule, updates) is None
 
 
 @pytest.mark.parametrize("schedule", [OneCycle(0.1, 300), Linear(0.1, 1e-4, 300), Exponential(0.1, 1e-4, 300)])
 def test_a_run_of_total_steps_ends_at_the_last_learning_rate(schedule: Schedule) -> None:
     last = schedule(2**62)
     assert [schedule(step) == last for step in (298, 299)] == [False, True]
-    assert [ending_warning(schedule, updates) is None for updates in (299, 300, 301)] == [False, True, False]
+    assert [run_length_warning(schedule, updates) is None for updates in (299, 300, 301)] == [False, True, False]
 
 
 def test_a_whole_cosine_ends_at_most_one_update_early() -> None:
     schedule = Cosine(0.1, 300, 1e-4)
     assert [schedule(step) == 1e-4 for step in (299, 300)] == [False, True]
-    assert [ending_warning(schedule, updates) is None for updates in (299, 300, 301, 302)] == [False, True, True, False]
+    assert [run_length_warning(schedule, updates) is None for updates in (299, 300, 301, 302)] == [
+        False,
+        True,
+        True,
+        False,
+    ]
 
 
 @pytest.mark.parametrize(
@@ -275,7 +280,7 @@ def test_a_whole_cosine_ends_at_most_one_update_early() -> None:
     ],
 )
 def test_any_other_run_gets_one_sentence(schedule: Schedule, updates: int, sentence: str) -> None:
-    assert ending_warning(schedule, updates) == sentence
+    assert run_length_warning(schedule, updates) == sentence
 
 
 @pytest.mark.parametrize(
@@ -287,4 +292,4 @@ def test_any_other_run_gets_one_sentence(schedule: Schedule, updates: int, sente
 )
 def test_updates_must_be_a_count(updates: Any, error: type[Exception], sentence: str) -> None:
     with pytest.raises(error, match=sentence):
-        ending_warning(Constant(0.1), updates)
+        run_length_warning(Constant(0.1), updates)

@@ -24,7 +24,7 @@ def test_on_a_terminal_progress_is_a_bar_with_lr_and_loss() -> None:
     with report_progress("keras", 3, console) as report:
         for update in range(3):
             report.update(update + 1, lr=0.0125, loss=1.5)
-        report.say("a plateau")
+        report.log("a plateau")
     shown = output.getvalue()
     assert "3/3" in shown
     assert "a plateau" in shown
@@ -35,7 +35,7 @@ def test_a_rollback_rewinds_the_progress_and_prints_a_line() -> None:
     output = io.StringIO()
     with report_progress("torch", 16, Console(file=output)) as report:
         report.update(4, lr=0.1, loss=2.5)
-        report.say("back to update 2")
+        report.log("back to update 2")
         report.update(3, lr=0.05, loss=2.5)
         report.update(4, lr=0.05, loss=2.0)
     assert output.getvalue().splitlines() == [

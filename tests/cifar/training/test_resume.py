@@ -27,7 +27,7 @@ from lrcore.cifar.training.policies import OnPlateau
 from lrcore.cifar.training.records import Records
 from lrcore.cifar.training.run_folder import RunFolder
 from lrcore.cifar.training.settings import Settings
-from lrcore.cifar.training.train import Interrupted, run_config, train
+from lrcore.cifar.training.train import ResumableRun, run_config, train
 from lrcore.cifar.training.trainer import Update
 
 CONSOLE = Console(file=io.StringIO())
@@ -55,10 +55,10 @@ def run(settings: Settings, path: Path) -> RunFolder:
 
 
 def resume(path: Path, framework: str | None = None, out: Path | None = None) -> RunFolder:
-    interrupted = Interrupted.open(path)
+    interrupted = ResumableRun.open(path)
     settings = interrupted.in_framework(framework)
     data = load(settings.data)
-    folder = interrupted.go_on_in(out, settings, data)
+    folder = interrupted.continue_in(out, settings, data)
     train(settings, Experiment.prepare(settings, data), folder, CONSOLE, interrupted.checkpoint)
     return folder
 
@@ -175,7 +175,7 @@ def test_kill_9_and_resume_on_the_command_line(
 def test_a_finished_run_is_not_gone_on_with(whole: dict[str, RunFolder]) -> None:
     path = whole["torch"].path
     with pytest.raises(ValueError, match=re.escape(f"run {path} is finished: there is nothing to resume")):
-        Interrupted.open(path)
+        ResumableRun.open(path)
 
 
 def unfinished(whole: dict[str, RunFolder], tmp_path: Path) -> Path:
@@ -185,18 +185,18 @@ def unfinished(whole: dict[str, RunFolder], tmp_path: Path) -> Path:
 
 
 def test_other_data_are_refused(whole: dict[str, RunFolder], tiny_cifar_folder: Path, tmp_path: Path) -> None:
-    interrupted = Interrupted.open(unfinished(whole, tmp_path))
+    interrupted = ResumableRun.open(unfinished(whole, tmp_path))
     other = shutil.copytree(tiny_cifar_folder, tmp_path / "other")
     content = bytearray((other / "test_batch.bin").read_bytes())
     content[100] ^= 1
     (other / "test_batch.bin").write_bytes(content)
     with pytest.raises(ValueError, match="does not hold the data of run"):
-        interrupted.go_on_in(None, interrupted.settings, load(str(other)))
+        interrupted.continue_in(None, interrupted.settings, load(str(other)))
 
 
 def test_another_framework_needs_a_new_folder(
     whole: dict[str, RunFolder], tiny_cifar_folder: Path, tmp_path: Path
 ) -> None:
-    interrupted = Interrupted.open(unfinished(whole, tmp_path))
+    interrupted = ResumableRun.open(unfinished(whole, tmp_path))
     with pytest.raises(ValueError, match="--out must name a new folder to go on in keras"):
-        interrupted.go_on_in(None, interrupted.in_framework("keras"), load(str(tiny_cifar_folder)))
+        interrupted.continue_in(None, interrupted.in_framework("keras"), load(str(tiny_cifar_folder)))

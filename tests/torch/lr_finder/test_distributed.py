@@ -21,7 +21,7 @@ from lrcore import RangeTest
 from lrcore.torch import LRFinder, lr_find
 from lrcore.torch._snapshot import Snapshot
 from lrcore.torch.lr_finder._loop import run_range_tests
-from lrcore.torch.lr_finder._measurement import Measurement
+from lrcore.torch.lr_finder._measurement import StepResult
 
 TIME_LIMIT = 30.0
 START_LIMIT = 120.0
@@ -52,15 +52,15 @@ class Rank:
     def weights(self) -> list[Any]:
         return [value.tolist() for value in self.model.state_dict().values()]
 
-    def measured(self, batches: Sequence[torch.Tensor]) -> Measurement:
+    def measured(self, batches: Sequence[torch.Tensor]) -> StepResult:
         loss = self.step(batches[0])
-        return Measurement(loss, samples=len(batches[0]), training_loss=2 * loss, metric=float(self.rank))
+        return StepResult(loss, samples=len(batches[0]), training_loss=2 * loss, metric=float(self.rank))
 
     def run(
         self,
         *range_tests: RangeTest,
         loader: Iterable[Any] | None = None,
-        step: Callable[[Sequence[Any]], Measurement] | None = None,
+        step: Callable[[Sequence[Any]], StepResult] | None = None,
         progress: bool = False,
     ) -> dict[str, Any]:
         snapshot = Snapshot([self.model], [self.optimizer])
@@ -101,11 +101,11 @@ def repeats(rank: int) -> dict[str, Any]:
     return Rank(rank).run(*(RangeTest(1e-3, 1e-1, num_iter=5) for _ in range(2)))
 
 
-def changed_at(rank: int, update: int, change: Callable[[Measurement], Measurement]) -> dict[str, Any]:
+def changed_at(rank: int, update: int, change: Callable[[StepResult], StepResult]) -> dict[str, Any]:
     """Rank 1 alone changes the measurement of one update."""
     own = Rank(rank)
 
-    def step(batches: Sequence[Any]) -> Measurement:
+    def step(batches: Sequence[Any]) -> StepResult:
         measured = own.measured(batches)
         return change(measured) if rank == 1 and len(own.losses) == update + 1 else measured
 
@@ -127,7 +127,7 @@ def skipped_on_one_rank(rank: int) -> dict[str, Any]:
 def nan_on_one_rank_while_the_other_skips(rank: int) -> dict[str, Any]:
     own = Rank(rank)
 
-    def step(batches: Sequence[Any]) -> Measurement:
+    def step(batches: Sequence[Any]) -> StepResult:
         measured = own.measured(batches)
         return measured._replace(loss=math.nan) if rank == 1 else measured._replace(updated=False)
 

@@ -12,7 +12,7 @@ from torch import nn
 from lrcore import RangeTest, RangeTestResult, StopReason
 from lrcore.torch._snapshot import Snapshot
 from lrcore.torch.lr_finder._loop import combined_result, run_range_tests
-from lrcore.torch.lr_finder._measurement import Measurement
+from lrcore.torch.lr_finder._measurement import StepResult
 
 
 class Decay:
@@ -24,20 +24,20 @@ class Decay:
         self.batches: list[Any] = []
         self.lrs: list[float] = []
 
-    def step(self, batches: Sequence[Any]) -> Measurement:
+    def step(self, batches: Sequence[Any]) -> StepResult:
         self.batches.append(list(batches))
         self.lrs.append(float(self.optimizer.param_groups[0]["lr"]))
         self.optimizer.zero_grad()
         loss = self.w**2 / 2
         loss.backward()
         self.optimizer.step()
-        return Measurement(loss.item())
+        return StepResult(loss.item())
 
     def run(
         self,
         *range_tests: RangeTest,
         loader: Iterable[Any] = "abc",
-        step: Callable[..., Measurement] | None = None,
+        step: Callable[..., StepResult] | None = None,
         **options: Any,
     ) -> RangeTestResult:
         snapshot = Snapshot([], [self.optimizer])
@@ -95,9 +95,9 @@ def test_a_diverging_loss_ends_the_test() -> None:
 def test_validation_loss_training_loss_and_metric_are_recorded() -> None:
     decay = Decay()
 
-    def step(batches: Sequence[Any]) -> Measurement:
+    def step(batches: Sequence[Any]) -> StepResult:
         training_loss = decay.step(batches).loss
-        return Measurement(decay.w.item(), training_loss=training_loss, metric=-training_loss)
+        return StepResult(decay.w.item(), training_loss=training_loss, metric=-training_loss)
 
     result = decay.run(RangeTest(0.25, 0.5, num_iter=2), step=step)
     assert result.losses.tolist() == [0.75, 0.375]
@@ -126,9 +126,9 @@ def optimizers_of_groups() -> tuple[list[torch.optim.Optimizer], list[list[float
 def test_every_group_of_every_optimizer_gets_its_own_lr() -> None:
     optimizers, seen = optimizers_of_groups()
 
-    def step(batches: Sequence[Any]) -> Measurement:
+    def step(batches: Sequence[Any]) -> StepResult:
         optimizers[1].step()
-        return Measurement(1.0)
+        return StepResult(1.0)
 
     range_test = RangeTest([1.0, 0.5, 2.0], [4.0, 8.0, 32.0], num_iter=3)
     result = run_range_tests([range_test], optimizers, "a", step, Snapshot([], optimizers), progress=False)
@@ -141,9 +141,9 @@ def test_every_group_of_every_optimizer_gets_its_own_lr() -> None:
 def test_one_lr_applies_to_every_group() -> None:
     optimizers, seen = optimizers_of_groups()
 
-    def step(batches: Sequence[Any]) -> Measurement:
+    def step(batches: Sequence[Any]) -> StepResult:
         optimizers[1].step()
-        return Measurement(1.0)
+        return StepResult(1.0)
 
     range_test = RangeTest(1.0, 4.0, num_iter=3)
     run_range_tests([range_test], optimizers, "a", step, Snapshot([], optimizers), progress=False)
@@ -224,7 +224,7 @@ def test_each_repeat_restores_state_but_not_data_and_random_numbers() -> None:
     drawn: list[float] = []
     starts: list[float] = []
 
-    def step(batches: Sequence[Any]) -> Measurement:
+    def step(batches: Sequence[Any]) -> StepResult:
         starts.append(decay.w.item())
         drawn.append(torch.rand(()).item())
         return decay.step(batches)
@@ -243,8 +243,8 @@ def test_the_result_of_repeats_is_their_mean_and_holds_them_all() -> None:
     decay = Decay()
     range_tests = [RangeTest(0.25, 0.5, num_iter=2) for _ in range(2)]
 
-    def step(batches: Sequence[Any]) -> Measurement:
-        return Measurement(decay.step(batches).loss + batches[0])
+    def step(batches: Sequence[Any]) -> StepResult:
+        return StepResult(decay.step(batches).loss + batches[0])
 
     result = decay.run(*range_tests, loader=[0.0, 0.0, 1.0, 2.0], step=step)
     assert list(result.repeats) == [range_test.result() for range_test in range_tests]
@@ -267,11 +267,11 @@ def test_a_skipped_update_is_neither_recorded_nor_counted() -> None:
     decay = Decay()
     updated = iter([False, True, False, False, True, True])
 
-    def step(batches: Sequence[Any]) -> Measurement:
+    def step(batches: Sequence[Any]) -> StepResult:
         if next(updated):
             return decay.step(batches)
         decay.lrs.append(decay.optimizer.param_groups[0]["lr"])
-        return Measurement(float("nan"), updated=False)
+        return StepResult(float("nan"), updated=False)
 
     result = decay.run(RangeTest(1.0, 4.0, num_iter=3, divergence_factor=1e9), step=step, loader="abcdef")
     one, two, four = result.lrs.tolist()
@@ -285,7 +285,7 @@ def test_too_many_skipped_updates_in_a_row_end_the_test(skipped: int, reason: St
     decay = Decay()
     updated = iter([True] + [False] * skipped + [True])
 
-    def step(batches: Sequence[Any]) -> Measurement:
+    def step(batches: Sequence[Any]) -> StepResult:
         return decay.step(batches)._replace(updated=next(updated))
 
     result = decay.run(RangeTest(0.01, 0.02, num_iter=2), step=step)
@@ -294,7 +294,7 @@ def test_too_many_skipped_updates_in_a_row_end_the_test(skipped: int, reason: St
 
 
 def test_a_test_without_any_update_gives_an_empty_curve() -> None:
-    result = Decay().run(RangeTest(), step=lambda batches: Measurement(1.0, updated=False))
+    result = Decay().run(RangeTest(), step=lambda batches: StepResult(1.0, updated=False))
     assert (result.stop_reason, len(result.losses)) == (StopReason.nonfinite, 0)
 
 
@@ -315,8 +315,8 @@ class Loader:
             self.closed = True
 
 
-def interrupted_at(decay: Decay, update: int, error: type[BaseException]) -> Callable[[Sequence[Any]], Measurement]:
-    def step(batches: Sequence[Any]) -> Measurement:
+def interrupted_at(decay: Decay, update: int, error: type[BaseException]) -> Callable[[Sequence[Any]], StepResult]:
+    def step(batches: Sequence[Any]) -> StepResult:
         measurement = decay.step(batches)
         if len(decay.batches) == update:
             raise error

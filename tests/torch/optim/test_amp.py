@@ -148,7 +148,7 @@ def test_a_scheduler_and_a_watch_count_updates_that_were_done() -> None:
         for update in range(4):
             scaled_step(model, optimizer, scaler, update, overflow=update in (0, 2))
             lrs.append(optimizer.param_groups[0]["lr"])
-            if watch.take():
+            if watch.pop():
                 scheduler.step()
     assert lrs == [0.3, 0.3, 0.2, 0.2]
 

@@ -13,8 +13,8 @@ import numpy.typing as npt
 PROBABILITY_TOLERANCE = 5e-3  # what rounding to bfloat16 can add to a sum of probabilities
 
 Array = npt.NDArray[np.floating[Any]]
-Tap: TypeAlias = Callable[[Any], Any]  # what a layer gives -> what it shall give instead
-Run: TypeAlias = Callable[[Mapping[str, Tap]], Any]  # runs the model with taps at layers -> logits
+LayerHook: TypeAlias = Callable[[Any], Any]  # what a layer gives -> what it shall give instead
+Run: TypeAlias = Callable[[Mapping[str, LayerHook]], Any]  # runs the model with taps at layers -> logits
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +78,7 @@ def spatial_resolutions(run: Run, names: Iterable[str], axes: tuple[int, int]) -
     """
     shapes: dict[str, list[tuple[int, ...]]] = {name: [] for name in names}
 
-    def recorded(name: str) -> Tap:
+    def recorded(name: str) -> LayerHook:
         def tap(output: Any) -> Any:
             shapes[name].append(tuple(getattr(output, "shape", ())))
             return output

@@ -17,8 +17,8 @@ except ImportError as error:
 from lrcore.cifar.cam.features import (
     Array,
     FeatureGradients,
+    LayerHook,
     Run,
-    Tap,
     as_floats,
     checked_classes,
     checked_images,
@@ -61,7 +61,7 @@ def feature_gradients(model: keras.Model, layer: str, images: Array, classes: np
     """
     classes = checked_classes(classes, len(checked_images(images)))
     score_gradients = _score_gradients()
-    with _undisturbed(model):
+    with _preserve_state(model):
         full_name = resolved_layer(layer, _resolutions(model, images))
         arrays = score_gradients(_run(model, images), full_name, classes)
     features, gradients, logits = (as_floats(keras.ops.convert_to_numpy(array)) for array in arrays)
@@ -75,7 +75,7 @@ def spatial_layers(model: keras.Model, images: Array) -> dict[str, tuple[int, in
         model: As in `feature_gradients`.
         images: As in `feature_gradients`; the first is used.
     """
-    with _undisturbed(model):
+    with _preserve_state(model):
         return _resolutions(model, checked_images(images))
 
 
@@ -91,7 +91,7 @@ def _score_gradients() -> Any:
 
 
 @contextmanager
-def _undisturbed(model: keras.Model) -> Iterator[None]:
+def _preserve_state(model: keras.Model) -> Iterator[None]:
     """Afterwards the random generators, and the torch modules that the torch backend has, are as they were."""
     if not model.built:
         raise ValueError("model must be built first, by an Input layer or model.build(input_shape)")
@@ -108,7 +108,7 @@ def _run(model: keras.Model, images: Array) -> Run:
     """The model on `images`, with whatever it assigns to variables thrown away."""
     layers = dict(_layers(model))
 
-    def run(taps: Mapping[str, Tap]) -> Any:
+    def run(taps: Mapping[str, LayerHook]) -> Any:
         with keras.StatelessScope(), ExitStack() as tapped:
             for name, tap in taps.items():
                 tapped.enter_context(_tapped(layers[name], tap))
@@ -118,7 +118,7 @@ def _run(model: keras.Model, images: Array) -> Run:
 
 
 @contextmanager
-def _tapped(layer: keras.layers.Layer, tap: Tap) -> Iterator[None]:
+def _tapped(layer: keras.layers.Layer, tap: LayerHook) -> Iterator[None]:
     """Let a layer pass what it gives through `tap`. Keras has no hooks; this leaves its graph and layers alone."""
     attributes, call = vars(layer), layer.call
     own = {"call": call} if "call" in attributes else {}

@@ -19,15 +19,15 @@ from lrcore.cifar.cam._torch import score_gradients
 from lrcore.cifar.cam.features import (
     Array,
     FeatureGradients,
+    LayerHook,
     Run,
-    Tap,
     as_floats,
     checked_classes,
     checked_images,
     resolved_layer,
     spatial_resolutions,
 )
-from lrcore.torch._snapshot import RandomState, kept_modes
+from lrcore.torch._snapshot import RandomState, preserve_training_modes
 
 
 def feature_gradients(model: nn.Module, layer: str, images: Array, classes: npt.ArrayLike) -> FeatureGradients:
@@ -57,7 +57,7 @@ def feature_gradients(model: nn.Module, layer: str, images: Array, classes: npt.
         (2, 4, 4, 4)
     """
     classes = checked_classes(classes, len(checked_images(images)))
-    with _undisturbed(model):
+    with _preserve_state(model):
         full_name = resolved_layer(layer, _resolutions(model, images))
         features, gradients, logits = score_gradients(_run(model, images), full_name, classes)
     return FeatureGradients(_nhwc(features), _nhwc(gradients), _floats(logits), layer)
@@ -70,7 +70,7 @@ def spatial_layers(model: nn.Module, images: Array) -> dict[str, tuple[int, int]
         model: As in `feature_gradients`.
         images: As in `feature_gradients`; the first is used.
     """
-    with _undisturbed(model):
+    with _preserve_state(model):
         return _resolutions(model, checked_images(images))
 
 
@@ -81,11 +81,11 @@ def _resolutions(model: nn.Module, images: Array) -> dict[str, tuple[int, int]]:
 
 
 @contextmanager
-def _undisturbed(model: nn.Module) -> Iterator[None]:
+def _preserve_state(model: nn.Module) -> Iterator[None]:
     """Evaluation mode; afterwards the modes and the random generators of before."""
     random_state = RandomState(())
     try:
-        with kept_modes([model]):
+        with preserve_training_modes([model]):
             model.eval()
             yield
     finally:
@@ -98,7 +98,7 @@ def _run(model: nn.Module, images: Array) -> Run:
     tensors = {**dict(model.named_parameters()), **dict(model.named_buffers())}
     dtype_and_device = next((t for t in tensors.values() if t.is_floating_point()), torch.empty(0))
 
-    def run(taps: Mapping[str, Tap]) -> Any:
+    def run(taps: Mapping[str, LayerHook]) -> Any:
         inputs = torch.from_numpy(images.copy()).permute(0, 3, 1, 2).to(dtype_and_device)
         copies = {name: tensor.detach().clone() for name, tensor in tensors.items()}
         with ExitStack() as hooks:
@@ -109,7 +109,7 @@ def _run(model: nn.Module, images: Array) -> Run:
     return run
 
 
-def _hook(tap: Tap) -> Any:
+def _hook(tap: LayerHook) -> Any:
     return lambda module, inputs, output: tap(output)
 
 

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from lrcore._validation import real
+from lrcore._validation import as_float
 from lrcore.cifar.pipeline.random_streams import Stream, uniforms
 
 CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
@@ -78,7 +78,7 @@ def stratified_split(
         >>> len(training), len(validation), np.bincount(np.repeat([0, 1], 20)[validation]).tolist()
         (36, 4, [2, 2])
     """
-    if not 0 < real("fraction", fraction) < 1:
+    if not 0 < as_float("fraction", fraction) < 1:
         raise ValueError(f"fraction must be greater than 0 and less than 1, but got {fraction}")
     order = np.argsort(uniforms(seed, 0, Stream.SPLIT, [0], len(labels))[0], kind="stable")
     held_out = np.zeros(len(labels), dtype=bool)

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from lrcore.cifar.data.dataset import CLASSES, Dataset
-from lrcore.cifar.data.download import SILENT, Report, obtained
+from lrcore.cifar.data.download import SILENT, Report, ensure_cifar10
 from lrcore.cifar.data.formats import TEST_BATCH, TRAIN_BATCHES, Batch, read_binary, read_images, read_pickled
-from lrcore.cifar.data.synthetic import SYNTHETIC_CLASSES, is_synthetic, synthesised
+from lrcore.cifar.data.synthetic import SYNTHETIC_CLASSES, ensure_synthetic_cifar10, is_synthetic
 
 # The binary layout first: where both are, it needs no unpickling.
 _LAYOUTS: tuple[tuple[str, str, Callable[[Path], Batch]], ...] = (
@@ -32,9 +32,9 @@ def load(data: str | os.PathLike[str], *, report: Report = SILENT) -> Dataset:
         ValueError: A file is damaged, or LRCORE_CIFAR10_URL is not an address; the message names it.
     """
     if data == "synthetic":
-        return _read(synthesised())
+        return _read(ensure_synthetic_cifar10())
     if data == "cifar10":
-        return _read(obtained(report))
+        return _read(ensure_cifar10(report))
     return _read(Path(data))
 
 

@@ -122,7 +122,7 @@ _MARKER = "SYNTHETIC.txt"
 _BLOCK = 250  # images drawn at a time: some ten MB
 
 
-def synthesised() -> Path:
+def ensure_synthetic_cifar10() -> Path:
     """The folder of the synthetic set in the binary layout: 10,000 training and 2,000 test images.
 
     Raises:

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy.typing as npt
 
 from lrcore._files import write_atomically
-from lrcore.cifar._quiet import silenced_stderr
+from lrcore.cifar._quiet import suppress_stderr
 from lrcore.cifar.models.spec import ModelSpec
 from lrcore.cifar.models.weights import Weights
 from lrcore.cifar.models.zoo import MODELS
@@ -76,7 +76,7 @@ def _kind(argument: str, path: Path) -> WeightFile:
 
 def _imported(module: str, suffix: str, extra: str) -> WeightFile:
     try:
-        with silenced_stderr():
+        with suppress_stderr():
             found: Any = import_module(f"lrcore.cifar.models.weight_files.{module}")
     except ImportError as error:
         raise ImportError(f"a {suffix} file needs a library ({error}): pip install 'lrcore[{extra}]'") from error

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from lrcore._validation import count
+from lrcore._validation import as_int
 from lrcore.cifar.models.spec import AveragePool, BatchNorm, Conv, Dense, KernelLayer, MaxPool, ModelSpec, Relu
 
 LOGITS_SCALE = 0.1
@@ -60,7 +60,7 @@ def initial_weights(spec: ModelSpec, seed: int) -> dict[str, npt.NDArray[np.floa
         >>> weights["conv1/kernel"].shape, sum(array.size for array in weights.values())
         ((5, 5, 3, 32), 116906)
     """
-    seed = count("seed", seed)
+    seed = as_int("seed", seed)
     if seed < 0:
         raise ValueError(f"seed must not be negative, but got {seed}")
     kernels = _kernels(spec, seed)

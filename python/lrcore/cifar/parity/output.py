@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from lrcore._axes import DPI
-from lrcore.cifar.parity.result import LOSS_LIMIT, WEIGHT_LIMIT, Floats, Pair, ParityResult, worst
+from lrcore.cifar.parity.result import LOSS_LIMIT, WEIGHT_LIMIT, Floats, ParityComparison, ParityResult, worst
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -57,7 +57,7 @@ def _draw(ax: Axes, differences: Mapping[str, Floats], limit: float) -> None:
 COLUMNS = ("pair", "loss,\nrelative", "at\nupdate", "weight,\nabsolute", "weight,\nrelative", "lr traces", "limits")
 
 
-def tell(result: ParityResult, console: Console) -> bool:
+def print_result(result: ParityResult, console: Console) -> bool:
     """Print a table with a row for each pair, and what breaks a limit; give whether lrcore's pair breaks none."""
     console.print(_table(result))
     for name, pair in result.pairs.items():
@@ -77,7 +77,7 @@ def _table(result: ParityResult) -> Table:
     return table
 
 
-def _cells(pair: Pair) -> tuple[str, ...]:
+def _cells(pair: ParityComparison) -> tuple[str, ...]:
     update, loss_difference = worst(pair.loss_differences)
     return (
         f"{loss_difference:.1e}",

@@ -24,7 +24,7 @@ WEIGHT_COLUMNS = ("weight_differences", "largest_weights")
 
 
 @dataclass(frozen=True, eq=False)
-class Pair:
+class ParityComparison:
     """The same training in both frameworks, update by update.
 
     Args:
@@ -38,7 +38,7 @@ class Pair:
     Example:
         >>> steps, lrs = [0, 1], [0.5, 0.25]
         >>> torch, keras = Trace(steps, lrs, lrs, [2.0, 1.0]), Trace(steps, lrs, lrs, [2.0, 1.25])
-        >>> Pair(torch, keras, np.zeros(2), np.ones(2)).broken_limits
+        >>> ParityComparison(torch, keras, np.zeros(2), np.ones(2)).broken_limits
         ('relative loss difference 2.0e-01 at update 1, over 1e-10',)
     """
 
@@ -86,7 +86,7 @@ class Pair:
         }
 
     @classmethod
-    def from_dict(cls, content: Mapping[str, Any]) -> Pair:
+    def from_dict(cls, content: Mapping[str, Any]) -> ParityComparison:
         """The pair that `to_dict` described; what is derived is computed anew.
 
         Raises:
@@ -131,7 +131,7 @@ class ParityResult:
     settings: ParitySettings
     data: Mapping[str, str]
     versions: Mapping[str, str]
-    pairs: Mapping[str, Pair]
+    pairs: Mapping[str, ParityComparison]
 
     @property
     def within_limits(self) -> bool:
@@ -163,5 +163,5 @@ class ParityResult:
             settings=ParitySettings.from_dict(content["settings"]),
             data=content["data"],
             versions=content["versions"],
-            pairs={name: Pair.from_dict(pair) for name, pair in content["pairs"].items()},
+            pairs={name: ParityComparison.from_dict(pair) for name, pair in content["pairs"].items()},
         )

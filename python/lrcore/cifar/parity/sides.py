@@ -25,7 +25,7 @@ MOMENTUM = _float32(0.9)
 
 
 @dataclass(frozen=True)
-class Start:
+class InitialState:
     """What all sides begin with: a model without dropout, its initial weights, and a schedule."""
 
     spec: ModelSpec
@@ -33,7 +33,7 @@ class Start:
     schedule: Schedule
 
     @classmethod
-    def of(cls, settings: ParitySettings) -> Start:
+    def from_settings(cls, settings: ParitySettings) -> InitialState:
         """The start that `settings` describe."""
         spec = MODELS[settings.model].without_dropout()
         spec = replace(spec, weight_decay=_float32(spec.weight_decay))
@@ -49,7 +49,7 @@ class TraceRow(NamedTuple):
     loss: float
 
 
-class Side(Protocol):
+class FrameworkRun(Protocol):
     """A model in float64, SGD with Nesterov momentum and coupled weight decay, and lrcore's schedule."""
 
     def update(self, images: npt.NDArray[np.float64], labels: npt.NDArray[np.int64]) -> TraceRow:

@@ -13,12 +13,12 @@ from torch.nn import functional
 
 import lrcore.torch
 from lrcore.cifar.models.torch_model import build_torch_model, parameter_groups, torch_weights
-from lrcore.cifar.parity.sides import MOMENTUM, Array, Start, TraceRow
+from lrcore.cifar.parity.sides import MOMENTUM, Array, InitialState, TraceRow
 
 OPTIMIZERS = {"lrcore": lrcore.torch.SGD, "stock": torch.optim.SGD}
 
 
-class TorchSide:
+class TorchRun:
     """See `lrcore.cifar.parity.sides.Side`.
 
     Args:
@@ -26,7 +26,7 @@ class TorchSide:
         pair: "lrcore" for `lrcore.torch.SGD`, "stock" for `torch.optim.SGD`.
     """
 
-    def __init__(self, start: Start, pair: str) -> None:
+    def __init__(self, start: InitialState, pair: str) -> None:
         self._model = build_torch_model(start.spec, start.weights, torch.float64).train()
         groups = parameter_groups(self._model, start.spec)
         self._optimizer = OPTIMIZERS[pair](groups, lr=start.schedule(0), momentum=MOMENTUM, nesterov=True)

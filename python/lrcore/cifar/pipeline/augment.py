@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
 
-from lrcore._validation import count, probability
+from lrcore._validation import as_int, as_probability
 from lrcore.cifar.pipeline.random_streams import Stream, uniforms
 
 Samples = Sequence[int] | npt.NDArray[np.int64]
@@ -66,7 +66,7 @@ class Flip:
 
     def __post_init__(self) -> None:
         """Check the range."""
-        probability("p", self.p)
+        as_probability("p", self.p)
 
     def __call__(self, images: npt.NDArray[Number], *, seed: int, epoch: int, samples: Samples) -> npt.NDArray[Number]:
         """Return a copy of the images, some of them mirrored; the same sample fares the same in every batch.
@@ -120,7 +120,7 @@ class PadCrop:
 
     def __post_init__(self) -> None:
         """Check the range."""
-        if count("padding", self.padding) < 0:
+        if as_int("padding", self.padding) < 0:
             raise ValueError(f"padding must not be negative, but got {self.padding}")
 
     def __call__(self, images: npt.NDArray[Number], *, seed: int, epoch: int, samples: Samples) -> npt.NDArray[Number]:

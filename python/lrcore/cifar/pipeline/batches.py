@@ -14,7 +14,7 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from lrcore._validation import count, positive_count
+from lrcore._validation import as_int, as_positive_int
 from lrcore.cifar.pipeline.augment import Augmentation
 from lrcore.cifar.pipeline.cutout import Cutout
 from lrcore.cifar.pipeline.random_streams import permutation
@@ -64,10 +64,10 @@ class Batches:
             raise ValueError("images must not be empty")
         if len(labels) != len(images):
             raise ValueError(f"labels must have {len(images)} entries, one an image, but got {len(labels)}")
-        if count("seed", seed) < 0:
+        if as_int("seed", seed) < 0:
             raise ValueError(f"seed must not be negative, but got {seed}")
         self._images, self._labels = images, labels
-        self._batch_size, self._seed = positive_count("batch_size", batch_size), seed
+        self._batch_size, self._seed = as_positive_int("batch_size", batch_size), seed
         self._standardise, self._cutout, self._augment = standardise, cutout, tuple(augment)
         self._rank, self._world_size = 0, 1
         self._latest_order: tuple[int, npt.NDArray[np.int64]] | None = None
@@ -89,7 +89,7 @@ class Batches:
         Raises:
             ValueError: The world size is less than 1, or the rank out of its range.
         """
-        if not 0 <= count("rank", rank) < positive_count("world_size", world_size):
+        if not 0 <= as_int("rank", rank) < as_positive_int("world_size", world_size):
             raise ValueError(f"rank must be at least 0 and less than world_size={world_size}, but got {rank}")
         part = copy(self)
         part._rank = self._rank + self._world_size * rank
@@ -109,7 +109,7 @@ class Batches:
         Raises:
             ValueError: The epoch is negative, or the start out of its range.
         """
-        if not 0 <= count("start", start) <= len(self):
+        if not 0 <= as_int("start", start) <= len(self):
             raise ValueError(f"start must be at least 0 and at most {len(self)}, but got {start}")
         order = self._order(epoch)
         return (self._batch(epoch, self._samples(order, index)) for index in range(start, len(self)))
@@ -139,7 +139,7 @@ class Batches:
         Raises:
             ValueError: The epoch is negative, or the index out of its range.
         """
-        if not 0 <= count("index", index) < len(self):
+        if not 0 <= as_int("index", index) < len(self):
             raise ValueError(f"index must be at least 0 and less than {len(self)}, but got {index}")
         return self._samples(self._order(epoch), index)
 
@@ -188,7 +188,7 @@ def prefetch(items: Iterable[Item], depth: int = 2) -> Iterator[Generator[Item, 
         ...     [item * item for item in ahead]
         [0, 1, 4, 9]
     """
-    source, places = iter(items), range(positive_count("depth", depth))
+    source, places = iter(items), range(as_positive_int("depth", depth))
     executor = ThreadPoolExecutor(1, thread_name_prefix="lrcore-prefetch")
     thread = executor.submit(threading.current_thread).result()
     left = threading.Event()

@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from lrcore._validation import probability, real
+from lrcore._validation import as_float, as_probability
 from lrcore.cifar.pipeline.augment import Samples, check_batch, pixels
 from lrcore.cifar.pipeline.random_streams import Stream, uniforms
 
@@ -156,9 +156,9 @@ class Cutout:
 
     def __post_init__(self) -> None:
         """Check the ranges."""
-        probability("p", self.p)
+        as_probability("p", self.p)
         for name in ("s_l", "s_h", "r_1", "r_2", "v_l", "v_h"):
-            if not math.isfinite(real(name, getattr(self, name))):
+            if not math.isfinite(as_float(name, getattr(self, name))):
                 raise ValueError(f"{name} must be finite, but got {getattr(self, name)}")
         if self.s_h > 1:
             raise ValueError(f"s_h must not be greater than 1, but got {self.s_h}")

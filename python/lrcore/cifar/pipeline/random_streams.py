@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 import lrcore._core as _core
-from lrcore._validation import count
+from lrcore._validation import as_int
 
 
 class Stream(IntEnum):
@@ -104,7 +104,7 @@ def _words(
 def _keys(name: str, values: Iterable[int] | npt.NDArray[np.int64]) -> npt.NDArray[np.uint64]:
     """The values as the core takes them; an array of int64 is looked at as a whole, for speed."""
     if not (isinstance(values, np.ndarray) and values.dtype == np.int64):
-        values = np.array([count(name, value) for value in values], np.int64)
+        values = np.array([as_int(name, value) for value in values], np.int64)
     if values.size and values.min() < 0:
         raise ValueError(f"{name} must not be negative, but got {values.min()}")
     return values.view(np.uint64)

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 import lrcore._core as _core
-from lrcore._validation import real
+from lrcore._validation import as_float
 
 EPSILON = 1e-6  # Keras' ImageDataGenerator adds it to the standard deviation
 
@@ -43,7 +43,7 @@ class Standardise:
     def __post_init__(self) -> None:
         """Check the numbers, and keep them as tuples of float."""
         for name in ("mean", "std"):
-            values = tuple(real(name, value) for value in getattr(self, name))
+            values = tuple(as_float(name, value) for value in getattr(self, name))
             if not all(map(math.isfinite, values)):
                 raise ValueError(f"{name} must be finite, but got {values}")
             object.__setattr__(self, name, values)

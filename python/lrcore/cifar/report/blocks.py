@@ -14,7 +14,7 @@ import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 
-from lrcore._axes import DPI, decorate, limit_to_descent, overlaid
+from lrcore._axes import DPI, decorate, limit_to_descent, overlay_style
 from lrcore.range_test import RangeTestResult
 from lrcore.smoothing import smooth, smooth_centred
 from lrcore.trace import Trace
@@ -182,7 +182,7 @@ def plot_losses(traces: Mapping[str, Trace], ax: Axes) -> None:
     for index, (name, trace) in enumerate(traces.items()):
         drawn = np.abs(trace.loss) < DRAWN
         ax.plot(trace.step, np.where(drawn, trace.loss, np.nan), color=f"C{index}", alpha=0.25, linewidth=0.8)
-        ax.plot(trace.step[drawn], smooth(trace.loss[drawn], beta), label=name, **overlaid(index))
+        ax.plot(trace.step[drawn], smooth(trace.loss[drawn], beta), label=name, **overlay_style(index))
     ax.set(xlabel="update", ylabel="loss", yscale=_scale(traces))
     decorate(ax)
 
@@ -206,7 +206,7 @@ def plot_range_tests(results: Mapping[str, RangeTestResult], ax: Axes) -> None:
 
 
 def _draw_range_test(ax: Axes, result: RangeTestResult, name: str, index: int) -> None:
-    style = overlaid(index)
+    style = overlay_style(index)
     finite = np.isfinite(result.losses)
     lrs, losses = result.lrs[finite], result.losses[finite]
     smoothed = smooth_centred(losses)

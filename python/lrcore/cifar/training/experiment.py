@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from lrcore.cifar._quiet import silenced_stderr
+from lrcore.cifar._quiet import suppress_stderr
 from lrcore.cifar.data import Dataset
 from lrcore.cifar.data.dataset import stratified_split
 from lrcore.cifar.evaluation import Predictions
@@ -103,7 +103,7 @@ def trainer_class(framework: str) -> Callable[..., Trainer]:
 
             return TorchTrainer
         if framework == "keras":
-            with silenced_stderr():
+            with suppress_stderr():
                 from lrcore.cifar.training.keras_trainer import KerasTrainer
 
             return KerasTrainer

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, ClassVar, TypeAlias
 
-from lrcore._validation import check_fields, check_version, real
+from lrcore._validation import as_float, check_fields, check_version
 from lrcore.plateau import Plateau
 from lrcore.range_test import RangeTestResult
 from lrcore.schedules import Constant, Schedule
@@ -115,7 +115,7 @@ class OnPlateau:
     def __post_init__(self) -> None:
         Constant(self.lr)
         self.plateau()
-        if not 0 <= real("min_lr", self.min_lr) <= self.lr:
+        if not 0 <= as_float("min_lr", self.min_lr) <= self.lr:
             raise ValueError(f"min_lr must be at least 0 and at most lr={self.lr}, but got {self.min_lr}")
 
     def plateau(self) -> Plateau:

@@ -18,7 +18,7 @@ class Report(Protocol):
     def update(self, done: int, lr: float, loss: float) -> None:
         """Tell how many updates are done, and of the last of them."""
 
-    def say(self, message: str) -> None:
+    def log(self, message: str) -> None:
         """Tell anything else, in one line."""
 
 
@@ -53,7 +53,7 @@ class _Bar:
     def update(self, done: int, lr: float, loss: float) -> None:
         self._bar.update(self._task, completed=done, lr=lr, loss=loss)
 
-    def say(self, message: str) -> None:
+    def log(self, message: str) -> None:
         self._bar.console.print(message)
 
 
@@ -66,7 +66,7 @@ class _Lines:
 
     def update(self, done: int, lr: float, loss: float) -> None:
         if done % self._every == 0 or done == self._total:
-            self.say(f"{self._label} {done}/{self._total} lr {lr:.2e} loss {loss:.3f}")
+            self.log(f"{self._label} {done}/{self._total} lr {lr:.2e} loss {loss:.3f}")
 
-    def say(self, message: str) -> None:
+    def log(self, message: str) -> None:
         self._console.print(message, highlight=False, soft_wrap=True)

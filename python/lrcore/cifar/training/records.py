@@ -11,8 +11,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from lrcore._files import open_after
-from lrcore._validation import count, real, text
+from lrcore._files import open_truncated_to
+from lrcore._validation import as_float, as_int, as_str
 from lrcore.cifar.training.run_folder import Epoch, RunFolder, to_json
 from lrcore.cifar.training.trainer import Update
 from lrcore.trace import TraceWriter
@@ -68,8 +68,8 @@ class TensorBoardWriter:
         Raises:
             TypeError: When `step` is not an integer or a value is not a number. Nothing is written then.
         """
-        step = count("step", step)
-        scalars = [{"tag": text("tag", tag), "simple_value": real(tag, value)} for tag, value in values.items()]
+        step = as_int("step", step)
+        scalars = [{"tag": as_str("tag", tag), "simple_value": as_float(tag, value)} for tag, value in values.items()]
         if not self._started:
             self._write(step=step, session_log={"status": self._events.SessionLog.START})
             self._started = True
@@ -120,7 +120,7 @@ class Records:
         self._events = TensorBoardWriter(folder.events_path) if tensorboard else None
         with ExitStack() as opened:
             self._trace = opened.enter_context(TraceWriter(folder.trace_path, keep=step))
-            self._log = opened.enter_context(open_after(folder.log_path, log_lines))
+            self._log = opened.enter_context(open_truncated_to(folder.log_path, log_lines))
             opened.pop_all()
 
     def update(self, update: Update) -> None:

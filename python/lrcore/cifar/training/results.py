@@ -41,7 +41,7 @@ def write_results(run: Run, settings: Settings, experiment: Experiment, folder: 
         _reestimate_batch_norm(run, settings, experiment)
     history = run.state.history
     predictions = experiment.test.predictions(run.trainer)
-    outcome = Outcome(tuple(history), Metrics.of(predictions), sum(epoch.seconds for epoch in history))
+    outcome = Outcome(tuple(history), Metrics.from_predictions(predictions), sum(epoch.seconds for epoch in history))
     weights = run.trainer.state().weights
     content = save(dict(weights), {"format": "lrcore-weights", "model": settings.model})
     write_atomically(folder.path / "weights.safetensors", content)  # as `lrcore cifar convert` reads it

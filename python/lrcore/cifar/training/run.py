@@ -6,7 +6,7 @@ import time
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from lrcore._validation import check_fields, check_version, real
+from lrcore._validation import as_float, check_fields, check_version
 from lrcore.cifar.pipeline.batches import prefetch
 from lrcore.cifar.training.checkpoint import Checkpoint
 from lrcore.cifar.training.divergence import Diverged, DivergenceGuard
@@ -31,7 +31,7 @@ class LearningRate:
 
     Example:
         >>> learning_rate = LearningRate(OnPlateau(0.5, factor=0.5, patience=0))
-        >>> [bool(learning_rate.epoch_ended(loss)) for loss in (2.0, 2.0)], learning_rate.schedule
+        >>> [bool(learning_rate.on_epoch_end(loss)) for loss in (2.0, 2.0)], learning_rate.schedule
         ([False, True], Constant(lr=0.25))
         >>> learning_rate.halve()
         >>> learning_rate.schedule
@@ -49,7 +49,7 @@ class LearningRate:
         """The learning rate of every update from now on."""
         return self._schedule if self.scale == 1.0 else Scaled(self._schedule, self.scale)
 
-    def epoch_ended(self, validation_loss: float) -> Reduction | None:
+    def on_epoch_end(self, validation_loss: float) -> Reduction | None:
         """Take in the loss of an epoch; what was reduced and why, None if nothing was."""
         if not isinstance(self._policy, OnPlateau):
             return None
@@ -79,7 +79,7 @@ class LearningRate:
         """
         check_version("the state of a learning rate", state, VERSION)
         check_fields("the state of a learning rate", state, self.state_dict())
-        schedule, scale = Schedule.from_dict(state["schedule"]), real("scale", state["scale"])
+        schedule, scale = Schedule.from_dict(state["schedule"]), as_float("scale", state["scale"])
         self._plateau.load_state_dict(state["plateau"])
         self._schedule, self.scale = schedule, scale
 
@@ -196,8 +196,8 @@ class Run:
         self._started = time.perf_counter() - self.state.sums.seconds
         self.trainer.follow(self.state.learning_rate.schedule, self.state.step)
         with prefetch(self._experiment.training.epoch(epoch, start=done)) as batches:
-            self.trainer.train(batches, len(self._experiment.training) - done, self.take)
-        validation = Metrics.of(self._experiment.validation.predictions(self.trainer))
+            self.trainer.train(batches, len(self._experiment.training) - done, self.on_update)
+        validation = Metrics.from_predictions(self._experiment.validation.predictions(self.trainer))
         last = self.state.step - 1
         self.state.guard.check_validation(last, self.state.learning_rate.schedule(last), validation.loss)
         self._end_epoch(epoch, Epoch(self.state.sums.metrics(), validation, time.perf_counter() - self._started))
@@ -206,14 +206,14 @@ class Run:
         self.state.history.append(epoch)
         self.state.sums = EpochSums()
         self._records.epoch(index, epoch, self.state.step)
-        if reduction := self.state.learning_rate.epoch_ended(epoch.validation.loss):
+        if reduction := self.state.learning_rate.on_epoch_end(epoch.validation.loss):
             lr = self.state.learning_rate.schedule(self.state.step)
             message = f"the validation loss no longer falls: learning rate reduced to {lr:.4g}"
-            self.tell("reduced", message, why=reduction.why)
+            self.log_event("reduced", message, why=reduction.why)
         self._folder.write_history(self.state.history)
         self.save()
 
-    def take(self, update: Update) -> None:
+    def on_update(self, update: Update) -> None:
         """Write down an update that the trainer has done, judge it, and save a checkpoint where one is due."""
         self._records.update(update)
         self._report.update(update.step + 1, update.lr, update.loss)
@@ -240,9 +240,9 @@ class Run:
         self.state.learning_rate.halve()
         self._records.rewind(self.state.step)
         message = f"{diverged}; back to update {self.state.step} with {scale / 2:g} of the learning rate"
-        self.tell("rollback", message, step=self.state.step, scale=scale / 2)
+        self.log_event("rollback", message, step=self.state.step, scale=scale / 2)
 
-    def tell(self, kind: str, message: str, **details: Any) -> None:
+    def log_event(self, kind: str, message: str, **details: Any) -> None:
         """Show what happened, and write it down."""
         self._records.event(kind, message=message, **details)
-        self._report.say(message)
+        self._report.log(message)

@@ -18,7 +18,7 @@ from lrcore._version import __version__
 from lrcore.cifar.data import Dataset
 from lrcore.cifar.training.checkpoint import Checkpoint
 from lrcore.cifar.training.experiment import Experiment
-from lrcore.cifar.training.length_check import ending_warning
+from lrcore.cifar.training.length_check import run_length_warning
 from lrcore.cifar.training.policies import Auto
 from lrcore.cifar.training.progress import report_progress
 from lrcore.cifar.training.range_test import find, save
@@ -111,9 +111,9 @@ def _run(
 
 
 def _warn(run: Run, settings: Settings) -> None:
-    warning = ending_warning(settings.schedule, run.updates) if isinstance(settings.schedule, Schedule) else None
+    warning = run_length_warning(settings.schedule, run.updates) if isinstance(settings.schedule, Schedule) else None
     if warning is not None:
-        run.tell("warning", warning)
+        run.log_event("warning", warning)
 
 
 def _versions(*packages: str) -> dict[str, str]:
@@ -127,7 +127,7 @@ def _versions(*packages: str) -> dict[str, str]:
 
 
 @dataclass(frozen=True)
-class Interrupted:
+class ResumableRun:
     """A run that can be gone on with.
 
     Args:
@@ -143,7 +143,7 @@ class Interrupted:
     checkpoint: Checkpoint | None
 
     @classmethod
-    def open(cls, path: Path) -> Interrupted:
+    def open(cls, path: Path) -> ResumableRun:
         """Read the run in this folder.
 
         Raises:
@@ -166,7 +166,7 @@ class Interrupted:
         of_torch = {name: Settings.__dataclass_fields__[name].default for name in OPTIONS_OF_TORCH}
         return Settings.from_dict({**self.settings.to_dict(), **of_torch, "framework": framework})
 
-    def go_on_in(self, out: Path | None, settings: Settings, data: Dataset) -> RunFolder:
+    def continue_in(self, out: Path | None, settings: Settings, data: Dataset) -> RunFolder:
         """The folder to go on in: that of the run, or a new one that gets a copy of its records.
 
         Raises:

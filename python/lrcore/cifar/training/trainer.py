@@ -59,7 +59,7 @@ class Metrics(NamedTuple):
     accuracy: float
 
     @classmethod
-    def of(cls, predictions: Predictions) -> Metrics:
+    def from_predictions(cls, predictions: Predictions) -> Metrics:
         """Those of images that a model was shown."""
         return cls(float(predictions.losses.mean()), predictions.accuracy)
 

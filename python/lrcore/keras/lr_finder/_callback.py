@@ -11,9 +11,9 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from lrcore._validation import real, text
+from lrcore._validation import as_float, as_str
 from lrcore.keras._optimizer_state import batches_per_update, require_every_step, require_settable
-from lrcore.keras._snapshot import RandomState, Snapshot, end_of_data
+from lrcore.keras._snapshot import RandomState, Snapshot, release_data_iterators
 from lrcore.keras.lr_finder._sweep import Sweep
 from lrcore.plot import decorate, limit_to_descent, new_axes
 from lrcore.range_test import RangeTest, RangeTestResult, StopReason
@@ -139,8 +139,8 @@ class LRFinder(FinderPlots, keras.callbacks.Callback):
     ) -> None:
         super().__init__()
         self._options: dict[str, Any] = {
-            "start_lr": real("start_lr", start_lr),  # one: a Keras optimizer has no parameter groups
-            "end_lr": real("end_lr", end_lr),
+            "start_lr": as_float("start_lr", start_lr),  # one: a Keras optimizer has no parameter groups
+            "end_lr": as_float("end_lr", end_lr),
             "beta": beta,
             "divergence_factor": divergence_factor,
             "step_mode": step_mode,
@@ -148,7 +148,7 @@ class LRFinder(FinderPlots, keras.callbacks.Callback):
             "align": align,
             "min_iter": min_iter,
         }
-        self._metric = None if metric is None else text("metric", metric)
+        self._metric = None if metric is None else as_str("metric", metric)
         self._step_size = step_size
         self._new_range_test(2 if step_size is None else step_size)  # so that bad arguments raise here
         self._sweep: Sweep | None = None
@@ -168,7 +168,7 @@ class LRFinder(FinderPlots, keras.callbacks.Callback):
 
     def __exit__(self, *exception: object) -> None:
         self._in_context = False
-        end_of_data()
+        release_data_iterators()
         self.restore()
 
     def restore(self) -> None:

@@ -11,9 +11,9 @@ from typing import Any
 import keras
 
 from lrcore._progress import progress_bar
-from lrcore._validation import positive_count, real
+from lrcore._validation import as_float, as_positive_int
 from lrcore.keras._optimizer_state import batches_per_update, require_every_step, require_settable
-from lrcore.keras._snapshot import end_of_data, require_trainable, restored
+from lrcore.keras._snapshot import preserve_model, release_data_iterators, require_trainable
 from lrcore.keras.lr_finder._sweep import MAX_SKIPPED, Sweep, Validation
 from lrcore.range_test import RangeTest, RangeTestResult, StopReason
 
@@ -83,8 +83,8 @@ def lr_find(
     """
     range_tests = [
         RangeTest(
-            real("start_lr", start_lr),
-            real("end_lr", end_lr),
+            as_float("start_lr", start_lr),
+            as_float("end_lr", end_lr),
             num_iter,
             beta,
             divergence_factor,
@@ -93,7 +93,7 @@ def lr_find(
             align=align,
             min_iter=min_iter,
         )
-        for _ in range(positive_count("repeats", repeats))
+        for _ in range(as_positive_int("repeats", repeats))
     ]
     if validation_data is not None and align == "effect":
         raise ValueError(
@@ -105,14 +105,14 @@ def lr_find(
     require_every_step(model, "lr_find")
     require_settable(model, "lr_find")
     updates = sum(range_test.num_updates for range_test in range_tests)
-    with restored(model) as snapshot, progress_bar(updates, progress) as advance:
+    with preserve_model(model) as snapshot, progress_bar(updates, progress) as advance:
         validation = None
         if validation_data is not None:
             validation = Validation(model, validation_data, batch_size, validation_batches)
         for repeat, range_test in enumerate(range_tests):
             if repeat > 0:
                 snapshot.restore(random_state=False)
-                x = _rest(x)
+                x = _remaining(x)
             if x is None:
                 break
             _fit(model, x, y, batch_size, Sweep(range_test, metric, validation, advance))
@@ -128,10 +128,10 @@ def _fit(model: keras.Model, x: Any, y: Any, batch_size: int, sweep: Sweep) -> N
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Your input ran out of data", UserWarning)
         model.fit(x, y, batch_size=batch_size, epochs=epochs, shuffle=y is not None, verbose=0, callbacks=[sweep])
-    end_of_data()
+    release_data_iterators()
 
 
-def _rest(x: Any) -> Any:
+def _remaining(x: Any) -> Any:
     """What a generator has not given yet, None if that is nothing; other data begin anew."""
     if not isinstance(x, GeneratorType):
         return x

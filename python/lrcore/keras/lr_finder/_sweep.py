@@ -12,9 +12,9 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from lrcore._validation import positive_count
-from lrcore.keras._batch_loss import BatchLoss, BatchMetric, number_of
-from lrcore.keras._optimizer_state import UpdateCounter, fallback_kept
+from lrcore._validation import as_positive_int
+from lrcore.keras._batch_loss import BatchLoss, BatchMetric, metric_value
+from lrcore.keras._optimizer_state import UpdateCounter, preserve_fallback
 from lrcore.range_test import RangeTest, StopReason
 
 Arrays = list[npt.NDArray[Any]]
@@ -39,7 +39,7 @@ class Validation:
 
     def __init__(self, model: keras.Model, data: Any, batch_size: int, max_batches: int | None = None) -> None:
         if max_batches is not None:
-            positive_count("validation_batches", max_batches)
+            as_positive_int("validation_batches", max_batches)
         self._model = model
         self._batches = [_in_numpy(batch) for batch in islice(_batches(data, batch_size), max_batches)]
         if not self._batches:
@@ -48,7 +48,7 @@ class Validation:
     def measure(self) -> dict[str, Any]:
         """Loss and metrics, by their names in the logs of `fit`."""
         model = self._model
-        with fallback_kept(model), _evaluation_mode(model):
+        with preserve_fallback(model), _evaluation_mode(model):
             sums: Arrays = []
             for batch in self._batches:
                 model.test_on_batch(*batch)  # which empties the metrics first; their variables are sums over samples
@@ -187,7 +187,7 @@ class Sweep(keras.callbacks.Callback):
 
     def _record_validation(self, results: dict[str, Any], training_loss: float) -> float:
         loss = float(results["loss"])
-        metric = None if self._metric is None else number_of(self._metric, results)
+        metric = None if self._metric is None else metric_value(self._metric, results)
         self.range_test.record(loss, training_loss=training_loss, metric=metric)
         return loss
 

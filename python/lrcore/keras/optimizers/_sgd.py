@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import keras
 
-from lrcore._validation import flag, real
+from lrcore._validation import as_bool, as_float
 from lrcore.keras.optimizers._dispatch import SgdPath, sgd_path
 from lrcore.keras.optimizers._keras_ops import update_variable, wide_dtype
 
@@ -87,7 +87,7 @@ class SGD(keras.optimizers.Optimizer):
         if self.momentum >= 1:
             raise ValueError(f"momentum must be less than 1, but got {self.momentum}")
         self.weight_decay = _not_negative("weight_decay", weight_decay)
-        self.nesterov = flag("nesterov", nesterov)
+        self.nesterov = as_bool("nesterov", nesterov)
         self._path: SgdPath | None = None
         self._core_update: TorchUpdate | None = None
         if self.nesterov and self.momentum == 0:
@@ -166,7 +166,7 @@ def _dense(gradients: Sequence[Any]) -> Sequence[Any]:
 
 
 def _not_negative(name: str, value: Any) -> float:
-    number = real(name, value)
+    number = as_float(name, value)
     if not (number >= 0 and math.isfinite(number)):
         raise ValueError(f"{name} must be finite and not negative, but got {number}")
     return number

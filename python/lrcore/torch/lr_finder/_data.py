@@ -29,7 +29,7 @@ class Batches:
         self._next: list[Any] = []
 
     @property
-    def held(self) -> int:
+    def num_prefetched(self) -> int:
         """How many batches of the next update have been read."""
         return len(self._next)
 
@@ -38,7 +38,7 @@ class Batches:
         self._next += islice(self._batches, self.per_update - len(self._next))
         return len(self._next) == self.per_update
 
-    def take(self) -> list[Any]:
+    def pop(self) -> list[Any]:
         """The batches of the next update, after `available`."""
         batches, self._next = self._next, []
         return batches
@@ -61,12 +61,12 @@ def _repeated(loader: Iterable[Any]) -> Generator[Any, None, None]:
     empty = False
     while not empty:
         empty = True
-        for batch in without_lasting_workers(loader):
+        for batch in without_persistent_workers(loader):
             empty = False
             yield batch
 
 
-def without_lasting_workers(loader: Iterable[Any]) -> Iterable[Any]:
+def without_persistent_workers(loader: Iterable[Any]) -> Iterable[Any]:
     """`loader`, or a copy with workers of its own: persistent ones would go on with random states that were used."""
     if not (isinstance(loader, DataLoader) and loader.persistent_workers):
         return loader

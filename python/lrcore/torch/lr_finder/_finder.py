@@ -18,7 +18,7 @@ from torch.amp import GradScaler
 from torch.nn import Module
 from torch.optim import Optimizer
 
-from lrcore._validation import positive_count, real
+from lrcore._validation import as_float, as_positive_int
 from lrcore.range_test import RangeTest, RangeTestResult
 from lrcore.torch._param_groups import one_per_group, param_groups
 from lrcore.torch._snapshot import Snapshot
@@ -72,7 +72,7 @@ def range_tests(
     groups = param_groups(optimizer)
     start_lr = [float(group["lr"]) for group in groups] if start_lr is None else start_lr
     ends = (_per_group("start_lr", start_lr, len(groups)), _per_group("end_lr", end_lr, len(groups)))
-    repeats = positive_count("repeats", repeats)
+    repeats = as_positive_int("repeats", repeats)
     return [RangeTest(*ends, num_iter, _beta(smooth_f), _factor(diverge_th), **options) for _ in range(repeats)]
 
 
@@ -82,13 +82,13 @@ def _per_group(name: str, lrs: Lrs, groups: int) -> Lrs:
 
 
 def _beta(smooth_f: float) -> float:
-    if not 0 <= real("smooth_f", smooth_f) <= 1:
+    if not 0 <= as_float("smooth_f", smooth_f) <= 1:
         raise ValueError(f"smooth_f must be between 0 and 1, but got {smooth_f}")
     return 1 - smooth_f if smooth_f else 0.0
 
 
 def _factor(diverge_th: float) -> float:
-    if not 1 < real("diverge_th", diverge_th) < inf:
+    if not 1 < as_float("diverge_th", diverge_th) < inf:
         raise ValueError(f"diverge_th must be finite and greater than 1, but got {diverge_th}")
     return diverge_th
 
@@ -267,7 +267,7 @@ class LRFinder:
             align=align,
             min_iter=min_iter,
         )
-        positive_count("accumulation_steps", accumulation_steps)
+        as_positive_int("accumulation_steps", accumulation_steps)
         loader, read = unwrapped("train_loader", train_loader)
         losses = partial(
             LossFunction,
@@ -349,7 +349,7 @@ class LRFinder:
         if align == "effect":
             raise ValueError("align must be 'used' with a val_loader, whose loss shows the effect, but got 'effect'")
         if val_batches is not None:
-            positive_count("val_batches", val_batches)
+            as_positive_int("val_batches", val_batches)
         loader, read = unwrapped("val_loader", val_loader)
         return Validation(self.model, loss_function, loader, read, val_batches)
 

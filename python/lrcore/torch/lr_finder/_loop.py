@@ -17,27 +17,27 @@ from lrcore.range_test import RangeTest, RangeTestResult, StopReason
 from lrcore.torch._param_groups import param_groups, set_lr
 from lrcore.torch._snapshot import Snapshot
 from lrcore.torch.lr_finder._data import Batches
-from lrcore.torch.lr_finder._measurement import Measurement
+from lrcore.torch.lr_finder._measurement import StepResult
 
 if TYPE_CHECKING:
     from torch.distributed import ProcessGroup
 
 
-class Alone:
+class SingleProcess:
     """The agreement of a process that is not one of several."""
 
-    leads = True
+    is_main_process = True
 
-    def on_batches(self, batches: Batches) -> bool:
+    def all_have_batches(self, batches: Batches) -> bool:
         """Whether there are batches for another update."""
         return batches.available()
 
-    def on_measurement(self, measurement: Measurement, batches: Batches) -> Measurement:
+    def all_reduce_result(self, measurement: StepResult, batches: Batches) -> StepResult:
         """The measurement itself."""
         return measurement
 
 
-class Ranks:
+class DistributedGroup:
     """The agreement of the ranks in a process group: one all-reduce per update, and one before the first.
 
     Args:
@@ -49,15 +49,15 @@ class Ranks:
         self._size = distributed.get_world_size(group)
         self._device = _device(group)
         self._batches: bool | None = None
-        self.leads = distributed.get_rank(group) == 0
+        self.is_main_process = distributed.get_rank(group) == 0
 
-    def on_batches(self, batches: Batches) -> bool:
+    def all_have_batches(self, batches: Batches) -> bool:
         """Whether every rank has batches for another update."""
         if self._batches is None:
             self._batches = self._sum([batches.available()])[0] == self._size
         return self._batches
 
-    def on_measurement(self, measurement: Measurement, batches: Batches) -> Measurement:
+    def all_reduce_result(self, measurement: StepResult, batches: Batches) -> StepResult:
         """The means over the samples of all ranks; an update where every rank did one or a loss is not finite.
 
         Whether every rank has batches for the next update goes along, so that it needs no all-reduce of its own.
@@ -68,7 +68,7 @@ class Ranks:
         *sums, total, updates, ending, available = self._sum([*weighted, samples, updated, ends, batches.available()])
         self._batches = available == self._size
         means = [weighted_sum / total if total else nan for weighted_sum in sums]
-        return Measurement(
+        return StepResult(
             loss=means[0],
             samples=int(total),
             training_loss=None if training_loss is None else means[1],
@@ -82,10 +82,10 @@ class Ranks:
         return sums.tolist()
 
 
-def agreement(group: distributed.ProcessGroup | None = None) -> Alone | Ranks:
+def agreement(group: distributed.ProcessGroup | None = None) -> SingleProcess | DistributedGroup:
     """That of the ranks of `group`, where this process is one of several."""
     several = distributed.is_available() and distributed.is_initialized() and distributed.get_world_size(group) > 1
-    return Ranks(group) if several else Alone()
+    return DistributedGroup(group) if several else SingleProcess()
 
 
 def _device(group: distributed.ProcessGroup | None) -> str:
@@ -97,7 +97,7 @@ def _device(group: distributed.ProcessGroup | None) -> str:
 MAX_SKIPPED_IN_A_ROW = 256
 """A gradient scaler halves its scale at each overflow: after that many, none of any scale is left."""
 
-Step = Callable[[Sequence[Any]], Measurement]
+Step = Callable[[Sequence[Any]], StepResult]
 """Does one update on the batches of it, and measures it."""
 
 
@@ -117,7 +117,7 @@ class Sweep:
         optimizers: Sequence[Optimizer],
         batches: Batches,
         step: Step,
-        ranks: Alone | Ranks,
+        ranks: SingleProcess | DistributedGroup,
         advance: Advance,
     ) -> None:
         self._groups = list(chain.from_iterable(map(param_groups, optimizers)))
@@ -146,7 +146,7 @@ class Sweep:
         while range_test.stop_reason is None:
             if skipped > MAX_SKIPPED_IN_A_ROW:
                 range_test.stop(StopReason.nonfinite)
-            elif not self._ranks.on_batches(self._batches):
+            elif not self._ranks.all_have_batches(self._batches):
                 range_test.stop(StopReason.data_exhausted)
             else:
                 skipped = 0 if self._update(range_test) else skipped + 1
@@ -155,7 +155,7 @@ class Sweep:
         lrs = range_test.group_lrs
         for group, lr in zip(self._groups, cycle(lrs), strict=False):
             set_lr(group, lr)
-        measured = self._ranks.on_measurement(self._step(self._batches.take()), self._batches)
+        measured = self._ranks.all_reduce_result(self._step(self._batches.pop()), self._batches)
         if measured.updated:
             range_test.record(measured.loss, training_loss=measured.training_loss, metric=measured.metric)
             self._advance(lrs[0], measured.loss)
@@ -198,7 +198,7 @@ def run_range_tests(
     try:
         with closing(Batches(loader, batches_per_update)) as batches:
             _check(loader_name, batches, ranks)
-            with progress_bar(updates, progress and ranks.leads) as advance:
+            with progress_bar(updates, progress and ranks.is_main_process) as advance:
                 sweep = Sweep(optimizers, batches, step, ranks, advance)
                 for repeat, range_test in enumerate(range_tests):
                     if repeat > 0:
@@ -218,11 +218,15 @@ def combined_result(range_tests: Sequence[RangeTest]) -> RangeTestResult:
     return recorded[0] if recorded else range_tests[0].result()
 
 
-def _check(name: str, batches: Batches, ranks: Alone | Ranks) -> None:
-    if ranks.on_batches(batches):
+def _check(name: str, batches: Batches, ranks: SingleProcess | DistributedGroup) -> None:
+    if ranks.all_have_batches(batches):
         return
     least = "one batch" if batches.per_update == 1 else f"{batches.per_update} batches"
-    held = f"{batches.loader!r} holds {batches.held}" if batches.held else f"{batches.loader!r} is empty"
-    if batches.held == batches.per_update:
+    held = (
+        f"{batches.loader!r} holds {batches.num_prefetched}"
+        if batches.num_prefetched
+        else f"{batches.loader!r} is empty"
+    )
+    if batches.num_prefetched == batches.per_update:
         held = "that of another rank does not"
     raise ValueError(f"{name} must hold at least {least}, but {held}")

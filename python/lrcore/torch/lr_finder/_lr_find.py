@@ -13,16 +13,16 @@ from torch import Tensor
 from torch.nn import Module
 from torch.optim import Optimizer
 
-from lrcore._validation import positive_count, real
+from lrcore._validation import as_float, as_positive_int
 from lrcore.range_test import RangeTest, RangeTestResult
-from lrcore.torch._param_groups import in_proportion, param_groups
-from lrcore.torch._snapshot import Snapshot, Stateful, kept_modes
+from lrcore.torch._param_groups import lrs_per_group, param_groups
+from lrcore.torch._snapshot import Snapshot, Stateful, preserve_training_modes
 from lrcore.torch.lr_finder._data import generators
 from lrcore.torch.lr_finder._loop import run_range_tests
-from lrcore.torch.lr_finder._measurement import Measurement, UpdateWatch
+from lrcore.torch.lr_finder._measurement import StepResult, UpdateWatch
 
 
-def modules_with(parameters: Iterable[Tensor]) -> list[Module]:
+def find_owning_modules(parameters: Iterable[Tensor]) -> list[Module]:
     """The live modules that hold any of `parameters`, themselves or in a submodule."""
     wanted = {id(parameter) for parameter in parameters}
     return [module for module in _live_modules() if any(id(own) in wanted for own in module.parameters())]
@@ -60,23 +60,23 @@ class MeasuredStep:
         self._watch = watch
         self._modules = list(modules)
 
-    def __call__(self, batches: Sequence[Any]) -> Measurement:
+    def __call__(self, batches: Sequence[Any]) -> StepResult:
         """Do the update and measure it."""
         returned = self._step_fn(batches[0])
-        updated = self._watch.take()
+        updated = self._watch.pop()
         if returned is None and not updated:
-            return Measurement(nan, updated=False)
+            return StepResult(nan, updated=False)
         loss, metric = _loss_and_metric("step_fn", returned)
         # A loss that is not finite is the end of the descent, and no overflow of scaled gradients.
         if not updated and isfinite(loss):
-            return Measurement(loss, updated=False)
-        measured = Measurement(loss, metric=metric)
+            return StepResult(loss, updated=False)
+        measured = StepResult(loss, metric=metric)
         return measured if self._validate is None else self._validated(measured, self._validate)
 
-    def _validated(self, trained: Measurement, validate: Callable[[], Loss]) -> Measurement:
-        with torch.no_grad(), kept_modes(self._modules):
+    def _validated(self, trained: StepResult, validate: Callable[[], Loss]) -> StepResult:
+        with torch.no_grad(), preserve_training_modes(self._modules):
             loss, metric = _loss_and_metric("validate", validate())
-        return Measurement(
+        return StepResult(
             loss if isfinite(trained.loss) else trained.loss,
             training_loss=trained.loss,
             metric=trained.metric if metric is None else metric,
@@ -94,13 +94,13 @@ def _loss_and_metric(name: str, returned: Any) -> tuple[float, float | None]:
 
 def _number(name: str, value: Any) -> float:
     if not isinstance(value, Tensor):
-        return real(name, value)
+        return as_float(name, value)
     if value.numel() != 1:
         raise ValueError(f"{name} must have one element, but got a tensor of shape {tuple(value.shape)}")
-    return real(name, value.item())
+    return as_float(name, value.item())
 
 
-class Touched:
+class RestoreScope:
     """Optimizers, every module that holds one of their parameters, and what else is named.
 
     Args:
@@ -118,7 +118,7 @@ class Touched:
         self.modules: list[Module] = []
         for other in others:
             self._add(other)
-        self.modules += modules_with(self._parameters())
+        self.modules += find_owning_modules(self._parameters())
 
     def snapshot(self, generators: Iterable[torch.Generator]) -> Snapshot:
         """All of it as it is now, with `generators`."""
@@ -218,8 +218,8 @@ def lr_find(
         raise ValueError("optimizer must be at least one, but got none")
     range_tests = [
         RangeTest(
-            in_proportion("start_lr", start_lr, optimizers),
-            in_proportion("end_lr", end_lr, optimizers),
+            lrs_per_group("start_lr", start_lr, optimizers),
+            lrs_per_group("end_lr", end_lr, optimizers),
             num_iter,
             beta,
             divergence_factor,
@@ -228,11 +228,11 @@ def lr_find(
             align=align,
             min_iter=min_iter,
         )
-        for _ in range(positive_count("repeats", repeats))
+        for _ in range(as_positive_int("repeats", repeats))
     ]
     if validate is not None and align == "effect":
         raise ValueError(f"align must be 'used' with validate, which sees the effect in any case, but got {align!r}")
-    touched = Touched(optimizers, to_restore)
+    touched = RestoreScope(optimizers, to_restore)
     with UpdateWatch(optimizers) as watch:
         step = MeasuredStep(step_fn, validate, watch, touched.modules)
         snapshot = touched.snapshot(generators(batches))

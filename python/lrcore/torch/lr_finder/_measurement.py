@@ -11,7 +11,7 @@ from torch.optim.optimizer import register_optimizer_step_post_hook
 from lrcore.torch._param_groups import param_groups
 
 
-class Measurement(NamedTuple):
+class StepResult(NamedTuple):
     """The loss of one update, with what goes beside it.
 
     Args:
@@ -23,8 +23,8 @@ class Measurement(NamedTuple):
             precision; nothing is recorded then.
 
     Example:
-        >>> Measurement(loss=0.5, samples=32)
-        Measurement(loss=0.5, samples=32, training_loss=None, metric=None, updated=True)
+        >>> StepResult(loss=0.5, samples=32)
+        StepResult(loss=0.5, samples=32, training_loss=None, metric=None, updated=True)
     """
 
     loss: float
@@ -48,9 +48,9 @@ class UpdateWatch:
         >>> import torch
         >>> optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)])
         >>> with UpdateWatch([optimizer]) as watch:
-        ...     before = watch.take()
+        ...     before = watch.pop()
         ...     optimizer.step()
-        ...     before, watch.take(), watch.take()
+        ...     before, watch.pop(), watch.pop()
         (False, True, False)
     """
 
@@ -66,7 +66,7 @@ class UpdateWatch:
     def __exit__(self, *exception: object) -> None:
         self._hook.remove()
 
-    def take(self) -> bool:
+    def pop(self) -> bool:
         """Whether there has been an update since this was last asked."""
         updated, self._updated = self._updated, False
         return updated or not self._watched

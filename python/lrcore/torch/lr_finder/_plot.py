@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lrcore._axes import decorate, limit_to_descent, new_axes
-from lrcore._validation import count, real
+from lrcore._validation import as_float, as_int
 from lrcore.range_test import RangeTestResult
 from lrcore.suggestions._steepest_descent import Suggestion
 
@@ -42,7 +42,7 @@ def plot_finder(
         ValueError: When a number of points is negative or `show_lr` is not greater than 0.
     """
     shown = _shown(len(result.lrs), _points("skip_start", skip_start), _points("skip_end", skip_end))
-    if show_lr is not None and not real("show_lr", show_lr) > 0:
+    if show_lr is not None and not as_float("show_lr", show_lr) > 0:
         raise ValueError(f"show_lr must be greater than 0, but got {show_lr}")
     drawn = new_axes() if ax is None else ax
     drawn.plot(result.lrs[shown], result.losses[shown], ".", color="C0", alpha=0.35, markersize=5, label="loss")
@@ -60,7 +60,7 @@ def plot_finder(
 
 
 def _points(name: str, value: int) -> int:
-    if count(name, value) < 0:
+    if as_int(name, value) < 0:
         raise ValueError(f"{name} must not be negative, but got {value}")
     return value
 

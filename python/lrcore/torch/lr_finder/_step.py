@@ -16,11 +16,11 @@ from torch.amp import GradScaler
 from torch.nn import Module
 from torch.optim import Optimizer
 
-from lrcore._validation import real
+from lrcore._validation import as_float
 from lrcore.torch._param_groups import param_groups
-from lrcore.torch._snapshot import kept_modes
-from lrcore.torch.lr_finder._data import ModelInputs, inputs_and_targets, whole_batch, without_lasting_workers
-from lrcore.torch.lr_finder._measurement import Measurement, UpdateWatch
+from lrcore.torch._snapshot import preserve_training_modes
+from lrcore.torch.lr_finder._data import ModelInputs, inputs_and_targets, whole_batch, without_persistent_workers
+from lrcore.torch.lr_finder._measurement import StepResult, UpdateWatch
 
 Criterion = Callable[[Any, Any], Tensor]
 Metric = Callable[[Any, Any], float | Tensor]
@@ -82,12 +82,12 @@ class LossFunction:
         return BatchLoss(loss, inputs.samples, metric)
 
 
-def mean_over_samples(losses: Sequence[BatchLoss]) -> Measurement:
+def mean_over_samples(losses: Sequence[BatchLoss]) -> StepResult:
     """The mean loss and metric of several batches, in which every sample weighs the same."""
     samples = sum(batch.samples for batch in losses)
     weights = [batch.samples / samples for batch in losses]
     metrics = [batch.metric for batch in losses if batch.metric is not None]
-    return Measurement(
+    return StepResult(
         loss=_weighted(weights, [batch.loss.item() for batch in losses]),
         samples=samples,
         metric=_weighted(weights, metrics) if metrics else None,
@@ -110,7 +110,7 @@ def _loss_in(outputs: Any) -> Any:
 @torch.no_grad()
 def _measured(metric: Metric, outputs: Any, targets: Any) -> float:
     value = metric(outputs, targets)
-    return real("metric", value.item() if isinstance(value, Tensor) else value)
+    return as_float("metric", value.item() if isinstance(value, Tensor) else value)
 
 
 def _checked(loss: Any, source: str) -> Tensor:
@@ -168,7 +168,7 @@ class Update:
         self._optimizer = optimizer
         self._scaler = scaler
 
-    def __call__(self, batches: Sequence[Any]) -> Measurement:
+    def __call__(self, batches: Sequence[Any]) -> StepResult:
         """Do the update.
 
         Raises:
@@ -203,7 +203,7 @@ class Update:
         with UpdateWatch([self._optimizer]) as watch:
             self._scaler.step(self._optimizer)
             self._scaler.update()
-            return watch.take()
+            return watch.pop()
 
 
 def check_needs_no_closure(optimizer: Optimizer) -> None:
@@ -242,19 +242,19 @@ class Validation:
         self._batches = batches
 
     @torch.no_grad()
-    def __call__(self) -> Measurement:
+    def __call__(self) -> StepResult:
         """Measure the model as it is now.
 
         Raises:
             ValueError: When the loader is empty.
         """
-        with kept_modes([self._model]):
+        with preserve_training_modes([self._model]):
             self._model.eval()
             return mean_over_samples([self._loss_function(inputs) for inputs in self._inputs])
 
     @cached_property
     def _inputs(self) -> list[ModelInputs]:
-        batches = islice(without_lasting_workers(self.loader), self._batches)
+        batches = islice(without_persistent_workers(self.loader), self._batches)
         inputs = [self._loss_function.inputs(self._read(batch)) for batch in batches]
         if not inputs:
             raise ValueError(f"val_loader must hold at least one batch, but {self.loader!r} is empty")
@@ -269,11 +269,11 @@ class ValidatedUpdate:
         validation: Measures what is recorded.
     """
 
-    def __init__(self, update: Callable[[Sequence[Any]], Measurement], validation: Validation) -> None:
+    def __init__(self, update: Callable[[Sequence[Any]], StepResult], validation: Validation) -> None:
         self._update = update
         self._validation = validation
 
-    def __call__(self, batches: Sequence[Any]) -> Measurement:
+    def __call__(self, batches: Sequence[Any]) -> StepResult:
         """Do the update and measure both losses."""
         trained = self._update(batches)
         if not trained.updated:

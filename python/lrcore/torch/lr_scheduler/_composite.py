@@ -9,16 +9,16 @@ from itertools import pairwise, zip_longest
 from torch.optim import Optimizer
 
 from lrcore import schedules
-from lrcore._validation import as_given, count, each
+from lrcore._validation import as_int, as_tuple_of, unchecked
 from lrcore.schedules import CyclicMomentum, Product, Scaled, Schedule, Tabulated
 from lrcore.torch._param_groups import ParamGroup, hyperparameter
 from lrcore.torch.lr_scheduler._scheduler import GroupSchedules, Scheduler
 from lrcore.torch.lr_scheduler._swa import SWALR
-from lrcore.torch.lr_scheduler._torch_compatible import DropIn
+from lrcore.torch.lr_scheduler._torch_compatible import TorchCompatibleScheduler
 
 
 @dataclass(frozen=True)
-class OneAfterAnother(GroupSchedules):
+class SequentialSchedules(GroupSchedules):
     """Schedules of which the next begins at each milestone.
 
     Where there is none at first, a group keeps its own value; where there is none later, the last value of the one
@@ -28,17 +28,17 @@ class OneAfterAnother(GroupSchedules):
     name: str
     parts: tuple[GroupSchedules | None, ...]
     milestones: tuple[int, ...]
-    own: tuple[float | None, ...]
+    initial_values: tuple[float | None, ...]
 
-    def placed(self) -> list[tuple[int, GroupSchedules | None]]:
+    def with_begins(self) -> list[tuple[int, GroupSchedules | None]]:
         """Each part with the step where it begins."""
         return list(zip((0, *self.milestones), self.parts, strict=True))
 
-    def of(self, index: int, group: ParamGroup, base_lr: float) -> Schedule | None:
+    def schedule_for(self, index: int, group: ParamGroup, base_lr: float) -> Schedule | None:
         """The sequence of what the parts have for this group; None if no part has anything."""
-        found = [None if part is None else part.of(index, group, base_lr) for part in self.parts]
+        found = [None if part is None else part.schedule_for(index, group, base_lr) for part in self.parts]
         scheduled = next((schedule for schedule in found if schedule is not None), None)
-        value = self._own_value(index, group, base_lr)
+        value = self._initial_value(index, group, base_lr)
         if scheduled is None or value is None:
             return None
         begins, filled = [0, *self.milestones], list[Schedule]()
@@ -48,33 +48,33 @@ class OneAfterAnother(GroupSchedules):
             filled.append(_held(value, scheduled) if schedule is None else schedule)
         return schedules.Sequence(filled, self.milestones) if self.milestones else filled[0]
 
-    def _own_value(self, index: int, group: ParamGroup, base_lr: float) -> float | None:
+    def _initial_value(self, index: int, group: ParamGroup, base_lr: float) -> float | None:
         if self.name == "schedule":
             return base_lr
-        return self.own[index] if index < len(self.own) else hyperparameter(self.name, group)
+        return self.initial_values[index] if index < len(self.initial_values) else hyperparameter(self.name, group)
 
     def is_multiple_of_base_lr(self) -> bool:
         """Whether all parts are."""
         return all(part is not None and part.is_multiple_of_base_lr() for part in self.parts)
 
 
-def one_after_another(
+def sequential_schedules(
     name: str,
     parts: Sequence[GroupSchedules | None],
     milestones: Sequence[int],
     own: tuple[float | None, ...],
-) -> OneAfterAnother:
+) -> SequentialSchedules:
     """The sequence of `parts`, of which those that are sequences themselves are written flat."""
     begins = [0, *milestones]
     placed = []
     for part, begin, end in zip_longest(parts, begins, milestones):
-        inner = part.placed() if isinstance(part, OneAfterAnother) else [(0, part)]
+        inner = part.with_begins() if isinstance(part, SequentialSchedules) else [(0, part)]
         placed += [(begin + at, each) for at, each in inner if end is None or begin + at < end]
-    return OneAfterAnother(name, tuple(part for _, part in placed), tuple(begin for begin, _ in placed[1:]), own)
+    return SequentialSchedules(name, tuple(part for _, part in placed), tuple(begin for begin, _ in placed[1:]), own)
 
 
 @dataclass(frozen=True)
-class AllAtOnce(GroupSchedules):
+class MultipliedSchedules(GroupSchedules):
     """Schedules that multiply each other; those that start from base_lr are factors of it."""
 
     parts: tuple[GroupSchedules, ...]
@@ -87,11 +87,11 @@ class AllAtOnce(GroupSchedules):
                 f"CyclicLR, but got {absolute}"
             )
 
-    def of(self, index: int, group: ParamGroup, base_lr: float) -> Schedule | None:
+    def schedule_for(self, index: int, group: ParamGroup, base_lr: float) -> Schedule | None:
         """The product of what the parts have for this group; None if no part has anything."""
         absolute, relative = list[Schedule](), list[Schedule]()
         for part in self.parts:
-            schedule = part.of(index, group, base_lr)
+            schedule = part.schedule_for(index, group, base_lr)
             if schedule is not None:
                 (relative if part.is_multiple_of_base_lr() else absolute).append(schedule)
         if not absolute:
@@ -104,7 +104,7 @@ class AllAtOnce(GroupSchedules):
         return all(part.is_multiple_of_base_lr() for part in self.parts)
 
 
-def checked_parts(schedulers: Sequence[Scheduler], optimizer: Optimizer | None) -> list[Scheduler]:
+def validated_schedulers(schedulers: Sequence[Scheduler], optimizer: Optimizer | None) -> list[Scheduler]:
     """`schedulers`, if their schedules are known and they are all of `optimizer`, or of one where that is None.
 
     Raises:
@@ -124,11 +124,11 @@ def checked_parts(schedulers: Sequence[Scheduler], optimizer: Optimizer | None) 
     return list(schedulers)
 
 
-def own_before(parts: Sequence[Scheduler]) -> dict[str, tuple[float | None, ...]]:
+def values_before(parts: Sequence[Scheduler]) -> dict[str, tuple[float | None, ...]]:
     """What the groups had before all `parts`: the one that was built first found it there."""
     own: dict[str, tuple[float | None, ...]] = {}
-    for part in sorted(parts, key=lambda part: part.built_at):
-        own = {**part.own, **own}
+    for part in sorted(parts, key=lambda part: part.created_at):
+        own = {**part.initial_values, **own}
     return own
 
 
@@ -136,7 +136,7 @@ def _held(value: float, like: Schedule) -> Schedule:
     return CyclicMomentum(value, value, 1) if like.quantity == CyclicMomentum.quantity else Tabulated([value])
 
 
-class ChainedScheduler(DropIn):
+class ChainedScheduler(TorchCompatibleScheduler):
     """Follows several schedulers at once, as `torch.optim.lr_scheduler.ChainedScheduler`.
 
         lr(t) = base_lr * (schedule_1(t) / base_lr) * (schedule_2(t) / base_lr) * ...
@@ -163,17 +163,17 @@ class ChainedScheduler(DropIn):
         [0.5, 0.25, 0.25, 0.125]
     """
 
-    starts_from_present_lr = False  # its parts have written that
+    keeps_present_lr = False  # its parts have written that
 
     def __init__(self, schedulers: Sequence[Scheduler], optimizer: Optimizer | None = None) -> None:
-        parts = checked_parts(each(as_given, "schedulers", schedulers), optimizer)
-        following = {name: schedules for part in parts for name, schedules in part.following.items()}
-        following["schedule"] = AllAtOnce(tuple(part.following["schedule"] for part in parts))
+        parts = validated_schedulers(as_tuple_of(unchecked, "schedulers", schedulers), optimizer)
+        following = {name: schedules for part in parts for name, schedules in part.group_schedules.items()}
+        following["schedule"] = MultipliedSchedules(tuple(part.group_schedules["schedule"] for part in parts))
         super().__init__(parts[0].optimizer, following.pop("schedule"), **following, last_epoch=parts[0].last_epoch - 1)
-        self.own, self.built_at = own_before(parts), min(part.built_at for part in parts)
+        self.initial_values, self.created_at = values_before(parts), min(part.created_at for part in parts)
 
 
-class SequentialLR(DropIn):
+class SequentialLR(TorchCompatibleScheduler):
     """Follows schedulers one after another, each from its step 0 on, as `torch.optim.lr_scheduler.SequentialLR`.
 
         lr(t) = schedule_i(t - begin_i),  i = number of milestones m with m <= t
@@ -204,20 +204,22 @@ class SequentialLR(DropIn):
         [0.5, 0.75, 1.0, 0.5, 0.25]
     """
 
-    starts_from_present_lr = False  # its parts have written that
+    keeps_present_lr = False  # its parts have written that
 
     def __init__(
         self, optimizer: Optimizer, schedulers: Sequence[Scheduler], milestones: Sequence[int], last_epoch: int = -1
     ) -> None:
-        given = each(as_given, "schedulers", schedulers)
-        parts, joints = _with_steps(checked_parts(given, optimizer), each(count, "milestones", milestones))
-        own = own_before(parts)
+        given = as_tuple_of(unchecked, "schedulers", schedulers)
+        parts, phase_starts = _with_steps(
+            validated_schedulers(given, optimizer), as_tuple_of(as_int, "milestones", milestones)
+        )
+        own = values_before(parts)
         following = {
-            name: one_after_another(name, [part.following.get(name) for part in parts], joints, values)
+            name: sequential_schedules(name, [part.group_schedules.get(name) for part in parts], phase_starts, values)
             for name, values in own.items()
         }
         super().__init__(optimizer, following.pop("schedule"), **following, last_epoch=last_epoch)
-        self.own, self.built_at = own, min(part.built_at for part in parts)
+        self.initial_values, self.created_at = own, min(part.created_at for part in parts)
 
 
 def _with_steps(parts: list[Scheduler], milestones: tuple[int, ...]) -> tuple[list[Scheduler], tuple[int, ...]]:

@@ -7,14 +7,14 @@ from typing import Any
 
 from torch.optim import Optimizer
 
-from lrcore._validation import not_negative, positive_count, real
+from lrcore._validation import as_float, as_non_negative, as_positive_int
 from lrcore.schedules import Cyclic, CyclicMomentum, OneCycle, OneCycleMomentum, Schedule, Tabulated
 from lrcore.torch._param_groups import bounds_per_group, one_per_group, param_groups
-from lrcore.torch.lr_scheduler._scheduler import OneEach
-from lrcore.torch.lr_scheduler._torch_compatible import DropIn, unless_frozen
+from lrcore.torch.lr_scheduler._scheduler import PerGroupSchedules
+from lrcore.torch.lr_scheduler._torch_compatible import TorchCompatibleScheduler, zero_if_base_lr_is_zero
 
 
-class CyclicLR(DropIn):
+class CyclicLR(TorchCompatibleScheduler):
     """Cycles the learning rate between two bounds and, against it, the momentum.
 
         lr(t) = base_lr + (max_lr - base_lr) * w(t) * S(t)
@@ -86,11 +86,11 @@ class CyclicLR(DropIn):
             height = {"scale": scale_fn, "scale_mode": scale_mode}
         cycle = {"step_size_up": step_size_up, "step_size_down": step_size_down, **height}
         bounds = bounds_per_group(groups, base_lr=base_lr, max_lr=max_lr)
-        lrs = OneEach(tuple(_cyclic(lower, upper, **cycle) for lower, upper in bounds))
+        lrs = PerGroupSchedules(tuple(_cyclic(lower, upper, **cycle) for lower, upper in bounds))
         momenta = None
         if cycle_momentum:
             bounds = bounds_per_group(groups, base_momentum=base_momentum, max_momentum=max_momentum)
-            momenta = OneEach(tuple(CyclicMomentum(lower, upper, **cycle) for lower, upper in bounds))
+            momenta = PerGroupSchedules(tuple(CyclicMomentum(lower, upper, **cycle) for lower, upper in bounds))
         super().__init__(optimizer, lrs, momenta, last_epoch=last_epoch)
 
     @property
@@ -100,14 +100,14 @@ class CyclicLR(DropIn):
 
 
 def _cyclic(base_lr: float, max_lr: float, **cycle: Any) -> Schedule:
-    lower, upper = not_negative("base_lr", base_lr), real("max_lr", max_lr)
+    lower, upper = as_non_negative("base_lr", base_lr), as_float("max_lr", max_lr)
     if lower == upper:
         Cyclic(0.0, 1.0, **cycle)  # names what is wrong with the cycle
         return Tabulated([lower])
     return Cyclic(lower, upper, **cycle)
 
 
-class OneCycleLR(DropIn):
+class OneCycleLR(TorchCompatibleScheduler):
     """Raises the learning rate once and lets it fall far below, as `torch.optim.lr_scheduler.OneCycleLR`.
 
     The curve is that of `OneCycle` and, for the momentum, of `OneCycleMomentum`. Past the end the last learning rate is
@@ -166,11 +166,15 @@ class OneCycleLR(DropIn):
         steps = _total_steps(total_steps, epochs, steps_per_epoch)
         shape = (steps, pct_start, anneal_strategy)
         factors = (div_factor, final_div_factor, three_phase)
-        lrs = OneEach(tuple(_one_cycle(top, *shape, *factors) for top in one_per_group("max_lr", max_lr, groups)))
+        lrs = PerGroupSchedules(
+            tuple(_one_cycle(top, *shape, *factors) for top in one_per_group("max_lr", max_lr, groups))
+        )
         momenta = None
         if cycle_momentum:
             bounds = bounds_per_group(groups, base_momentum=base_momentum, max_momentum=max_momentum)
-            momenta = OneEach(tuple(OneCycleMomentum(lower, upper, *shape, three_phase) for lower, upper in bounds))
+            momenta = PerGroupSchedules(
+                tuple(OneCycleMomentum(lower, upper, *shape, three_phase) for lower, upper in bounds)
+            )
         super().__init__(optimizer, lrs, momenta, last_epoch=last_epoch)
 
     @property
@@ -180,8 +184,8 @@ class OneCycleLR(DropIn):
 
 
 def _one_cycle(max_lr: float, *arguments: Any) -> Schedule:
-    top = not_negative("max_lr", max_lr)
-    return unless_frozen(top, OneCycle(top or 1.0, *arguments))
+    top = as_non_negative("max_lr", max_lr)
+    return zero_if_base_lr_is_zero(top, OneCycle(top or 1.0, *arguments))
 
 
 def _total_steps(total_steps: int | None, epochs: int | None, steps_per_epoch: int | None) -> int:
@@ -189,4 +193,4 @@ def _total_steps(total_steps: int | None, epochs: int | None, steps_per_epoch: i
         return total_steps
     if epochs is None or steps_per_epoch is None:
         raise ValueError("total_steps must be given, or both epochs and steps_per_epoch")
-    return positive_count("epochs", epochs) * positive_count("steps_per_epoch", steps_per_epoch)
+    return as_positive_int("epochs", epochs) * as_positive_int("steps_per_epoch", steps_per_epoch)

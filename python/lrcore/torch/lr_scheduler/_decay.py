@@ -7,12 +7,16 @@ from functools import partial
 
 from torch.optim import Optimizer
 
-from lrcore._validation import count, each, not_negative, positive_count, probability
+from lrcore._validation import as_int, as_non_negative, as_positive_int, as_probability, as_tuple_of
 from lrcore.schedules import Linear, MultiStep, PiecewiseCosine, Polynomial, Schedule, Step, Tabulated, Until
-from lrcore.torch.lr_scheduler._torch_compatible import DropIn, unless_frozen, with_a_step_after
+from lrcore.torch.lr_scheduler._torch_compatible import (
+    TorchCompatibleScheduler,
+    require_below_max_step,
+    zero_if_base_lr_is_zero,
+)
 
 
-class CosineAnnealingLR(DropIn):
+class CosineAnnealingLR(TorchCompatibleScheduler):
     """Lets the learning rate fall along half a cosine wave, as `torch.optim.lr_scheduler.CosineAnnealingLR`.
 
         lr(t) = eta_min + (base_lr - eta_min) * (1 + cos(pi * t / T_max)) / 2
@@ -39,8 +43,8 @@ class CosineAnnealingLR(DropIn):
     """
 
     def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0, last_epoch: int = -1) -> None:
-        half = with_a_step_after("T_max", positive_count("T_max", T_max))
-        wave = partial(_wave, T_max=half, eta_min=not_negative("eta_min", eta_min))
+        half = require_below_max_step("T_max", as_positive_int("T_max", T_max))
+        wave = partial(_wave, T_max=half, eta_min=as_non_negative("eta_min", eta_min))
         super().__init__(optimizer, wave, last_epoch=last_epoch)
 
 
@@ -48,7 +52,7 @@ def _wave(base_lr: float, T_max: int, eta_min: float) -> Schedule:
     return Until(PiecewiseCosine([0, T_max], [base_lr, eta_min]), T_max + 1, "mirror")
 
 
-class StepLR(DropIn):
+class StepLR(TorchCompatibleScheduler):
     """Multiplies the learning rate by `gamma` every `step_size` steps, as `torch.optim.lr_scheduler.StepLR`.
 
         lr(t) = base_lr * gamma^(t // step_size)
@@ -73,7 +77,7 @@ class StepLR(DropIn):
         super().__init__(optimizer, partial(_step, step_size=step_size, gamma=gamma), last_epoch=last_epoch)
 
 
-class MultiStepLR(DropIn):
+class MultiStepLR(TorchCompatibleScheduler):
     """Multiplies the learning rate by `gamma` at each milestone, as `torch.optim.lr_scheduler.MultiStepLR`.
 
         lr(t) = base_lr * gamma^(number of milestones m with m <= t)
@@ -99,11 +103,11 @@ class MultiStepLR(DropIn):
     def __init__(
         self, optimizer: Optimizer, milestones: Iterable[int], gamma: float = 0.1, last_epoch: int = -1
     ) -> None:
-        in_order = tuple(sorted(each(count, "milestones", milestones)))
+        in_order = tuple(sorted(as_tuple_of(as_int, "milestones", milestones)))
         super().__init__(optimizer, partial(_multi_step, milestones=in_order, gamma=gamma), last_epoch=last_epoch)
 
 
-class ExponentialLR(DropIn):
+class ExponentialLR(TorchCompatibleScheduler):
     """Multiplies the learning rate by `gamma` at every step, as `torch.optim.lr_scheduler.ExponentialLR`.
 
         lr(t) = base_lr * gamma^t
@@ -128,14 +132,14 @@ class ExponentialLR(DropIn):
 
 
 def _step(base_lr: float, step_size: int, gamma: float) -> Schedule:
-    return unless_frozen(base_lr, Step(base_lr or 1.0, step_size, gamma))
+    return zero_if_base_lr_is_zero(base_lr, Step(base_lr or 1.0, step_size, gamma))
 
 
 def _multi_step(base_lr: float, milestones: tuple[int, ...], gamma: float) -> Schedule:
-    return unless_frozen(base_lr, MultiStep(base_lr or 1.0, milestones, gamma))
+    return zero_if_base_lr_is_zero(base_lr, MultiStep(base_lr or 1.0, milestones, gamma))
 
 
-class ConstantLR(DropIn):
+class ConstantLR(TorchCompatibleScheduler):
     """Multiplies the learning rate by `factor` for some steps, as `torch.optim.lr_scheduler.ConstantLR`.
 
         lr(t) = base_lr * factor for t < total_iters, then base_lr
@@ -162,11 +166,11 @@ class ConstantLR(DropIn):
     def __init__(
         self, optimizer: Optimizer, factor: float = 1.0 / 3, total_iters: int = 5, last_epoch: int = -1
     ) -> None:
-        schedule = partial(_constant, factor=probability("factor", factor), total_iters=_steps(total_iters))
+        schedule = partial(_constant, factor=as_probability("factor", factor), total_iters=_steps(total_iters))
         super().__init__(optimizer, schedule, last_epoch=last_epoch)
 
 
-class LinearLR(DropIn):
+class LinearLR(TorchCompatibleScheduler):
     """Multiplies the learning rate by a factor on a straight line, as `torch.optim.lr_scheduler.LinearLR`.
 
         lr(t) = base_lr * (start_factor + (end_factor - start_factor) * min(t, total_iters) / total_iters)
@@ -199,13 +203,13 @@ class LinearLR(DropIn):
         total_iters: int = 5,
         last_epoch: int = -1,
     ) -> None:
-        start, end = probability("start_factor", start_factor), probability("end_factor", end_factor)
-        steps = with_a_step_after("total_iters", _steps(total_iters))
+        start, end = as_probability("start_factor", start_factor), as_probability("end_factor", end_factor)
+        steps = require_below_max_step("total_iters", _steps(total_iters))
         schedule = partial(_linear, start_factor=start, end_factor=end, total_iters=steps)
         super().__init__(optimizer, schedule, last_epoch=last_epoch)
 
 
-class PolynomialLR(DropIn):
+class PolynomialLR(TorchCompatibleScheduler):
     """Lets the learning rate fall to 0 as a power of what is left, as `torch.optim.lr_scheduler.PolynomialLR`.
 
         lr(t) = base_lr * (1 - min(t, total_iters) / total_iters)^power
@@ -230,7 +234,7 @@ class PolynomialLR(DropIn):
     """
 
     def __init__(self, optimizer: Optimizer, total_iters: int = 5, power: float = 1.0, last_epoch: int = -1) -> None:
-        schedule = partial(_polynomial, total_iters=_steps(total_iters), power=not_negative("power", power))
+        schedule = partial(_polynomial, total_iters=_steps(total_iters), power=as_non_negative("power", power))
         super().__init__(optimizer, schedule, last_epoch=last_epoch)
 
 
@@ -251,6 +255,6 @@ def _polynomial(base_lr: float, total_iters: int, power: float) -> Schedule:
 
 
 def _steps(total_iters: int) -> int:
-    if count("total_iters", total_iters) < 0:
+    if as_int("total_iters", total_iters) < 0:
         raise ValueError(f"total_iters must not be negative, but got {total_iters}")
     return total_iters

@@ -11,22 +11,22 @@ from torch import Tensor
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import ReduceLROnPlateau as TorchReduceLROnPlateau
 
-from lrcore._validation import not_negative
-from lrcore.plateau import Plateau, Reduction, reduce_factor
+from lrcore._validation import as_non_negative
+from lrcore.plateau import Plateau, Reduction, reduce_scheduler_factor
 from lrcore.torch._param_groups import ParamGroup, one_per_group, param_groups, set_lr
 from lrcore.torch.lr_scheduler._scheduler import Scheduler
 
 FIELDS = ("best", "num_bad_epochs", "cooldown_counter", "last_epoch")
 
 
-def from_torch(state: dict[str, Any]) -> dict[str, Any]:
+def from_torch_state_dict(state: dict[str, Any]) -> dict[str, Any]:
     """The state of an `lrcore.Plateau` that goes on where torch's scheduler of `state` stopped.
 
     Raises:
         ValueError: When `state` lacks a field.
 
     Example:
-        >>> from_torch({"best": math.inf, "num_bad_epochs": 1, "cooldown_counter": 0, "last_epoch": 1})
+        >>> from_torch_state_dict({"best": math.inf, "num_bad_epochs": 1, "cooldown_counter": 0, "last_epoch": 1})
         {'version': 2, 'best': None, 'num_bad': 1, 'cooldown_left': 0, 'step': 1}
     """
     for name in FIELDS:
@@ -108,8 +108,8 @@ class ReduceLROnPlateau(TorchReduceLROnPlateau):
         # torch's own __init__ would keep a second state beside the controller's.
         groups = len(param_groups(optimizer))
         self.optimizer = optimizer
-        self._min_lrs = [not_negative("min_lr", bound) for bound in one_per_group("min_lr", min_lr, groups)]
-        self._eps = [not_negative("eps", bound) for bound in one_per_group("eps", eps, groups)]
+        self._min_lrs = [as_non_negative("min_lr", bound) for bound in one_per_group("min_lr", min_lr, groups)]
+        self._eps = [as_non_negative("eps", bound) for bound in one_per_group("eps", eps, groups)]
         self._base = None if base is None else _of_same_optimizer(base, optimizer)
         self._plateau = Plateau(mode, factor, patience, threshold, threshold_mode, cooldown, compat=compat, nan=nan)
         self.events: list[Reduction] = []
@@ -172,7 +172,9 @@ class ReduceLROnPlateau(TorchReduceLROnPlateau):
         Raises:
             ValueError: When `state_dict` is of another version or a field is missing or unknown; nothing is changed.
         """
-        self._plateau.load_state_dict(from_torch(state_dict) if "num_bad_epochs" in state_dict else state_dict)
+        self._plateau.load_state_dict(
+            from_torch_state_dict(state_dict) if "num_bad_epochs" in state_dict else state_dict
+        )
 
     def _reduce(self, metric: float, min_lrs: list[float], eps: list[float]) -> Reduction | None:
         if self._base is not None:
@@ -187,7 +189,7 @@ class ReduceLROnPlateau(TorchReduceLROnPlateau):
         """Groups that the base leaves alone have no say, and are no part of the event."""
         scheduled = [schedule is not None for schedule in base.schedules]
         min_lrs, eps = list(compress(min_lrs, scheduled)), list(compress(eps, scheduled))
-        return reduce_factor(
+        return reduce_scheduler_factor(
             self._plateau, metric, base, lambda: list(compress(self.get_last_lr(), scheduled)), min_lrs, eps
         )
 

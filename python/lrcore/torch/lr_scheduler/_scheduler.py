@@ -12,7 +12,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 import lrcore._core as _core
-from lrcore._validation import check_fields, check_version, count, not_negative
+from lrcore._validation import as_int, as_non_negative, check_fields, check_version
 from lrcore.schedules import Schedule
 from lrcore.schedules._base import CoreSchedule
 from lrcore.torch._param_groups import ParamGroup, hyperparameter, hyperparameter_key, one_per_group, param_groups
@@ -24,7 +24,7 @@ class GroupSchedules(ABC):
     """A schedule for each param group, or none for those that are left alone."""
 
     @abstractmethod
-    def of(self, index: int, group: ParamGroup, base_lr: float) -> Schedule | None:
+    def schedule_for(self, index: int, group: ParamGroup, base_lr: float) -> Schedule | None:
         """The schedule of the group at `index`, whose learning rate before all schedules was `base_lr`."""
 
     def is_multiple_of_base_lr(self) -> bool:
@@ -33,34 +33,34 @@ class GroupSchedules(ABC):
 
 
 @dataclass(frozen=True)
-class OneEach(GroupSchedules):
+class PerGroupSchedules(GroupSchedules):
     """A schedule for each group that was there at first; those added later follow the first one."""
 
     schedules: tuple[Schedule, ...]
 
-    def of(self, index: int, group: ParamGroup, base_lr: float) -> Schedule | None:
+    def schedule_for(self, index: int, group: ParamGroup, base_lr: float) -> Schedule | None:
         """The schedule at `index`."""
         return self.schedules[index if index < len(self.schedules) else 0]
 
 
 @dataclass(frozen=True)
-class Chosen(GroupSchedules):
+class KeyedSchedules(GroupSchedules):
     """Schedules of the groups that are named, by position or by name."""
 
     schedules: Mapping[int | str, Schedule]
 
-    def of(self, index: int, group: ParamGroup, base_lr: float) -> Schedule | None:
+    def schedule_for(self, index: int, group: ParamGroup, base_lr: float) -> Schedule | None:
         """The schedule under `index` or under the group's name."""
         return self.schedules.get(index, self.schedules.get(group.get("name", index)))
 
 
 @dataclass(frozen=True)
-class FromBaseLr(GroupSchedules):
+class BaseLrSchedules(GroupSchedules):
     """The schedules that follow from what the learning rates were before."""
 
     make: Callable[[float], Schedule]
 
-    def of(self, index: int, group: ParamGroup, base_lr: float) -> Schedule | None:
+    def schedule_for(self, index: int, group: ParamGroup, base_lr: float) -> Schedule | None:
         """The schedule that starts from `base_lr`."""
         return self.make(base_lr)
 
@@ -81,13 +81,13 @@ def group_schedules(name: str, schedules: Schedules | GroupSchedules, optimizer:
         return schedules
     checked = _checked(name, schedules, optimizer.param_groups)
     for index, group in enumerate(optimizer.param_groups):
-        if checked.of(index, group, 0.0) is not None and hyperparameter_key(name, group) is None:
+        if checked.schedule_for(index, group, 0.0) is not None and hyperparameter_key(name, group) is None:
             lacking = "momentum or betas" if name == "momentum" else name
             raise ValueError(f"{name} must be None for {type(optimizer).__name__}, which has no {lacking}")
     return checked
 
 
-def followers(
+def group_indices_by_schedule(
     scheduled: dict[str, list[Schedule | None]], groups: list[ParamGroup]
 ) -> list[tuple[str, CoreSchedule, list[int]]]:
     """What the core is to write: each different schedule of a hyper-parameter once, with the groups that follow it."""
@@ -103,8 +103,10 @@ def followers(
 def _checked(name: str, schedules: Schedules, groups: list[ParamGroup]) -> GroupSchedules:
     if isinstance(schedules, Mapping):
         _check_keys(name, schedules, groups)
-        return Chosen({key: _schedule(name, schedule) for key, schedule in schedules.items()})
-    return OneEach(tuple(_schedule(name, schedule) for schedule in one_per_group(name, schedules, len(groups))))
+        return KeyedSchedules({key: _schedule(name, schedule) for key, schedule in schedules.items()})
+    return PerGroupSchedules(
+        tuple(_schedule(name, schedule) for schedule in one_per_group(name, schedules, len(groups)))
+    )
 
 
 def _check_keys(name: str, schedules: Mapping[int | str, Schedule], groups: list[ParamGroup]) -> None:
@@ -125,35 +127,35 @@ def _schedule(name: str, schedule: object) -> Schedule:
 
 
 @dataclass(frozen=True, eq=False)
-class MetGroups:
+class ParamGroupTracker:
     """The present groups, and the place of each among all that were ever met.
 
     A group is known by its list of parameters, which stays the same when the optimizer loads a state.
 
     Example:
         >>> first, second = {"params": []}, {"params": []}
-        >>> met = MetGroups().then([first, second]).then([second, {"params": []}])
-        >>> met.places
+        >>> met = ParamGroupTracker().updated([first, second]).updated([second, {"params": []}])
+        >>> met.slots
         (1, 2)
     """
 
     groups: list[ParamGroup] = field(default_factory=list)
-    places: tuple[int, ...] = ()
-    ever: int = 0
+    slots: tuple[int, ...] = ()
+    seen: int = 0
 
-    def are(self, groups: list[ParamGroup]) -> bool:
+    def matches(self, groups: list[ParamGroup]) -> bool:
         """Whether these are the present groups, with nothing replaced."""
         return _core.same_objects(groups, self.groups)
 
-    def then(self, groups: list[ParamGroup]) -> MetGroups:
+    def updated(self, groups: list[ParamGroup]) -> ParamGroupTracker:
         """With `groups` as the present ones."""
-        places, ever = [], self.ever
-        for before in self.before(groups):
-            places.append(ever if before is None else self.places[before])
+        places, ever = [], self.seen
+        for before in self.previous_index(groups):
+            places.append(ever if before is None else self.slots[before])
             ever += before is None
-        return MetGroups(list(groups), tuple(places), ever)
+        return ParamGroupTracker(list(groups), tuple(places), ever)
 
-    def before(self, groups: list[ParamGroup]) -> list[int | None]:
+    def previous_index(self, groups: list[ParamGroup]) -> list[int | None]:
         """Where each of `groups` is among the present ones; None for a new one."""
         known = {id(_identity(group)): index for index, group in enumerate(self.groups)}
         return [known.get(id(_identity(group))) for group in groups]
@@ -220,22 +222,23 @@ class Scheduler(LRScheduler):
         param_groups(optimizer)
         self.optimizer = optimizer
         given = {"schedule": schedule, "momentum": momentum, "weight_decay": weight_decay}
-        self.following = {
+        self.group_schedules = {
             name: group_schedules(name, schedules, optimizer)
             for name, schedules in given.items()
             if schedules is not None
         }
         # What was there before, and when: for a sequence in which this scheduler comes later.
-        self.own = {
-            name: tuple(hyperparameter(name, group) for group in optimizer.param_groups) for name in self.following
+        self.initial_values = {
+            name: tuple(hyperparameter(name, group) for group in optimizer.param_groups)
+            for name in self.group_schedules
         }
-        last_epoch = count("last_epoch", last_epoch)
+        last_epoch = as_int("last_epoch", last_epoch)
         if last_epoch < -1:
             raise ValueError(f"last_epoch must be at least -1, but got {last_epoch}")
-        self.built_at = monotonic_ns()
-        self._met = MetGroups()
+        self.created_at = monotonic_ns()
+        self._tracker = ParamGroupTracker()
         self._writer: _core.ScheduledGroups | None = None
-        self._write(count("last_epoch", last_epoch + 1), factor=1.0)
+        self._write(as_int("last_epoch", last_epoch + 1), factor=1.0)
 
     @property
     def factor(self) -> float:
@@ -248,7 +251,7 @@ class Scheduler(LRScheduler):
 
     @factor.setter
     def factor(self, factor: float) -> None:
-        self._write(self._position, not_negative("factor", factor))
+        self._write(self._position, as_non_negative("factor", factor))
 
     @property
     def schedules(self) -> list[Schedule | None]:
@@ -309,7 +312,7 @@ class Scheduler(LRScheduler):
         """
         check_version("a scheduler state", state_dict, VERSION)
         check_fields("a scheduler state", state_dict, self.state_dict())
-        self._go_to(state_dict["step"], not_negative("factor", state_dict["factor"]))
+        self._go_to(state_dict["step"], as_non_negative("factor", state_dict["factor"]))
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_writer": None}
@@ -318,29 +321,29 @@ class Scheduler(LRScheduler):
         self._go_to(epoch, self._factor)
 
     def _go_to(self, step: int, factor: float) -> None:
-        self._write(count("step", step), factor)
+        self._write(as_int("step", step), factor)
 
     def _write(self, step: int, factor: float) -> None:
         groups = self._groups()
         writer = self._writer
-        if writer is None or not self._met.are(groups):
-            writer = self._meet(groups)
+        if writer is None or not self._tracker.matches(groups):
+            writer = self._bind_groups(groups)
         writer.write(groups, step, factor)
         self.last_epoch = step
         self._factor = factor
 
-    def _meet(self, groups: list[ParamGroup]) -> _core.ScheduledGroups:
+    def _bind_groups(self, groups: list[ParamGroup]) -> _core.ScheduledGroups:
         """Find the schedules of `groups`, to some of which this is new, and what writes them."""
-        base_lrs, met = self._base_lrs_of(groups), self._met.then(groups)
+        base_lrs, met = self._base_lrs_of(groups), self._tracker.updated(groups)
         self._scheduled = {
-            name: [following.of(*each) for each in zip(met.places, groups, base_lrs, strict=True)]
-            for name, following in self.following.items()
+            name: [following.schedule_for(*each) for each in zip(met.slots, groups, base_lrs, strict=True)]
+            for name, following in self.group_schedules.items()
         }
-        self._writer = _core.ScheduledGroups(followers(self._scheduled, groups))
-        self._met = met
+        self._writer = _core.ScheduledGroups(group_indices_by_schedule(self._scheduled, groups))
+        self._tracker = met
         return self._writer
 
-    def _forget_groups(self) -> None:
+    def _unbind_groups(self) -> None:
         self._writer = None
 
     def _groups(self) -> list[ParamGroup]:
@@ -352,7 +355,7 @@ class Scheduler(LRScheduler):
 
     def _lrs(self, step: int, factor: float) -> list[float]:
         groups = self._groups()
-        if not self._met.are(groups):
-            self._meet(groups)
+        if not self._tracker.matches(groups):
+            self._bind_groups(groups)
         pairs = zip(groups, self._scheduled["schedule"], strict=True)
         return [float(group["lr"]) if schedule is None else factor * schedule(step) for group, schedule in pairs]

@@ -8,11 +8,11 @@ from typing import Any
 
 from torch.optim import Optimizer
 
-from lrcore._validation import count, not_negative
+from lrcore._validation import as_int, as_non_negative
 from lrcore.schedules import PiecewiseCosine, PiecewiseLinear, Schedule, Tabulated
 from lrcore.torch._param_groups import ParamGroup, one_per_group, param_groups
 from lrcore.torch.lr_scheduler._scheduler import GroupSchedules
-from lrcore.torch.lr_scheduler._torch_compatible import DropIn, of_torch
+from lrcore.torch.lr_scheduler._torch_compatible import TorchCompatibleScheduler, of_torch
 
 CURVES: dict[str, type[PiecewiseCosine | PiecewiseLinear]] = {"cos": PiecewiseCosine, "linear": PiecewiseLinear}
 
@@ -25,7 +25,7 @@ class Annealing(GroupSchedules):
     epochs: int
     strategy: str
 
-    def of(self, index: int, group: ParamGroup, base_lr: float) -> Schedule:
+    def schedule_for(self, index: int, group: ParamGroup, base_lr: float) -> Schedule:
         """From `base_lr` on."""
         return self._between(base_lr, self.swa_lrs[index if index < len(self.swa_lrs) else 0])
 
@@ -37,7 +37,7 @@ class Annealing(GroupSchedules):
         return CURVES[self.strategy]([0, self.epochs], [start, end]) if self.epochs else Tabulated([end])
 
 
-class SWALR(DropIn):
+class SWALR(TorchCompatibleScheduler):
     """Anneals the learning rate from what it is to a fixed one, as `torch.optim.swa_utils.SWALR`.
 
         lr(t) = swa_lr + (lr(0) - swa_lr) * w(1 - min(t, anneal_epochs) / anneal_epochs)
@@ -77,17 +77,19 @@ class SWALR(DropIn):
             raise ValueError(f"last_epoch must be -1, as only a state_dict knows where to go on, but got {last_epoch}")
         if anneal_strategy not in CURVES:
             raise ValueError(f"anneal_strategy must be 'cos' or 'linear', but got {anneal_strategy!r}")
-        if count("anneal_epochs", anneal_epochs) < 0:
+        if as_int("anneal_epochs", anneal_epochs) < 0:
             raise ValueError(f"anneal_epochs must not be negative, but got {anneal_epochs}")
         swa_lrs = one_per_group("swa_lr", swa_lr, len(param_groups(optimizer)))
-        self._annealing = Annealing(tuple(not_negative("swa_lr", lr) for lr in swa_lrs), anneal_epochs, anneal_strategy)
+        self._annealing = Annealing(
+            tuple(as_non_negative("swa_lr", lr) for lr in swa_lrs), anneal_epochs, anneal_strategy
+        )
         super().__init__(optimizer, self._annealing)
 
     def step(self, epoch: int | None = None) -> None:
         """Move on to the next step, or to step number `epoch`; from step 0 on the annealing begins."""
         if self.last_epoch == 0:
             self._base_lrs = []
-            self._forget_groups()
+            self._unbind_groups()
         super().step(epoch)
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
@@ -111,7 +113,7 @@ class SWALR(DropIn):
     def _write(self, step: int, factor: float) -> None:
         if step > 0 or self._annealing.epochs == 0:
             return super()._write(step, factor)
-        self._meet(self.optimizer.param_groups)
+        self._bind_groups(self.optimizer.param_groups)
         self.last_epoch, self._factor = step, factor
 
     def _lrs(self, step: int, factor: float) -> list[float]:

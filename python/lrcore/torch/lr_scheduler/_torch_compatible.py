@@ -10,16 +10,16 @@ from typing import Any, ClassVar
 from torch.optim import Optimizer
 
 import lrcore._core as _core
-from lrcore._validation import each, not_negative, real
+from lrcore._validation import as_float, as_non_negative, as_tuple_of
 from lrcore.schedules import Schedule, Tabulated
 from lrcore.schedules._base import MAX_STEP
 from lrcore.torch._param_groups import ParamGroup, param_groups, set_lr
-from lrcore.torch.lr_scheduler._scheduler import VERSION, FromBaseLr, GroupSchedules, MetGroups, Scheduler
+from lrcore.torch.lr_scheduler._scheduler import VERSION, BaseLrSchedules, GroupSchedules, ParamGroupTracker, Scheduler
 
 ROUNDING = 1e-12  # what a learning rate that torch's scheduler has computed step by step may be off by
 
 
-class OutsideChanges:
+class ExternalLrFactors:
     """A factor for each group: that of every change by another scheduler, by a plateau or by hand.
 
         factor <- factor * lr / (lr that was left there)
@@ -32,10 +32,10 @@ class OutsideChanges:
 
     Example:
         >>> groups = [{"lr": 0.5}, {"lr": 0.25}]
-        >>> changes = OutsideChanges()
+        >>> changes = ExternalLrFactors()
         >>> changes.write(groups)
         >>> groups[1]["lr"] = 0.125
-        >>> changes.notice(groups, MetGroups().then(groups))
+        >>> changes.detect(groups, ParamGroupTracker().updated(groups))
         >>> changes.factors
         [1.0, 0.5]
     """
@@ -43,22 +43,22 @@ class OutsideChanges:
     def __init__(self, factors: Sequence[float] = ()) -> None:
         self.factors = list(factors)
         self._any = any(factor != 1.0 for factor in self.factors)
-        self._left: list[Any] = []
+        self._written: list[Any] = []
 
     @classmethod
-    def since_initial_lr(cls, groups: Sequence[ParamGroup]) -> OutsideChanges:
+    def from_initial_lr(cls, groups: Sequence[ParamGroup]) -> ExternalLrFactors:
         """The changes before the first write."""
         return cls([_change(group.get("initial_lr", group["lr"]), group["lr"]) for group in groups])
 
-    def notice(self, groups: list[ParamGroup], met: MetGroups) -> None:
+    def detect(self, groups: list[ParamGroup], met: ParamGroupTracker) -> None:
         """Take in what has changed since the last write to the groups `met`."""
-        if not self._left or (met.are(groups) and _core.same_values(groups, "lr", self._left)):
+        if not self._written or (met.matches(groups) and _core.same_values(groups, "lr", self._written)):
             return
         lrs = [group["lr"] for group in groups]
-        pairs = list(zip(lrs, met.before(groups), strict=True))
-        self.factors = [1.0 if i is None else self.factors[i] * _change(self._left[i], lr) for lr, i in pairs]
+        pairs = list(zip(lrs, met.previous_index(groups), strict=True))
+        self.factors = [1.0 if i is None else self.factors[i] * _change(self._written[i], lr) for lr, i in pairs]
         self._any = any(factor != 1.0 for factor in self.factors)
-        self._left = lrs
+        self._written = lrs
 
     def write(self, groups: Sequence[ParamGroup]) -> None:
         """Multiply the learning rates of `groups`, which have just been written, by the factors."""
@@ -67,7 +67,7 @@ class OutsideChanges:
         if self._any:
             for group, factor in zip(groups, self.factors, strict=True):
                 set_lr(group, factor * float(group["lr"]))
-        self._left = [group["lr"] for group in groups]
+        self._written = [group["lr"] for group in groups]
 
 
 def _change(left: Any, found: Any) -> float:
@@ -99,7 +99,7 @@ def of_torch(state: Mapping[str, Any]) -> dict[str, Any]:
     return {"version": VERSION, "step": step, "factor": 1.0, "base_lrs": base_lrs}
 
 
-class DropIn(Scheduler):
+class TorchCompatibleScheduler(Scheduler):
     """A scheduler whose schedules may start from the learning rates that the groups had before all schedulers.
 
     That is a group's "initial_lr", as for torch's schedulers: written when the group is first seen, unless another
@@ -117,8 +117,8 @@ class DropIn(Scheduler):
         last_epoch: Index of the last update that was done, -1 before any.
     """
 
-    follows_changes: ClassVar[bool] = True
-    starts_from_present_lr: ClassVar[bool] = True
+    chainable: ClassVar[bool] = True
+    keeps_present_lr: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -129,15 +129,18 @@ class DropIn(Scheduler):
         last_epoch: int = -1,
     ) -> None:
         self._base_lrs: list[float] = []
-        schedules = schedule if isinstance(schedule, GroupSchedules) else FromBaseLr(schedule)
-        self._follows_changes = self.follows_changes and schedules.is_multiple_of_base_lr()
-        self._outside = OutsideChanges()
-        if self._follows_changes and self.starts_from_present_lr and last_epoch == -1:
-            self._outside = OutsideChanges.since_initial_lr(param_groups(optimizer))
+        schedules = schedule if isinstance(schedule, GroupSchedules) else BaseLrSchedules(schedule)
+        self._chainable = self.chainable and schedules.is_multiple_of_base_lr()
+        self._outside = ExternalLrFactors()
+        if self._chainable and self.keeps_present_lr and last_epoch == -1:
+            self._outside = ExternalLrFactors.from_initial_lr(param_groups(optimizer))
         super().__init__(optimizer, schedules, momentum, weight_decay, last_epoch)
 
     def _jump_to(self, epoch: int) -> None:
-        before, self._outside = self._outside, OutsideChanges()  # as torch, whose closed form knows nothing of others
+        before, self._outside = (
+            self._outside,
+            ExternalLrFactors(),
+        )  # as torch, whose closed form knows nothing of others
         try:
             super()._jump_to(epoch)
         except BaseException:
@@ -145,7 +148,7 @@ class DropIn(Scheduler):
             raise
 
     def _initial_step(self) -> None:
-        self._outside = OutsideChanges()  # torch's SequentialLR has put the learning rates back
+        self._outside = ExternalLrFactors()  # torch's SequentialLR has put the learning rates back
         super()._initial_step()
 
     @property
@@ -158,7 +161,7 @@ class DropIn(Scheduler):
 
         The arguments of the constructor are no part of it: loading leaves them as they are.
         """
-        self._notice_changes()
+        self._detect_changes()
         own = {"base_lrs": list(self._base_lrs), "group_factors": list(self._outside.factors)}
         return {**super().state_dict(), **own}
 
@@ -170,31 +173,31 @@ class DropIn(Scheduler):
         """
         state = {"group_factors": [], **(state_dict if "version" in state_dict else of_torch(state_dict))}
         before = self._base_lrs, self._outside
-        base_lrs = each(real, "base_lrs", state.get("base_lrs", self._base_lrs))
-        outside = OutsideChanges(each(not_negative, "group_factors", state["group_factors"]))
+        base_lrs = as_tuple_of(as_float, "base_lrs", state.get("base_lrs", self._base_lrs))
+        outside = ExternalLrFactors(as_tuple_of(as_non_negative, "group_factors", state["group_factors"]))
         self._base_lrs, self._outside = list(base_lrs), outside
-        self._forget_groups()
+        self._unbind_groups()
         try:
             super().load_state_dict(state)
         except BaseException:
             self._base_lrs, self._outside = before
-            self._meet(self._groups())
+            self._bind_groups(self._groups())
             raise
 
     def _write(self, step: int, factor: float) -> None:
-        if not self._follows_changes:
+        if not self._chainable:
             return super()._write(step, factor)
-        self._notice_changes()
+        self._detect_changes()
         super()._write(step, factor)
         self._outside.write(self._groups())
 
-    def _notice_changes(self) -> None:
-        if self._follows_changes:
-            self._outside.notice(self._groups(), self._met)
+    def _detect_changes(self) -> None:
+        if self._chainable:
+            self._outside.detect(self._groups(), self._tracker)
 
     def _lrs(self, step: int, factor: float) -> list[float]:
         lrs = super()._lrs(step, factor)
-        if not self._follows_changes:
+        if not self._chainable:
             return lrs
         return [lr * scale for lr, scale in zip_longest(lrs, self._outside.factors[: len(lrs)], fillvalue=1.0)]
 
@@ -202,27 +205,27 @@ class DropIn(Scheduler):
         known = dict(enumerate(self._base_lrs))
         return [
             known[before] if before in known else self._base_lr_of(group)
-            for group, before in zip(groups, self._met.before(groups), strict=True)
+            for group, before in zip(groups, self._tracker.previous_index(groups), strict=True)
         ]
 
     def _base_lr_of(self, group: ParamGroup) -> float:
         return float(group["initial_lr" if "initial_lr" in group else "lr"])
 
-    def _meet(self, groups: list[ParamGroup]) -> _core.ScheduledGroups:
+    def _bind_groups(self, groups: list[ParamGroup]) -> _core.ScheduledGroups:
         base_lrs = self._base_lrs_of(groups)
-        writer = super()._meet(groups)
+        writer = super()._bind_groups(groups)
         self._base_lrs = base_lrs
         for group, base_lr in zip(groups, base_lrs, strict=True):
             group.setdefault("initial_lr", base_lr)
         return writer
 
 
-def unless_frozen(base_lr: float, schedule: Schedule) -> Schedule:
+def zero_if_base_lr_is_zero(base_lr: float, schedule: Schedule) -> Schedule:
     """`schedule`, or 0 for ever for a group whose learning rate is 0, which most schedules cannot start from."""
     return schedule if base_lr else Tabulated([0.0])
 
 
-def with_a_step_after(name: str, steps: int) -> int:
+def require_below_max_step(name: str, steps: int) -> int:
     """`steps` itself, if step number `steps` is not the last one of all.
 
     Raises:

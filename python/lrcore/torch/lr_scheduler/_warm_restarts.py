@@ -10,19 +10,19 @@ from typing import Any
 from torch.optim import Optimizer
 
 import lrcore._core as _core
-from lrcore._validation import not_negative, positive_count, real, renamed
+from lrcore._validation import as_float, as_non_negative, as_positive_int, translate_argument_names
 from lrcore.schedules import CosineRestarts, PiecewiseCosine, Repeat, Schedule, Sequence
 from lrcore.schedules._base import MAX_STEP
 from lrcore.torch._param_groups import ParamGroup
-from lrcore.torch.lr_scheduler._scheduler import FromBaseLr
-from lrcore.torch.lr_scheduler._torch_compatible import DropIn
+from lrcore.torch.lr_scheduler._scheduler import BaseLrSchedules
+from lrcore.torch.lr_scheduler._torch_compatible import TorchCompatibleScheduler
 
 
-def rising_waves(start: float, end: float, first: int, mult: int) -> Schedule:
+def ascending_cosine_restarts(start: float, end: float, first: int, mult: int) -> Schedule:
     """Waves from `start` to just before `end`, of `first` steps and then of `mult` times as many each time.
 
     Example:
-        >>> [round(lr, 12) for lr in rising_waves(0.0, 1.0, 2, 2).values(0, 8).tolist()]
+        >>> [round(lr, 12) for lr in ascending_cosine_restarts(0.0, 1.0, 2, 2).values(0, 8).tolist()]
         [0.0, 0.5, 0.0, 0.146446609407, 0.5, 0.853553390593, 0.0, 0.038060233744]
     """
     if mult == 1:
@@ -43,7 +43,7 @@ def _wave(start: float, end: float, length: int) -> Schedule:
 MOST_PARTS = 2**42
 
 
-class CosineAnnealingWarmRestarts(DropIn):
+class CosineAnnealingWarmRestarts(TorchCompatibleScheduler):
     """Half cosine waves one after another, as `torch.optim.lr_scheduler.CosineAnnealingWarmRestarts`.
 
         lr(t) = eta_min + (base_lr - eta_min) * (1 + cos(pi * T_cur / T_i)) / 2
@@ -71,13 +71,13 @@ class CosineAnnealingWarmRestarts(DropIn):
         [1.0, 0.5, 1.0, 0.5]
     """
 
-    follows_changes = False  # as in torch
+    chainable = False  # as in torch
 
     def __init__(
         self, optimizer: Optimizer, T_0: int, T_mult: int = 1, eta_min: float = 0.0, last_epoch: int = -1
     ) -> None:
-        self._lengths = (positive_count("T_0", T_0), positive_count("T_mult", T_mult))
-        self._eta_min = not_negative("eta_min", eta_min)
+        self._lengths = (as_positive_int("T_0", T_0), as_positive_int("T_mult", T_mult))
+        self._eta_min = as_non_negative("eta_min", eta_min)
         self._parts, self._part = 1, 0  # of an epoch: how many there are, and how many of `last_epoch` are over
         super().__init__(optimizer, self._waves(parts=1), last_epoch=last_epoch)
 
@@ -96,7 +96,7 @@ class CosineAnnealingWarmRestarts(DropIn):
         if epoch is None:
             self._write(self._position + self._parts, self._factor)
         else:
-            with renamed(step="epoch"):
+            with translate_argument_names(step="epoch"):
                 self._go_to(epoch, self._factor)
 
     def state_dict(self) -> dict[str, Any]:
@@ -133,16 +133,16 @@ class CosineAnnealingWarmRestarts(DropIn):
     def _divide_epochs(self, parts: int) -> None:
         if parts != self._parts:
             self._parts = parts
-            self._forget_groups()
+            self._unbind_groups()
 
-    def _meet(self, groups: list[ParamGroup]) -> _core.ScheduledGroups:
+    def _bind_groups(self, groups: list[ParamGroup]) -> _core.ScheduledGroups:
         """A schedule's steps are whole numbers: what is written between two epochs is looked up in parts of one."""
-        whole = self.following
-        self.following = {**whole, "schedule": FromBaseLr(self._waves(self._parts))}
+        whole = self.group_schedules
+        self.group_schedules = {**whole, "schedule": BaseLrSchedules(self._waves(self._parts))}
         try:
-            return super()._meet(groups)
+            return super()._bind_groups(groups)
         finally:
-            self.following = whole
+            self.group_schedules = whole
 
     def _waves(self, parts: int) -> Callable[[float], Schedule]:
         first, mult = self._lengths
@@ -150,7 +150,7 @@ class CosineAnnealingWarmRestarts(DropIn):
 
 
 def _epoch(name: str, value: float) -> float:
-    number = real(name, value)
+    number = as_float(name, value)
     epoch = value if isinstance(value, int) else number
     if not 0 <= epoch <= MAX_STEP:
         raise ValueError(f"{name} must be from 0 to 2**63 - 1, but got {value}")
@@ -159,6 +159,6 @@ def _epoch(name: str, value: float) -> float:
 
 def _waves(base_lr: float, first: int, mult: int, eta_min: float) -> Schedule:
     if base_lr < eta_min or base_lr == 0:
-        return rising_waves(base_lr, eta_min, first, mult)
-    with renamed(period_mult="T_mult"):
+        return ascending_cosine_restarts(base_lr, eta_min, first, mult)
+    with translate_argument_names(period_mult="T_mult"):
         return CosineRestarts(base_lr, first, mult, min_lr=eta_min)

@@ -10,7 +10,7 @@ PLAIN_TYPES = (Tensor, torch.nn.Parameter)
 _CORE_TYPES = (torch.float32, torch.float64, *HALF_TYPES)
 
 
-def wide_type(dtype: torch.dtype) -> torch.dtype:
+def accumulation_dtype(dtype: torch.dtype) -> torch.dtype:
     """The type of the momentum and of the average of a parameter of type `dtype`."""
     return torch.float32 if dtype in HALF_TYPES else dtype
 
@@ -27,7 +27,7 @@ def is_dense(tensor: Tensor) -> bool:
 
 
 @torch.no_grad()
-def laid_out(tensor: Tensor, like: Tensor, dtype: torch.dtype) -> Tensor:
+def with_layout_of(tensor: Tensor, like: Tensor, dtype: torch.dtype) -> Tensor:
     """`tensor` itself if it has this type and the layout of the dense tensor `like`, else a copy that has."""
     if tensor.dtype == dtype and tensor.stride() == like.stride() and not tensor.is_neg():
         return tensor

@@ -8,7 +8,7 @@ from typing import Any
 
 from torch import Tensor
 
-from lrcore._validation import flag, real
+from lrcore._validation import as_bool, as_float
 
 FLOAT32_MAX = 3.4028234663852886e38
 
@@ -30,7 +30,7 @@ def check_options(group: Mapping[str, Any]) -> None:
         raise ValueError(f"ema_decay must be at least 0 and less than 1, but got {group['ema_decay']}")
     if "max_grad_norm" in group:
         raise ValueError(f"max_grad_norm must not be a group's own, as it clips all together: {group['max_grad_norm']}")
-    flag("master_weights", group["master_weights"])
+    as_bool("master_weights", group["master_weights"])
 
 
 def check_new_group(group: Mapping[str, Any]) -> None:
@@ -44,7 +44,7 @@ def check_max_grad_norm(max_grad_norm: float | None) -> float | None:
     """`max_grad_norm` as a float, or None; ValueError unless it is greater than 0."""
     if max_grad_norm is None:
         return None
-    if not real("max_grad_norm", max_grad_norm) > 0:
+    if not as_float("max_grad_norm", max_grad_norm) > 0:
         raise ValueError(f"max_grad_norm must be greater than 0, but got {max_grad_norm}")
     return float(max_grad_norm)
 
@@ -52,7 +52,7 @@ def check_max_grad_norm(max_grad_norm: float | None) -> float | None:
 def number(name: str, value: Any) -> float:
     """`value` as a float: a number or a tensor of one element."""
     if not isinstance(value, Tensor):
-        return real(name, value)
+        return as_float(name, value)
     if value.numel() != 1:
         raise ValueError(f"{name} must have 1 element, but got a tensor of {value.numel()}")
     return float(value)

@@ -81,7 +81,7 @@ def _is_profiled() -> bool:
 
 
 @dataclass(frozen=True)
-class Held:
+class _UncastTensor:
     """A tensor that `Optimizer.load_state_dict` does not know for one, and so leaves as it is."""
 
     tensor: Tensor
@@ -99,11 +99,13 @@ def release(state: Mapping[Any, Any]) -> None:
     """Put what was held back in its place, on the device of its parameter."""
     for param, values in state.items():
         if isinstance(param, Tensor):
-            values.update({name: v.tensor.to(param.device) for name, v in values.items() if isinstance(v, Held)})
+            values.update(
+                {name: v.tensor.to(param.device) for name, v in values.items() if isinstance(v, _UncastTensor)}
+            )
 
 
 def _hold(value: Any) -> Any:
-    return Held(value) if isinstance(value, Tensor) else value
+    return _UncastTensor(value) if isinstance(value, Tensor) else value
 
 
 def _mapped(function: Any, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -260,7 +262,7 @@ class SGD(Optimizer):
             ValueError: When an option of a group is out of its range; nothing is changed then.
         """
         # The last of these hooks: it sees what the others have made of the state.
-        hook = self.register_load_state_dict_pre_hook(_check_and_hold)
+        hook = self.register_load_state_dict_pre_hook(_check_and_wrap)
         try:
             super().load_state_dict(state_dict)
         finally:
@@ -284,7 +286,7 @@ class SGD(Optimizer):
         self.grad_norm = None
 
 
-def _check_and_hold(optimizer: Optimizer, state_dict: dict[str, Any]) -> dict[str, Any]:
+def _check_and_wrap(optimizer: Optimizer, state_dict: dict[str, Any]) -> dict[str, Any]:
     for group in state_dict["param_groups"]:
         check_options({**optimizer.defaults, **group})
     return hold(state_dict, [param for group in optimizer.param_groups for param in group["params"]])

@@ -54,7 +54,7 @@ class SgdUpdate:
         self.grad_norm: float | None = None
         self._plan = SgdPlan(to_dlpack)
         self._table = SgdTable([], {})
-        self._is_settled = False
+        self._is_steady = False
 
     def __call__(
         self,
@@ -75,9 +75,9 @@ class SgdUpdate:
         Raises:
             ValueError: When a gradient is sparse; nothing is changed then.
         """
-        if not self._table.describes(param_groups, state):
-            self._table, self._is_settled = SgdTable(param_groups, state), False
-        elif self._is_settled and grad_scale is None and max_grad_norm is None and self._read_settled():
+        if not self._table.is_current(param_groups, state):
+            self._table, self._is_steady = SgdTable(param_groups, state), False
+        elif self._is_steady and grad_scale is None and max_grad_norm is None and self._read_steady():
             self._update_in_core(param_groups, 1.0, scaled=False)
             self.grad_norm = None
             return
@@ -85,28 +85,28 @@ class SgdUpdate:
         left = tensors.read_into(self._plan)
         masters = tensors.columns["master_weight"]
         follow_params(self._table.params, masters)
-        by_torch = [tensors.of_torch(position, param_groups) for position in left]
+        fallback = [tensors.fallback_tensors(position, param_groups) for position in left]
         factor = 1.0 if grad_scale is None else 1 / float(grad_scale)
-        factor *= self._clip(by_torch, factor, max_grad_norm)
+        factor *= self._clip(fallback, factor, max_grad_norm)
         scaled = grad_scale is not None
         self._update_in_core(param_groups, factor, scaled)
         tensors.store(state, left)
-        if by_torch:
-            update_by_torch(by_torch, factor, write_grads=scaled)
-            tensors.store_of_torch(state, zip(left, by_torch, strict=True))
+        if fallback:
+            update_by_torch(fallback, factor, write_grads=scaled)
+            tensors.store_fallback(state, zip(left, fallback, strict=True))
         if scaled:
             tensors.store_grads()
-        self._note_path(by_torch)
-        self._is_settled = self.path == "core" and tensors.are_as_found and not masters
+        self._note_path(fallback)
+        self._is_steady = self.path == "core" and tensors.is_unchanged and not masters
 
-    def _read_settled(self) -> bool:
+    def _read_steady(self) -> bool:
         """Hand the core the tensors of the last update with their present gradients; whether that is all to be done.
 
         It nearly always is, and leaving out the rest shortens the step of 30 small tensors by a tenth.
         """
         table = self._table
         grads = [param.grad for param in table.params]
-        if table.has_special(grads):
+        if table.needs_slow_path(grads):
             return False
         return not self._plan.read(
             table.params,
@@ -116,13 +116,13 @@ class SgdUpdate:
             averages=table.columns["average"],
         )
 
-    def _clip(self, by_torch: Sequence[TorchTensors], grad_factor: float, max_norm: float | None) -> float:
+    def _clip(self, fallback: Sequence[TorchTensors], grad_factor: float, max_norm: float | None) -> float:
         """The factor that clips the gradients, whose norm is kept."""
         if max_norm is None:
             self.grad_norm = None
             return 1.0
         core = self._plan.grad_norm(grad_factor)
-        self.grad_norm = joint_norm(core, [tensors.grad for tensors in by_torch], grad_factor)
+        self.grad_norm = joint_norm(core, [tensors.grad for tensors in fallback], grad_factor)
         return clipping_factor(self.grad_norm, max_norm)
 
     def _update_in_core(self, param_groups: Sequence[ParamGroup], factor: float, scaled: bool) -> None:
@@ -137,8 +137,8 @@ class SgdUpdate:
         # Autograd cannot see these writes, but must know that what it saved for a backward is no longer current.
         torch.autograd.graph.increment_version(self._plan.params_updated)
 
-    def _note_path(self, by_torch: Sequence[TorchTensors]) -> None:
-        if not by_torch:
+    def _note_path(self, fallback: Sequence[TorchTensors]) -> None:
+        if not fallback:
             self.path = "core"
         else:
             self.path = "core, torch" if self._plan.params_updated else "torch"

@@ -14,7 +14,7 @@ import lrcore._core as _core
 from lrcore.sgd import SgdPlan
 from lrcore.torch._param_groups import ParamGroup
 from lrcore.torch.optim._fallback import TorchTensors
-from lrcore.torch.optim._layout import HALF_TYPES, PLAIN_TYPES, is_dense, laid_out, wide_type
+from lrcore.torch.optim._layout import HALF_TYPES, PLAIN_TYPES, accumulation_dtype, is_dense, with_layout_of
 
 State = dict[Any, dict[str, Any]]
 Column = list[Tensor | None]
@@ -40,7 +40,7 @@ class SgdTable:
         self.params: list[Tensor] = [param for group in param_groups for param in group["params"]]
         self.group_indices = [index for index, group in enumerate(param_groups) for _ in group["params"]]
         self._lazy = [param for param in self.params if is_lazy(param)]
-        self.singles = [i for i, param in enumerate(self.params) if not is_lazy(param) and param.numel() <= 1]
+        self.scalar_params = [i for i, param in enumerate(self.params) if not is_lazy(param) and param.numel() <= 1]
         self._names = _names(param_groups)
         self._seen_params = [list(group["params"]) for group in param_groups]
         self._seen_keys, self._seen_states = list(state), list(state.values())
@@ -48,9 +48,9 @@ class SgdTable:
         self._states = {name: self._find(name, state) for name in {*chain(*self._names)}}
         self._dtypes = self._current_dtypes()
         self.columns = {name: self._column(name) for name in NAMES}
-        self.subclassed = frozenset(self._find_subclassed())
+        self.non_plain = frozenset(self._find_subclassed())
 
-    def describes(self, param_groups: Sequence[ParamGroup], state: State) -> bool:
+    def is_current(self, param_groups: Sequence[ParamGroup], state: State) -> bool:
         """Whether these still are the parameters and the tensors of their states that the options ask for."""
         return (
             len(param_groups) == len(self._seen_params)
@@ -62,15 +62,15 @@ class SgdTable:
             and all(map(is_lazy, self._lazy))
         )
 
-    def missing(self, grads: Sequence[Tensor | None]) -> list[Place]:
+    def missing_state(self, grads: Sequence[Tensor | None]) -> list[Place]:
         """What the states of the parameters with a gradient still lack."""
         return [place for place in self._missing if grads[place[0]] is not None]
 
-    def has_special(self, grads: Column) -> bool:
+    def needs_slow_path(self, grads: Column) -> bool:
         """Whether a parameter lacks some of its state, or it or its gradient is not just what its memory says."""
-        if self.subclassed or self.missing(grads) or not _core.have_types(grads, PLAIN_OR_NONE):
+        if self.non_plain or self.missing_state(grads) or not _core.have_types(grads, PLAIN_OR_NONE):
             return True
-        return any(grad.is_neg() for grad in map(grads.__getitem__, self.singles) if grad is not None)
+        return any(grad.is_neg() for grad in map(grads.__getitem__, self.scalar_params) if grad is not None)
 
     def label(self, position: int) -> str:
         """The name of a parameter in the param groups."""
@@ -129,17 +129,17 @@ class SgdTensors:
         self._table = table
         self.grads: Column = [param.grad for param in table.params]
         self.columns = table.columns
-        self._first: dict[str, list[int]] = {}
+        self._uninitialized: dict[str, list[int]] = {}
         self._new: list[Place] = []
         self._copied_grads: list[int] = []
-        for position in table.singles:
+        for position in table.scalar_params:
             self._resolve_sign(position)
-        for position, name in table.missing(self.grads):
+        for position, name in table.missing_state(self.grads):
             self._make(position, name, state)
-        self._hidden = self._find_hidden()
+        self._unreadable = self._unreadable_positions()
 
     @property
-    def are_as_found(self) -> bool:
+    def is_unchanged(self) -> bool:
         """Whether nothing had to be made or copied."""
         return not self._new and not self._copied_grads
 
@@ -149,31 +149,31 @@ class SgdTensors:
         Raises:
             ValueError: When a gradient is sparse; nothing has been changed then.
         """
-        left = self._read(plan)
-        self._refuse_sparse(left)
-        if [position for position in left if self._lay_out(position)]:
-            left = self._read(plan)
-        return left
+        unsupported = self._read(plan)
+        self._refuse_sparse(unsupported)
+        if [position for position in unsupported if self._lay_out(position)]:
+            unsupported = self._read(plan)
+        return unsupported
 
-    def of_torch(self, position: int, param_groups: Sequence[ParamGroup]) -> TorchTensors:
+    def fallback_tensors(self, position: int, param_groups: Sequence[ParamGroup]) -> TorchTensors:
         """The tensors of a parameter for torch's update."""
         param, grad = self._table.params[position], self.grads[position]
         assert grad is not None  # otherwise the core would not have left it
         known = {
-            name: column[position] if column and position not in self._first.get(name, ()) else None
+            name: column[position] if column and position not in self._uninitialized.get(name, ()) else None
             for name, column in self.columns.items()
         }
         return TorchTensors(param, grad, param_groups[self._table.group_indices[position]], **known)
 
-    def store(self, state: State, left: Sequence[int]) -> None:
-        """Put what is new into the state, but for the parameters that are `left` to torch."""
+    def store(self, state: State, unsupported: Sequence[int]) -> None:
+        """Put what is new into the state, but for the parameters that are `unsupported` to torch."""
         for position, name in self._new:
-            if position not in left:
+            if position not in unsupported:
                 state[self._table.params[position]][name] = self.columns[name][position]
 
-    def store_of_torch(self, state: State, by_torch: Iterable[tuple[int, TorchTensors]]) -> None:
+    def store_fallback(self, state: State, fallback: Iterable[tuple[int, TorchTensors]]) -> None:
         """Put what torch's update has made into the state."""
-        for position, tensors in by_torch:
+        for position, tensors in fallback:
             for name, column in self.columns.items():
                 tensor = getattr(tensors, name)
                 if column and tensor is not None:
@@ -187,27 +187,27 @@ class SgdTensors:
             self._table.params[position].grad.copy_(self.grads[position])  # type: ignore[union-attr, arg-type]
 
     def _read(self, plan: SgdPlan) -> list[int]:
-        hidden = self._hidden
+        hidden = self._unreadable
         self._core_grads = [*self.grads] if hidden else self.grads
         for position in hidden:
             self._core_grads[position] = None
-        left = plan.read(
+        unsupported = plan.read(
             self._table.params,
             self._core_grads,
             self.columns["momentum_buffer"],
             groups=self._table.group_indices,
             masters=self.columns["master_weight"],
             averages=self.columns["average"],
-            first_momenta=self._first.get("momentum_buffer", ()),
-            first_averages=self._first.get("average", ()),
+            first_momenta=self._uninitialized.get("momentum_buffer", ()),
+            first_averages=self._uninitialized.get("average", ()),
         )
-        return sorted([*left, *hidden]) if hidden else left
+        return sorted([*unsupported, *hidden]) if hidden else unsupported
 
-    def _find_hidden(self) -> list[int]:
+    def _unreadable_positions(self) -> list[int]:
         """Those whose values may not be in their own memory: the core must not see them."""
-        if not self._table.subclassed and _core.have_types(self.grads, PLAIN_OR_NONE):
+        if not self._table.non_plain and _core.have_types(self.grads, PLAIN_OR_NONE):
             return []
-        hidden = self._table.subclassed
+        hidden = self._table.non_plain
         return [
             position
             for position, grad in enumerate(self.grads)
@@ -229,11 +229,11 @@ class SgdTensors:
         elif name == "master_weight":
             self._put(position, name, param.detach().float())
         else:
-            self._put(position, name, torch.empty_like(param, dtype=wide_type(param.dtype)))
-            self._first.setdefault(name, []).append(position)
+            self._put(position, name, torch.empty_like(param, dtype=accumulation_dtype(param.dtype)))
+            self._uninitialized.setdefault(name, []).append(position)
 
-    def _refuse_sparse(self, left: list[int]) -> None:
-        for position in left:
+    def _refuse_sparse(self, unsupported: list[int]) -> None:
+        for position in unsupported:
             layout = self.grads[position].layout  # type: ignore[union-attr]
             if layout != torch.strided:
                 raise ValueError(f"{self._table.label(position)} must have a dense gradient, but got {layout}")
@@ -246,7 +246,10 @@ class SgdTensors:
         copied = self._lay_out_grad(position, param)
         for name, column in self.columns.items():
             tensor = column[position] if column else None
-            if tensor is not None and (laid := laid_out(tensor, param, wide_type(param.dtype))) is not tensor:
+            if (
+                tensor is not None
+                and (laid := with_layout_of(tensor, param, accumulation_dtype(param.dtype))) is not tensor
+            ):
                 self._put(position, name, laid)
                 copied = True
         return copied
@@ -255,7 +258,7 @@ class SgdTensors:
         grad = self.grads[position]
         if grad is None or type(grad) not in PLAIN_TYPES or grad.dtype != param.dtype:
             return False
-        laid = laid_out(grad, param, param.dtype)
+        laid = with_layout_of(grad, param, param.dtype)
         if laid is grad:
             return False
         self.grads[position] = laid

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from lrcore.cifar.data import Report
-from lrcore.cifar.data.download import obtained
+from lrcore.cifar.data.download import ensure_cifar10
 from lrcore.cifar.data.download.archive import Archive
 from lrcore.cifar.data.download.sources import Source
 
@@ -41,7 +41,7 @@ def test_it_is_found_and_read_in_place_without_a_cache(
     folder = cache.parent / place
     shutil.copytree(originals / folder.name, folder)
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
-    assert obtained(report, nowhere) == folder
+    assert ensure_cifar10(report, nowhere) == folder
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
     assert not cache.exists()
     assert lines == []
@@ -53,13 +53,13 @@ def test_keras_may_have_another_home(
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
     folder = tmp_path / "keras/datasets/cifar-10-batches-py-target/cifar-10-batches-py"
     shutil.copytree(originals / folder.name, folder)
-    assert obtained(sources=nowhere) == folder
+    assert ensure_cifar10(sources=nowhere) == folder
 
 
 def test_the_cache_of_lrcore_comes_first(cache: Path, originals: Path, nowhere: tuple[Source, ...]) -> None:
     shutil.copytree(originals / "cifar-10-batches-py", cache.parent / KERAS_3)
     shutil.copytree(originals / "cifar-10-batches-py", cache / "cifar-10-batches-py")
-    assert obtained(sources=nowhere) == cache / "cifar-10-batches-py"
+    assert ensure_cifar10(sources=nowhere) == cache / "cifar-10-batches-py"
 
 
 def change_a_byte(path: Path) -> None:
@@ -97,7 +97,7 @@ def test_a_damaged_one_is_passed_over_with_one_line(
     for folder in (damaged, whole):
         shutil.copytree(originals / folder.name, folder)
     harm(damaged / "data_batch_5")
-    assert obtained(report, nowhere) == whole
+    assert ensure_cifar10(report, nowhere) == whole
     (line,) = lines
     assert re.fullmatch(f"{damaged} is passed over: {reason}", line)
 
@@ -124,7 +124,7 @@ def test_an_archive_that_lies_there_is_unpacked_into_the_cache(
     path = cache.parent / place
     path.parent.mkdir(parents=True, exist_ok=True)
     shutil.copy(originals / f"cifar-10-{layout}.tar.gz", path)
-    folder = obtained(report, nowhere)
+    folder = ensure_cifar10(report, nowhere)
     assert folder.parent == cache
     assert files_of(folder) == files_of(originals / folder.name)
     assert [entry.name for entry in path.parent.iterdir()] == [path.name]
@@ -138,7 +138,7 @@ def test_an_unfinished_archive_is_skipped_and_kept(
     path.parent.mkdir()
     content = (originals / path.name).read_bytes()[:-1]
     path.write_bytes(content)
-    assert obtained(report, sources("ranges/binary", "ranges/python")) == cache / "cifar-10-batches-bin"
+    assert ensure_cifar10(report, sources("ranges/binary", "ranges/python")) == cache / "cifar-10-batches-bin"
     assert path.read_bytes() == content
     (line, *_) = lines
     assert re.match(f"{path} is passed over: its SHA-256 is [0-9a-f]{{64}}, which no ", line)

@@ -11,15 +11,15 @@ from pathlib import Path
 import pytest
 
 from lrcore.cifar.data import Report
-from lrcore.cifar.data.download import obtained
+from lrcore.cifar.data.download import ensure_cifar10
 from lrcore.cifar.data.download.archive import BINARY, PYTHON, Archive
-from lrcore.cifar.data.download.sources import MIRRORS, Patience, Source
+from lrcore.cifar.data.download.sources import MIRRORS, Source, StallPolicy
 
 Sources = Callable[..., tuple[Source, ...]]
 Files = Callable[[Path], dict[str, bytes]]
 Requests = list[tuple[str, str | None]]
 
-EVERYTHING_IS_SLOW = Patience(slow_rate=math.inf, slow_seconds=0)
+EVERYTHING_IS_SLOW = StallPolicy(slow_rate=math.inf, slow_seconds=0)
 
 
 def test_the_archives_are_the_published_ones() -> None:
@@ -57,7 +57,7 @@ def test_after_a_failure_the_next_source_gives_the_other_layout(
     reason: str,
 ) -> None:
     first, second = sources(f"{fault}/binary", "ranges/python")
-    folder = obtained(report, (first, second))
+    folder = ensure_cifar10(report, (first, second))
     assert folder == cache / "cifar-10-batches-py"
     assert files_of(folder) == files_of(originals / folder.name)
     assert lines[0] == f"downloading {first.url}"
@@ -71,7 +71,7 @@ def test_when_none_is_left_the_error_names_each_with_its_reason(sources: Sources
     reasons = "; ".join(f"{source.url}: {reason}" for source, (_, reason) in zip(chosen, REASONS, strict=True))
     message = f"^CIFAR-10 could not be downloaded: {reasons}; LRCORE_CIFAR10_URL may name another address$"
     with pytest.raises(OSError, match=message) as caught:
-        obtained(sources=chosen)
+        ensure_cifar10(sources=chosen)
     assert "\n" not in str(caught.value)
     assert not (cache / "cifar-10-binary.tar.gz.part").exists()
 
@@ -79,7 +79,7 @@ def test_when_none_is_left_the_error_names_each_with_its_reason(sources: Sources
 def test_no_network_is_one_sentence(cache: Path, binary: Archive) -> None:
     source = Source("http://127.0.0.1:1/good", (binary,))
     with pytest.raises(OSError, match=f"^CIFAR-10 could not be downloaded: {source.url}: Connection refused; LRCORE"):
-        obtained(sources=(source,))
+        ensure_cifar10(sources=(source,))
 
 
 def test_the_next_source_resumes_where_a_slow_one_stopped(
@@ -93,7 +93,7 @@ def test_the_next_source_resumes_where_a_slow_one_stopped(
     lines: list[str],
 ) -> None:
     first, second = sources("trickle/binary", "ranges/binary")
-    folder = obtained(report, (first, second), EVERYTHING_IS_SLOW)
+    folder = ensure_cifar10(report, (first, second), EVERYTHING_IS_SLOW)
     assert files_of(folder) == files_of(originals / folder.name)
     assert requests[:2] == [("/trickle/cifar-10-binary.tar.gz", None), ("/ranges/cifar-10-binary.tar.gz", "bytes=1-")]
     assert re.fullmatch(f"{first.url} failed: only [0-9]+ kB/s, and others may be faster", lines[1])
@@ -102,7 +102,9 @@ def test_the_next_source_resumes_where_a_slow_one_stopped(
 def test_where_all_are_slow_the_fastest_is_taken_at_any_rate(
     sources: Sources, cache: Path, originals: Path, files_of: Files, requests: Requests, gate: threading.Event
 ) -> None:
-    folder = obtained(sources=sources("trickle/binary", "ranges/python", "absent/binary"), patience=EVERYTHING_IS_SLOW)
+    folder = ensure_cifar10(
+        sources=sources("trickle/binary", "ranges/python", "absent/binary"), patience=EVERYTHING_IS_SLOW
+    )
     assert files_of(folder) == files_of(originals / "cifar-10-batches-py")
     asked = [path.split("/")[1] for path, _ in requests]
     assert asked == ["trickle", "ranges", "absent", "ranges"]
@@ -112,7 +114,7 @@ def test_where_all_are_slow_the_fastest_is_taken_at_any_rate(
 def test_a_single_source_may_be_slow(
     sources: Sources, cache: Path, requests: Requests, report: Report, lines: list[str]
 ) -> None:
-    obtained(report, sources("ranges/binary"), EVERYTHING_IS_SLOW)
+    ensure_cifar10(report, sources("ranges/binary"), EVERYTHING_IS_SLOW)
     assert len(requests) == 1
     assert [line.split()[0] for line in lines] == ["downloading", "unpacking"]
 
@@ -133,7 +135,7 @@ def test_the_environment_address_replaces_the_source_list(
     name = f"cifar-10-{layout}.tar.gz"
     url = f"{server}/ranges/{name}" if scheme == "http" else (originals / name).as_uri()
     monkeypatch.setenv("LRCORE_CIFAR10_URL", url)
-    folder = obtained(sources=sources("absent/binary", "absent/python"))
+    folder = ensure_cifar10(sources=sources("absent/binary", "absent/python"))
     assert files_of(folder) == files_of(originals / folder.name)
     assert [path for path, _ in requests] == ([f"/ranges/{name}"] if scheme == "http" else [])
     assert sorted(path.name for path in cache.iterdir()) == [folder.name, "cifar-10.lock"]
@@ -148,7 +150,7 @@ def test_the_error_lists_an_unknown_archive_and_both_known_ones(
     sha256_of_abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"  # FIPS 180-2
     known = rf"{binary.sha256} \({binary.name}\) nor {python.sha256} \({python.name}\)"
     with pytest.raises(OSError, match=f": {url}: it gave a file with SHA-256 {sha256_of_abc}, not {known}; it was rem"):
-        obtained(sources=sources("ranges/binary", "ranges/python"))
+        ensure_cifar10(sources=sources("ranges/binary", "ranges/python"))
     assert [path.name for path in cache.iterdir()] == ["cifar-10.lock"]
     assert (tmp_path / "archive").read_bytes() == b"abc"
 
@@ -158,7 +160,7 @@ def test_an_invalid_address_is_refused(cache: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("LRCORE_CIFAR10_URL", url)
     message = f"LRCORE_CIFAR10_URL must be an http, https or file address, but got {url!r}"
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
-        obtained()
+        ensure_cifar10()
 
 
 @pytest.mark.parametrize(
@@ -175,4 +177,4 @@ def test_an_address_that_leads_nowhere_is_one_sentence(
 ) -> None:
     monkeypatch.setenv("LRCORE_CIFAR10_URL", url)
     with pytest.raises(OSError, match=f"^CIFAR-10 could not be downloaded: {url}: {reason}"):
-        obtained()
+        ensure_cifar10()

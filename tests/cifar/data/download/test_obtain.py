@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from lrcore.cifar.data import Report, load
-from lrcore.cifar.data.download import obtained
+from lrcore.cifar.data.download import ensure_cifar10
 from lrcore.cifar.data.download.archive import Archive
 from lrcore.cifar.data.download.sources import Source
 
@@ -24,7 +24,7 @@ def test_the_batch_files_alone_reach_the_cache_byte_by_byte(
     sources: Sources, cache: Path, originals: Path, files_of: Files, layout: str
 ) -> None:
     chosen = sources(f"ranges/{layout}")
-    folder = obtained(sources=chosen)
+    folder = ensure_cifar10(sources=chosen)
     assert folder == cache / chosen[0].archives[0].folder
     assert files_of(folder) == files_of(originals / folder.name)
     assert sorted(path.name for path in cache.iterdir()) == [folder.name, "cifar-10.lock"]
@@ -35,7 +35,7 @@ def test_cached_data_are_loaded_without_a_download(
     sources: Sources, cache: Path, requests: list[object], report: Report, lines: list[str]
 ) -> None:
     for _ in range(2):
-        obtained(sources=sources("ranges/binary"))
+        ensure_cifar10(sources=sources("ranges/binary"))
     assert len(requests) == 1
     data = load("cifar10", report=report)  # finds the folder in the cache, or would have to reach the real addresses
     assert (data.train_images.shape, data.test_images.shape) == ((100, 32, 32, 3), (20, 32, 32, 3))
@@ -47,7 +47,7 @@ def test_both_layouts_are_the_same_data(sources: Sources, cache: Path, monkeypat
     hashes = set()
     for layout in ("binary", "python"):
         monkeypatch.setenv("LRCORE_CACHE", str(cache / layout))
-        obtained(sources=sources(f"ranges/{layout}"))
+        ensure_cifar10(sources=sources(f"ranges/{layout}"))
         hashes.add(load("cifar10").sha256)
     assert len(hashes) == 1
 
@@ -55,7 +55,7 @@ def test_both_layouts_are_the_same_data(sources: Sources, cache: Path, monkeypat
 def test_progress_starts_at_nothing_and_counts_up_to_the_size(
     sources: Sources, cache: Path, binary: Archive, report: Report, seen: list[tuple[int, int]]
 ) -> None:
-    obtained(report, sources("ranges/binary"))
+    ensure_cifar10(report, sources("ranges/binary"))
     received = [count for count, _ in seen]
     assert received == sorted(set(received))
     assert len(received) > 2
@@ -64,19 +64,19 @@ def test_progress_starts_at_nothing_and_counts_up_to_the_size(
 
 def test_each_stage_is_reported(sources: Sources, cache: Path, report: Report, lines: list[str]) -> None:
     (source,) = sources("ranges/binary")
-    obtained(report, (source,))
+    ensure_cifar10(report, (source,))
     assert lines == [f"downloading {source.url}", f"unpacking {cache}/cifar-10-binary.tar.gz.part"]
 
 
 def test_a_moved_archive_is_followed(sources: Sources, cache: Path, originals: Path, files_of: Files) -> None:
-    folder = obtained(sources=sources("moved/binary"))
+    folder = ensure_cifar10(sources=sources("moved/binary"))
     assert files_of(folder) == files_of(originals / folder.name)
 
 
 def test_a_server_may_keep_the_length_to_itself(
     sources: Sources, cache: Path, originals: Path, files_of: Files
 ) -> None:
-    folder = obtained(sources=sources("without-length/binary"))
+    folder = ensure_cifar10(sources=sources("without-length/binary"))
     assert files_of(folder) == files_of(originals / folder.name)
 
 
@@ -94,7 +94,7 @@ def test_an_archive_with_missing_files_leaves_no_folder(
     source = Source((originals / binary.name).as_uri(), (other,))
     message = f"^what came out of {cache}/{binary.name}.part is not CIFAR-10: {reason}$"
     with pytest.raises(ValueError, match=message):
-        obtained(sources=(source,))
+        ensure_cifar10(sources=(source,))
     assert not (cache / binary.folder).exists()
 
 
@@ -114,7 +114,7 @@ def read_only(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 def test_a_read_only_cache_is_named(cache: Path, sources: Sources, requests: list[object], read_only: Path) -> None:
     message = f"^cache folder {read_only} cannot be written: Permission denied; LRCORE_CACHE may name another$"
     with pytest.raises(PermissionError, match=message):
-        obtained(sources=sources("ranges/binary"))
+        ensure_cifar10(sources=sources("ranges/binary"))
     assert requests == []
 
 
@@ -125,5 +125,5 @@ def test_a_file_at_the_cache_path_is_named(
     monkeypatch.setenv("LRCORE_CACHE", str(cache / "below"))
     message = f"^cache folder {cache}/below cannot be written: Not a directory; LRCORE_CACHE may name another$"
     with pytest.raises(NotADirectoryError, match=message):
-        obtained(sources=sources("ranges/binary"))
+        ensure_cifar10(sources=sources("ranges/binary"))
     assert requests == []

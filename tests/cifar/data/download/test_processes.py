@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from lrcore.cifar.data import Report
-from lrcore.cifar.data.download import obtained
+from lrcore.cifar.data.download import ensure_cifar10
 from lrcore.cifar.data.download.archive import Archive
 from lrcore.cifar.data.download.sources import Source
 
@@ -121,7 +121,7 @@ def test_after_a_kill_the_next_run_downloads_only_the_rest(
     assert killed.wait() == -9
     standing = (cache / "cifar-10-binary.tar.gz.part").stat().st_size
     assert 0 < standing <= binary.size // 2
-    folder = obtained(report, sources("ranges/binary"))
+    folder = ensure_cifar10(report, sources("ranges/binary"))
     assert files_of(folder) == files_of(originals / folder.name)
     assert requests[1:] == [("/ranges/cifar-10-binary.tar.gz", f"bytes={standing}-")]
     assert lines[0].startswith("resuming ")

@@ -51,7 +51,7 @@ def test_a_restarted_download_restarts_its_rate(output: io.StringIO, begun_anew:
 
 def test_a_log_has_the_lines_that_are_told_whole(output: io.StringIO) -> None:
     with report_download(Console(file=output, width=20, highlight=False, markup=False)) as report:
-        report.tell("downloading https://example.org/[archive]/cifar-10-binary.tar.gz")
+        report.log("downloading https://example.org/[archive]/cifar-10-binary.tar.gz")
     assert output.getvalue() == "downloading https://example.org/[archive]/cifar-10-binary.tar.gz\n"
 
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from lrcore.cifar.data import Report
-from lrcore.cifar.data.download import obtained
+from lrcore.cifar.data.download import ensure_cifar10
 from lrcore.cifar.data.download.archive import Archive
 from lrcore.cifar.data.download.fetch import MAX_CUTS
-from lrcore.cifar.data.download.sources import Patience, Source
+from lrcore.cifar.data.download.sources import Source, StallPolicy
 
 Sources = Callable[..., tuple[Source, ...]]
 Files = Callable[[Path], dict[str, bytes]]
@@ -32,7 +32,7 @@ def partial(cache: Path, originals: Path) -> Path:
 def test_after_a_cut_the_same_source_is_asked_for_the_rest(
     sources: Sources, cache: Path, binary: Archive, originals: Path, files_of: Files, requests: Requests
 ) -> None:
-    folder = obtained(sources=sources("cut-once/binary"))
+    folder = ensure_cifar10(sources=sources("cut-once/binary"))
     assert files_of(folder) == files_of(originals / folder.name)
     assert [asked for _, asked in requests] == [None, f"bytes={binary.size // 2}-"]
 
@@ -47,7 +47,7 @@ def test_the_next_source_resumes_after_repeated_disconnects(
     report: Report,
 ) -> None:
     first, second = sources("cut-always/binary", "ranges/binary")
-    folder = obtained(report, (first, second))
+    folder = ensure_cifar10(report, (first, second))
     assert files_of(folder) == files_of(originals / folder.name)
     assert [asked for _, asked in requests][1:] == [f"bytes={20_000 * cuts}-" for cuts in range(1, MAX_CUTS + 1)]
     assert requests[-1][0] == "/ranges/cifar-10-binary.tar.gz"
@@ -60,7 +60,7 @@ def test_a_source_without_progress_is_not_asked_a_third_time(
 ) -> None:
     broken = f"it broke off after {binary.size // 2} of {binary.size} bytes"
     with pytest.raises(OSError, match=broken):
-        obtained(sources=sources("cut-without-ranges/binary"))
+        ensure_cifar10(sources=sources("cut-without-ranges/binary"))
     assert len(requests) == 2
 
 
@@ -74,7 +74,7 @@ def test_a_source_that_stalls_counts_as_cut(
     report: Report,
 ) -> None:
     first, second = sources("gate/binary", "ranges/binary")
-    obtained(report, (first, second), Patience(stall_seconds=0.5))
+    ensure_cifar10(report, (first, second), StallPolicy(stall_seconds=0.5))
     half = f"bytes={binary.size // 2}-"
     assert requests == [
         ("/gate/cifar-10-binary.tar.gz", None),
@@ -96,7 +96,7 @@ def test_a_later_run_asks_for_the_rest_and_progress_starts_there(
     lines: list[str],
 ) -> None:
     (source,) = sources("ranges/binary")
-    folder = obtained(report, (source,))
+    folder = ensure_cifar10(report, (source,))
     assert files_of(folder) == files_of(originals / folder.name)
     assert requests == [("/ranges/cifar-10-binary.tar.gz", "bytes=100000-")]
     assert seen[0] == (100_000, source.size)
@@ -113,7 +113,7 @@ def test_a_source_without_ranges_starts_over(
     report: Report,
     seen: list[tuple[int, int]],
 ) -> None:
-    folder = obtained(report, sources("plain/binary"))
+    folder = ensure_cifar10(report, sources("plain/binary"))
     assert files_of(folder) == files_of(originals / folder.name)
     assert seen[0][0] == 0
 
@@ -137,7 +137,7 @@ def test_a_bad_response_leaves_the_partial_file_unchanged(
     fault: str,
     reason: str,
 ) -> None:
-    obtained(report, sources(f"{fault}/binary", "ranges/binary"))
+    ensure_cifar10(report, sources(f"{fault}/binary", "ranges/binary"))
     assert lines[1].startswith(f"{sources(f'{fault}/binary')[0].url} failed: {reason}")
     assert requests[-1] == ("/ranges/cifar-10-binary.tar.gz", "bytes=100000-")
 
@@ -146,7 +146,7 @@ def test_a_file_that_is_whole_is_only_hashed(
     sources: Sources, cache: Path, partial: Path, originals: Path, files_of: Files, requests: Requests
 ) -> None:
     partial.write_bytes((originals / "cifar-10-binary.tar.gz").read_bytes())
-    folder = obtained(sources=sources("ranges/binary"))
+    folder = ensure_cifar10(sources=sources("ranges/binary"))
     assert files_of(folder) == files_of(originals / folder.name)
     assert requests == []
 
@@ -155,7 +155,7 @@ def test_a_corrupt_partial_file_is_downloaded_again(
     sources: Sources, cache: Path, partial: Path, originals: Path, files_of: Files, requests: Requests
 ) -> None:
     partial.write_bytes(bytes(100_000))
-    folder = obtained(sources=sources("ranges/binary", "ranges/binary"))
+    folder = ensure_cifar10(sources=sources("ranges/binary", "ranges/binary"))
     assert files_of(folder) == files_of(originals / folder.name)
     assert [asked for _, asked in requests] == ["bytes=100000-", None]
 
@@ -176,7 +176,7 @@ def test_a_user_address_is_resumed_until_the_file_is_whole(
     name = f"cifar-10-{hashlib.sha256(url.encode()).hexdigest()[:16]}.part"
     for standing in (100_000, len(content)):
         (cache / name).write_bytes(content[:standing])
-        folder = obtained(sources=sources("absent/binary", "absent/python"))
+        folder = ensure_cifar10(sources=sources("absent/binary", "absent/python"))
         assert files_of(folder) == files_of(originals / "cifar-10-batches-py")
         assert requests[-1][1] == f"bytes={standing}-"
         folder.rename(cache.parent / str(standing))

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from lrcore.cifar.data.download.archive import Archive, digest
-from lrcore.cifar.data.download.sources import Tell
+from lrcore.cifar.data.download.sources import LogMessage
 
 try:
     from filelock import FileLock, Timeout
@@ -30,7 +30,7 @@ def roots() -> list[Path]:
     return [Path(os.path.abspath(os.path.expanduser(name))) for name in names]
 
 
-def found_folder(archives: tuple[Archive, ...], tell: Tell) -> Path | None:
+def find_local_folder(archives: tuple[Archive, ...], tell: LogMessage) -> Path | None:
     """The first folder that holds all batch files of an archive, each with the right hash; nothing is written there.
 
     Args:
@@ -45,7 +45,7 @@ def found_folder(archives: tuple[Archive, ...], tell: Tell) -> Path | None:
     return None
 
 
-def found_archive(archives: tuple[Archive, ...], tell: Tell) -> tuple[Path, Archive] | None:
+def find_local_archive(archives: tuple[Archive, ...], tell: LogMessage) -> tuple[Path, Archive] | None:
     """The first file that is one of the archives, and which.
 
     Args:
@@ -71,7 +71,7 @@ def _files(archives: tuple[Archive, ...]) -> Iterator[Path]:
         yield from (root / name for name in names if os.path.isfile(root / name))
 
 
-def _right(folder: Path, archive: Archive, tell: Tell) -> bool:
+def _right(folder: Path, archive: Archive, tell: LogMessage) -> bool:
     try:
         archive.check(folder)
     except ValueError as error:
@@ -87,7 +87,7 @@ LOCK_NAME = "cifar-10.lock"
 
 
 @contextmanager
-def only_downloader(folder: Path, tell: Tell) -> Iterator[None]:
+def download_lock(folder: Path, tell: LogMessage) -> Iterator[None]:
     """Wait until no other process downloads into a folder, and keep others waiting.
 
     The system gives up the lock of a process that ends, however it ends: nobody waits for the dead.

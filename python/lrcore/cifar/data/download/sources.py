@@ -92,7 +92,7 @@ def archives_of(sources: tuple[Source, ...]) -> tuple[Archive, ...]:
     return tuple(found)
 
 
-def chosen(sources: tuple[Source, ...]) -> tuple[Source, ...]:
+def selected_sources(sources: tuple[Source, ...]) -> tuple[Source, ...]:
     """The address in LRCORE_CIFAR10_URL, which may have any of their archives; without it, `sources`.
 
     Raises:
@@ -111,7 +111,7 @@ def chosen(sources: tuple[Source, ...]) -> tuple[Source, ...]:
 
 
 @dataclass(frozen=True)
-class Patience:
+class StallPolicy:
     """When to turn from a source to the next.
 
     Args:
@@ -124,12 +124,12 @@ class Patience:
     slow_rate: float = 500e3
     slow_seconds: float = 5.0
 
-    def with_any_rate(self) -> Patience:
+    def without_min_rate(self) -> StallPolicy:
         """The same for a source that nothing faster is left for."""
         return replace(self, slow_rate=0.0)
 
 
-PATIENCE = Patience()
+PATIENCE = StallPolicy()
 
 
 class RateWatch:
@@ -140,7 +140,7 @@ class RateWatch:
         received: Bytes that are there at the start.
     """
 
-    def __init__(self, patience: Patience, received: int) -> None:
+    def __init__(self, patience: StallPolicy, received: int) -> None:
         self._patience = patience
         self._since, self._received = time.monotonic(), received
 
@@ -160,7 +160,7 @@ class RateWatch:
 
 
 Progress = Callable[[int, int], None]
-Tell = Callable[[str], None]
+LogMessage = Callable[[str], None]
 
 
 class Report(NamedTuple):
@@ -169,11 +169,11 @@ class Report(NamedTuple):
     Args:
         progress: Called with the bytes that are there and the bytes expected, first before any has come: the bytes are
             fewer than before where a source began anew, and more than 0 at first where a download is resumed.
-        tell: Called with one line about a source or folder that is tried, passed over or waited for.
+        log: Called with one line about a source or folder that is tried, passed over or waited for.
     """
 
     progress: Progress = lambda received, expected: None
-    tell: Tell = lambda line: None
+    log: LogMessage = lambda line: None
 
 
 SILENT = Report()
