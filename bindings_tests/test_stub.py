@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import ast
 import enum
+import inspect
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,9 @@ def arguments(node: ast.FunctionDef) -> list[str]:
 
 
 def bound_arguments(function: Any) -> list[str]:
-    """The arguments in the signature that pybind11 writes as the first line of each docstring."""
+    """The arguments of a function; pybind11 writes its signature as the first line of the docstring."""
+    if inspect.isfunction(function):
+        return list(inspect.signature(function).parameters)
     signature = function.__doc__.splitlines()[0]
     node = ast.parse(f"def {signature}: ...").body[0]
     assert isinstance(node, ast.FunctionDef)

@@ -4,6 +4,7 @@
 
 namespace lrcore {
 
+void bind_errors(pybind11::module_& m);
 void bind_schedules(pybind11::module_& m);
 void bind_scheduled_groups(pybind11::module_& m);
 void bind_ema(pybind11::module_& m);

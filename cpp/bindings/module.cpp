@@ -8,6 +8,7 @@ PYBIND11_MODULE(_core, m) {
     // Looks up NumPy's C interface now. The first kernel would do so in a way that ends the process
     // if the interpreter shuts down meanwhile: see gil_release.hpp.
     pybind11::dtype::of<float>();
+    lrcore::bind_errors(m);
     lrcore::bind_schedules(m);
     lrcore::bind_scheduled_groups(m);
     lrcore::bind_ema(m);

@@ -8,7 +8,20 @@ import enum
 import numpy
 import numpy.typing
 import typing
-__all__: list[str] = ['Clip', 'Constant', 'Cooldown', 'Cosine', 'CosineRestarts', 'Cyclic', 'CyclicMomentum', 'Delay', 'DivergenceDetector', 'Ema', 'Exponential', 'ExponentialDecay', 'InverseSqrt', 'InverseTime', 'Linear', 'MultiStep', 'Noam', 'Offset', 'OneCycle', 'OneCycleMomentum', 'PiecewiseConstant', 'PiecewiseCosine', 'PiecewiseLinear', 'Plateau', 'Polynomial', 'Product', 'RangeTest', 'Repeat', 'Scaled', 'ScheduleSequence', 'ScheduledGroups', 'SgdOptions', 'SgdPlan', 'Step', 'StopReason', 'Tabulated', 'Tanh', 'Until', 'Verdict', 'Warmup', 'WarmupStableDecay', 'grad_norm', 'have_types', 'look_up', 'num_threads', 'philox_words', 'same_items', 'same_objects', 'same_values', 'set_num_threads', 'sgd_step', 'smooth', 'valley']
+__all__: list[str] = ['ArgumentError', 'Clip', 'Constant', 'Cooldown', 'Cosine', 'CosineRestarts', 'Cyclic', 'CyclicMomentum', 'Delay', 'DivergenceDetector', 'Ema', 'Exponential', 'ExponentialDecay', 'InverseSqrt', 'InverseTime', 'Linear', 'MultiStep', 'Noam', 'Offset', 'OneCycle', 'OneCycleMomentum', 'PiecewiseConstant', 'PiecewiseCosine', 'PiecewiseLinear', 'Plateau', 'Polynomial', 'Product', 'RangeTest', 'Repeat', 'Scaled', 'ScheduleSequence', 'ScheduledGroups', 'SgdOptions', 'SgdPlan', 'Step', 'StopReason', 'Tabulated', 'Tanh', 'Until', 'Verdict', 'Warmup', 'WarmupStableDecay', 'grad_norm', 'have_types', 'look_up', 'num_threads', 'philox_words', 'same_items', 'same_objects', 'same_values', 'set_num_threads', 'sgd_step', 'smooth', 'valley']
+
+class ArgumentError(ValueError):
+    """
+    An invalid argument. Other arguments that the message mentions appear as name=value.
+    """
+
+    def __init__(self, message: str, argument: str | None=None) -> None: ...
+
+    @property
+    def argument(self) -> str | None:
+        """
+        Name of the argument, with which the message opens.
+        """
 
 class Constant:
     """

@@ -85,7 +85,7 @@ py::ssize_t hash(const Schedule& schedule) {
 template <class Schedule>
 FloatArray values(const Schedule& schedule, std::int64_t start, std::int64_t stop) {
     require(start >= 0, "start", "not be negative", start);
-    require(stop >= start, "stop", "not be less than start=" + repr(start), stop);
+    not_less_than("stop", stop, "start", start);
     FloatArray array = new_array(static_cast<std::size_t>(stop - start));
     const Span<double> out = span_of(array);
     {

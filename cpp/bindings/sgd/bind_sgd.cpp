@@ -53,10 +53,9 @@ void fill(std::vector<SgdTensor>& tensors, void* SgdTensor::*field, const ArrayC
         const auto array =
             array_in_place(column.arrays[i], item, type, tensors[i].type, is_written);
         if (static_cast<std::size_t>(array.size()) != tensors[i].size) {
-            throw std::invalid_argument(item.name() + " must have the " +
-                                        std::to_string(tensors[i].size) + " elements of params[" +
-                                        std::to_string(i) + "], but got " +
-                                        std::to_string(array.size()));
+            throw argument_error(item.name(), "must have the " + std::to_string(tensors[i].size) +
+                                                  " elements of params[" + std::to_string(i) +
+                                                  "], but got " + std::to_string(array.size()));
         }
         tensors[i].*field = const_cast<void*>(array.data());
     }
@@ -66,7 +65,7 @@ std::size_t step(const ArrayColumn& params, const ArrayColumn& grads, const Arra
                  const ArrayColumn& masters, const ArrayColumn& averages, bool first,
                  const SgdOptions& options) {
     const std::size_t size = params.arrays.size();
-    if (size == 0) throw std::invalid_argument("params must hold at least 1 array, but got 0");
+    if (size == 0) throw argument_error("params", "must hold at least 1 array, but got 0");
     const ElementType type = element_type(params.arrays[0], {"params", 0});
     grads.check_length(size);
     buffers.check_length(options.momentum > 0.0 ? size : 0);

@@ -1,7 +1,8 @@
 #include "sgd/numpy_arrays.hpp"
 
 #include <optional>
-#include <stdexcept>
+
+#include "lrcore/support/validate.hpp"
 
 namespace lrcore {
 
@@ -52,8 +53,8 @@ ArrayColumn::ArrayColumn(const char* list, const ArrayList& items) : name(list) 
 
 void ArrayColumn::check_length(std::size_t expected) const {
     if (arrays.size() == expected) return;
-    throw std::invalid_argument(std::string(name) + " must hold " + std::to_string(expected) +
-                                " arrays, but got " + std::to_string(arrays.size()));
+    throw argument_error(name, "must hold " + std::to_string(expected) + " arrays, but got " +
+                                   std::to_string(arrays.size()));
 }
 
 ElementType element_type(const py::object& object, Item item) {
@@ -83,10 +84,10 @@ py::array array_in_place(const py::object& object, Item item, ElementType expect
     }
     constexpr int required = py::array::c_style | py::detail::npy_api::NPY_ARRAY_ALIGNED_;
     if ((array.flags() & required) != required) {
-        throw std::invalid_argument(item.name() + " must be C-contiguous and aligned");
+        throw argument_error(item.name(), "must be C-contiguous and aligned");
     }
     if (is_written && !array.writeable()) {
-        throw std::invalid_argument(item.name() + " must be writable");
+        throw argument_error(item.name(), "must be writable");
     }
     return array;
 }

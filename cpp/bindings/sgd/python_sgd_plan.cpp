@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "lrcore/support/validate.hpp"
 #include "sgd/dlpack_tensor.hpp"
 #include "support/gil_release.hpp"
 
@@ -17,8 +18,8 @@ namespace {
 
 void check_length(const char* name, const py::list& list, std::size_t expected) {
     if (list.size() == expected) return;
-    throw std::invalid_argument(std::string(name) + " must hold " + std::to_string(expected) +
-                                " items, but got " + std::to_string(list.size()));
+    throw argument_error(name, "must hold " + std::to_string(expected) + " items, but got " +
+                                   std::to_string(list.size()));
 }
 
 }  // namespace
@@ -47,7 +48,7 @@ std::size_t position(const char* name, py::handle object) {
     const std::size_t value = PyLong_AsSize_t(object.ptr());
     if (value == static_cast<std::size_t>(-1) && PyErr_Occurred() != nullptr) {
         PyErr_Clear();
-        throw std::invalid_argument(std::string(name) + " must hold integers of at least 0");
+        throw argument_error(name, "must hold integers of at least 0");
     }
     return value;
 }
@@ -57,8 +58,8 @@ std::vector<bool> flags(const char* name, const PositionList& positions, std::si
     for (const py::handle object : positions) {
         const std::size_t at = position(name, object);
         if (at >= size) {
-            throw std::invalid_argument(std::string(name) + " must hold positions less than " +
-                                        std::to_string(size) + ", but got " + std::to_string(at));
+            throw argument_error(name, "must hold positions less than " + std::to_string(size) +
+                                           ", but got " + std::to_string(at));
         }
         flags[at] = true;
     }

@@ -3,11 +3,11 @@
 #include <pybind11/numpy.h>
 
 #include <cstddef>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "lrcore/support/span.hpp"
+#include "lrcore/support/validate.hpp"
 
 namespace lrcore {
 
@@ -32,8 +32,8 @@ inline Span<double> span_of(FloatArray& array) {
 template <class T, int flags>
 Span<const T> vector_span(const char* name, const pybind11::array_t<T, flags>& array) {
     if (array.ndim() != 1) {
-        throw std::invalid_argument(std::string(name) + " must have 1 dimension, but got " +
-                                    std::to_string(array.ndim()));
+        throw argument_error(name,
+                             "must have 1 dimension, but got " + std::to_string(array.ndim()));
     }
     return {array.data(), static_cast<std::size_t>(array.size())};
 }

@@ -1,8 +1,9 @@
 #include "lrcore/data/philox.hpp"
 
 #include <algorithm>
-#include <stdexcept>
 #include <string>
+
+#include "lrcore/support/validate.hpp"
 
 namespace lrcore {
 namespace {
@@ -47,8 +48,8 @@ class Words {
 
 void check_size(const char* name, std::size_t size, std::size_t expected) {
     if (size == expected) return;
-    throw std::invalid_argument(std::string(name) + " must hold " + std::to_string(expected) +
-                                " numbers, but got " + std::to_string(size));
+    throw argument_error(name, "must hold " + std::to_string(expected) + " numbers, but got " +
+                                   std::to_string(size));
 }
 
 }  // namespace

@@ -1,8 +1,9 @@
 #include "lrcore/range_test/loss_recorder.hpp"
 
 #include <numeric>
-#include <stdexcept>
 #include <string>
+
+#include "lrcore/support/validate.hpp"
 
 namespace lrcore {
 namespace {
@@ -12,10 +13,10 @@ using Column = Recording::Column;
 void check_no_gap(const char* name, bool is_given, const std::optional<Column>& column,
                   std::int64_t update) {
     if (update == 0 || is_given == column.has_value()) return;
-    throw std::invalid_argument(
-        std::string(name) + " must be given with every loss or with none, but update " +
-        std::to_string(update) +
-        (is_given ? " has one and those before have none" : " has none and those before have one"));
+    throw argument_error(name, "must be given with every loss or with none, but update " +
+                                   std::to_string(update) +
+                                   (is_given ? " has one and those before have none"
+                                             : " has none and those before have one"));
 }
 
 void append(std::optional<Column>& column, std::optional<double> value) {

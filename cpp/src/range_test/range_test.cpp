@@ -58,8 +58,9 @@ Verdict RangeTest::record(double loss, std::optional<double> training_loss,
                           std::optional<double> metric) {
     check_running();
     if (lead_ > 0 && training_loss) {
-        throw std::invalid_argument(
-            "training_loss must not be given with align='effect': a loss that was measured beside "
+        throw argument_error(
+            "training_loss",
+            "must not be given with align='effect': a loss that was measured beside "
             "the training loss shows the effect of its own update, which is align='used'");
     }
     recording_.record(loss, training_loss, metric);
@@ -92,8 +93,9 @@ Verdict RangeTest::complete_point() {
 
 void RangeTest::stop(StopReason reason) {
     if (reason == StopReason::finished || reason == StopReason::diverged) {
-        throw std::invalid_argument(
-            "reason must be data_exhausted, interrupted or nonfinite, but got " + name_of(reason));
+        throw argument_error(
+            "reason",
+            "must be data_exhausted, interrupted or nonfinite, but got " + name_of(reason));
     }
     if (stop_reason_) return;
     if (recording_.point_has_begun()) complete_point();

@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
-#include <stdexcept>
 #include <vector>
+
+#include "lrcore/support/validate.hpp"
 
 namespace lrcore {
 namespace {
@@ -36,7 +37,7 @@ Valley longest_valley(Span<const double> losses) {
 }  // namespace
 
 std::int64_t valley(Span<const double> losses) {
-    if (losses.size() == 0) throw std::invalid_argument("losses must hold at least 1 number");
+    if (losses.size() == 0) throw argument_error("losses", "must hold at least 1 number");
     const Valley longest = longest_valley(losses);
     if (longest.length == 1) return 0;
     return longest.end - longest.length + longest.length / 3 + longest.length / 6;

@@ -1,9 +1,10 @@
 #include "lrcore/sgd/memory_overlap.hpp"
 
 #include <algorithm>
-#include <stdexcept>
 #include <tuple>
 #include <utility>
+
+#include "lrcore/support/validate.hpp"
 
 namespace lrcore {
 namespace {
@@ -13,7 +14,7 @@ bool reaches_further(const MemoryRange& range, const MemoryRange* other) {
 }
 
 [[noreturn]] void reject(const MemoryRange& first, const MemoryRange& second) {
-    throw std::invalid_argument(first.name() + " overlaps " + second.name());
+    throw argument_error(first.name(), "overlaps " + second.name());
 }
 
 }  // namespace

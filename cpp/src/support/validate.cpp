@@ -13,11 +13,17 @@ std::string shortest(double value, std::chars_format format) {
     return std::string(text, written.ptr);
 }
 
-std::string equation(std::string_view name, double value) {
-    return std::string(name) + "=" + repr(value);
+/// "lrs" of "lrs[2]" and of "len(lrs)".
+std::string_view argument_in(std::string_view subject) {
+    subject.remove_prefix(subject.find('(') + 1);  // npos + 1 is 0
+    return subject.substr(0, subject.find_first_of("[)"));
 }
 
 }  // namespace
+
+argument_error::argument_error(std::string_view subject, std::string_view rule)
+    : std::invalid_argument(std::string(subject) + " " + std::string(rule)),
+      argument_(argument_in(subject)) {}
 
 std::string repr(double value) {
     if (std::isnan(value)) return "nan";
@@ -58,17 +64,6 @@ double magnification(std::string_view name, double value) {
                    value);
 }
 
-double greater_than(std::string_view name, double value, std::string_view bound_name,
-                    double bound) {
-    return require(value > bound, name, "be greater than " + equation(bound_name, bound), value);
-}
-
-double not_greater_than(std::string_view name, double value, std::string_view bound_name,
-                        double bound) {
-    return require(value <= bound, name, "not be greater than " + equation(bound_name, bound),
-                   value);
-}
-
 std::int64_t count_of_at_least(std::int64_t least, std::string_view name, std::int64_t value) {
     return require(value >= least, name, "be at least " + repr(least), value);
 }
@@ -80,7 +75,7 @@ void reject_choice(std::string_view name, const std::string& value, const char* 
         if (i > 0) rule += i + 1 < size ? ", " : " or ";
         rule += repr(std::string(choices[i]));
     }
-    throw std::invalid_argument(std::string(name) + " must " + rule + ", but got " + repr(value));
+    throw argument_error(name, "must " + rule + ", but got " + repr(value));
 }
 
 }  // namespace lrcore

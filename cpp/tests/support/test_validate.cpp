@@ -47,6 +47,16 @@ TEST_CASE("a check returns the value that it accepts") {
     CHECK(count_of_at_least(2, "num_iter", 2) == 2);
 }
 
+TEST_CASE("an argument error names its argument") {
+    const auto argument_of = [](const char* subject) {
+        return argument_error(subject, "must be greater than 0").argument();
+    };
+    CHECK(argument_of("lrs") == "lrs");
+    CHECK(argument_of("lrs[2]") == "lrs");
+    CHECK(argument_of("len(lrs)") == "lrs");
+    CHECK(std::string(argument_error("lrs[2]", "must be 0").what()) == "lrs[2] must be 0");
+}
+
 TEST_CASE("no check accepts NaN") {
     const double nan = std::numeric_limits<double>::quiet_NaN();
     CHECK_THROWS_AS(positive("x", nan), std::invalid_argument);

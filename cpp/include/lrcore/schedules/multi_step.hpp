@@ -38,10 +38,7 @@ class MultiStep {
         const std::string name = item("milestones", i);
         count_of_at_least(0, name, milestones_[i]);
         if (i == 0) return;
-        const std::int64_t previous = milestones_[i - 1];
-        require(milestones_[i] >= previous, name,
-                "not be less than " + item("milestones", i - 1) + "=" + repr(previous),
-                milestones_[i]);
+        not_less_than(name, milestones_[i], item("milestones", i - 1), milestones_[i - 1]);
     }
 
     double base_lr_;

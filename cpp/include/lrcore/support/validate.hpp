@@ -16,14 +16,37 @@ std::string repr(std::int64_t value);
 std::string repr(const std::string& value);
 std::string repr(const std::vector<double>& values);
 
-/// The value itself; std::invalid_argument "<name> must <rule>, but got <value>" unless it holds.
+/// An invalid argument. Carries its name, because adapters may know the argument under another one.
+class argument_error : public std::invalid_argument {
+  public:
+    /// The message is "<subject> <rule>". The subject is the argument, such as "lrs", one of its
+    /// items ("lrs[2]") or its length ("len(lrs)").
+    argument_error(std::string_view subject, std::string_view rule);
+
+    /// The name of the argument: "lrs" for each of these subjects.
+    const std::string& argument() const { return argument_; }
+
+  private:
+    std::string argument_;
+};
+
+/// The value itself; argument_error "<name> must <rule>, but got <value>" unless it holds.
 template <class Value>
 Value require(bool holds, std::string_view name, std::string_view rule, Value value) {
     if (!holds) {
-        throw std::invalid_argument(std::string(name) + " must " + std::string(rule) +
-                                    ", but got " + repr(value));
+        throw argument_error(name, "must " + std::string(rule) + ", but got " + repr(value));
     }
     return value;
+}
+
+/// The value itself; argument_error "<name> must <relation> <bound_name>=<bound>, but got <value>"
+/// unless it holds.
+template <class Value>
+Value require_relation(bool holds, std::string_view name, std::string_view relation,
+                       std::string_view bound_name, Value bound, Value value) {
+    return require(holds, name,
+                   std::string(relation) + " " + std::string(bound_name) + "=" + repr(bound),
+                   value);
 }
 
 // Each check returns its value, so that constructors can use it in their initialiser list.
@@ -34,9 +57,19 @@ double not_negative(std::string_view name, double value);
 double fraction(std::string_view name, double value);
 /// Above 1: how many times the best loss is too much.
 double magnification(std::string_view name, double value);
-double greater_than(std::string_view name, double value, std::string_view bound_name, double bound);
-double not_greater_than(std::string_view name, double value, std::string_view bound_name,
-                        double bound);
+template <class Value>
+Value greater_than(std::string_view name, Value value, std::string_view bound_name, Value bound) {
+    return require_relation(value > bound, name, "be greater than", bound_name, bound, value);
+}
+template <class Value>
+Value not_greater_than(std::string_view name, Value value, std::string_view bound_name,
+                       Value bound) {
+    return require_relation(value <= bound, name, "not be greater than", bound_name, bound, value);
+}
+template <class Value>
+Value not_less_than(std::string_view name, Value value, std::string_view bound_name, Value bound) {
+    return require_relation(value >= bound, name, "not be less than", bound_name, bound, value);
+}
 std::int64_t count_of_at_least(std::int64_t least, std::string_view name, std::int64_t value);
 
 [[noreturn]] void reject_choice(std::string_view name, const std::string& value,
@@ -57,15 +90,14 @@ inline std::string item(const std::string& list, std::size_t index) {
     return list + "[" + std::to_string(index) + "]";
 }
 
-/// std::invalid_argument unless the steps are at least `least` and each is greater than the one
+/// argument_error unless the steps are at least `least` and each is greater than the one
 /// before.
 inline void check_increasing(const std::string& name, const std::vector<std::int64_t>& steps,
                              std::int64_t least = 1) {
     for (std::size_t i = 0; i < steps.size(); ++i) {
         count_of_at_least(least, item(name, i), steps[i]);
         if (i == 0) continue;
-        require(steps[i] > steps[i - 1], item(name, i),
-                "be greater than " + item(name, i - 1) + "=" + repr(steps[i - 1]), steps[i]);
+        greater_than(item(name, i), steps[i], item(name, i - 1), steps[i - 1]);
     }
 }
 
