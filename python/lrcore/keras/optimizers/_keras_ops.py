@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import keras
 from keras import ops
 
-if TYPE_CHECKING:
-    from lrcore.keras.optimizers._sgd import SGD
+
+class MomentumSGD(Protocol):
+    """The part of `lrcore.keras.SGD` that an update of its variables needs."""
+
+    momentum: float
+    weight_decay: float
+    nesterov: bool
+
+    def momentum_buffer_of(self, variable: Any) -> Any:
+        """The momentum buffer b of `variable`."""
+
+    def weight_decay_of(self, variable: Any) -> float:
+        """The weight decay of `variable`, 0 where it is excluded."""
+
+    def assign(self, variable: Any, value: Any) -> None:
+        """Write `value` into `variable`, in a graph too."""
 
 
 def wide_dtype(variable: Any) -> str:
@@ -18,7 +32,7 @@ def wide_dtype(variable: Any) -> str:
     return "float32" if dtype in ("float16", "bfloat16") else dtype
 
 
-def update_variable(optimizer: SGD, gradient: Any, variable: Any, learning_rate: Any) -> None:
+def update_variable(optimizer: MomentumSGD, gradient: Any, variable: Any, learning_rate: Any) -> None:
     """Do one update of `variable` and of its momentum buffer."""
     dtype = wide_dtype(variable)
     w, gradient = ops.cast(variable, dtype), ops.cast(gradient, dtype)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import keras
 import tensorflow as tf
 
-if TYPE_CHECKING:
-    from lrcore.keras.optimizers._sgd import SGD
+from lrcore.keras.optimizers._keras_ops import MomentumSGD
 
 
 def dense(gradient: Any) -> tf.Tensor:
@@ -18,7 +17,7 @@ def dense(gradient: Any) -> tf.Tensor:
 
 
 def update_in_tensorflow(
-    optimizer: SGD, gradients: Sequence[Any], variables: Sequence[Any], learning_rate: Any
+    optimizer: MomentumSGD, gradients: Sequence[Any], variables: Sequence[Any], learning_rate: Any
 ) -> None:
     """Do one update of `variables` and of their momentum buffers."""
     learning_rate = tf.convert_to_tensor(_native(learning_rate))
@@ -36,7 +35,7 @@ def _decayed(g: tf.Tensor, variable: tf.Variable, weight_decay: float) -> tf.Ten
     return tf.raw_ops.AddV2(x=g, y=tf.raw_ops.Mul(x=tf.constant(weight_decay, variable.dtype), y=w))
 
 
-def _descend(optimizer: SGD, g: tf.Tensor, variable: tf.Variable, learning_rate: tf.Tensor) -> None:
+def _descend(optimizer: MomentumSGD, g: tf.Tensor, variable: tf.Variable, learning_rate: tf.Tensor) -> None:
     if optimizer.momentum == 0:
         tf.raw_ops.ResourceApplyGradientDescent(var=variable.handle, alpha=learning_rate, delta=g, use_locking=True)
         return

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from operator import is_
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch.utils.dlpack import to_dlpack  # type: ignore[attr-defined]
 
-from lrcore.keras.optimizers._keras_ops import update_variable
+from lrcore.keras.optimizers._keras_ops import MomentumSGD, update_variable
 from lrcore.sgd import SgdOptions, SgdPlan
-
-if TYPE_CHECKING:
-    from lrcore.keras.optimizers._sgd import SGD
 
 
 class TorchUpdate:
@@ -31,7 +28,7 @@ class TorchUpdate:
 
     @torch.no_grad()
     def __call__(
-        self, optimizer: SGD, gradients: Sequence[torch.Tensor], variables: Sequence[Any], learning_rate: Any
+        self, optimizer: MomentumSGD, gradients: Sequence[torch.Tensor], variables: Sequence[Any], learning_rate: Any
     ) -> bool:
         """Do one update of `variables` and of their momentum buffers: in keras.ops where the core cannot.
 
@@ -48,7 +45,7 @@ class TorchUpdate:
             update_variable(optimizer, gradients[i], variables[i], learning_rate)
         return len(left) < len(variables)
 
-    def _hold(self, optimizer: SGD, variables: Sequence[Any]) -> None:
+    def _hold(self, optimizer: MomentumSGD, variables: Sequence[Any]) -> None:
         self._variables = list(variables)
         self._params = [variable.value for variable in variables]
         self._groups = [int(optimizer.weight_decay_of(variable) > 0) for variable in variables]
@@ -56,5 +53,5 @@ class TorchUpdate:
             self._buffers = [optimizer.momentum_buffer_of(variable).value for variable in variables]
 
 
-def _options(optimizer: SGD, lr: float, weight_decay: float) -> SgdOptions:
+def _options(optimizer: MomentumSGD, lr: float, weight_decay: float) -> SgdOptions:
     return SgdOptions(lr=lr, momentum=optimizer.momentum, weight_decay=weight_decay, nesterov=optimizer.nesterov)
