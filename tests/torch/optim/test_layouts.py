@@ -97,7 +97,7 @@ def test_any_shape_is_updated_by_the_core(shape: tuple[int, ...], options: dict[
 
 
 class Wrapped(torch.Tensor):
-    """A subclass of which the core cannot know where its values are."""
+    """A tensor subclass, whose values may be anywhere."""
 
 
 def wrapped(tensor: torch.Tensor) -> torch.Tensor:

@@ -1,4 +1,4 @@
-"""Factors that end after some steps, under torch's signatures."""
+"""Cosine, step, exponential, constant, linear and polynomial schedulers under torch's signatures."""
 
 from __future__ import annotations
 
@@ -44,11 +44,11 @@ class CosineAnnealingLR(TorchCompatibleScheduler):
 
     def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0, last_epoch: int = -1) -> None:
         half = require_below_max_step("T_max", as_positive_int("T_max", T_max))
-        wave = partial(_wave, T_max=half, eta_min=as_non_negative("eta_min", eta_min))
-        super().__init__(optimizer, wave, last_epoch=last_epoch)
+        schedule = partial(_cosine, T_max=half, eta_min=as_non_negative("eta_min", eta_min))
+        super().__init__(optimizer, schedule, last_epoch=last_epoch)
 
 
-def _wave(base_lr: float, T_max: int, eta_min: float) -> Schedule:
+def _cosine(base_lr: float, T_max: int, eta_min: float) -> Schedule:
     return Until(PiecewiseCosine([0, T_max], [base_lr, eta_min]), T_max + 1, "mirror")
 
 
@@ -144,7 +144,7 @@ class ConstantLR(TorchCompatibleScheduler):
 
         lr(t) = base_lr * factor for t < total_iters, then base_lr
 
-    A `factor` of 0 and 0 steps are right too. (The attribute `factor` is that of every `Scheduler`, not this one.)
+    A `factor` of 0 and 0 steps are allowed. (The attribute `factor` is that of every `Scheduler`, not this one.)
 
     Args:
         optimizer: Whose param groups are written; base_lr is what their lr was before all schedulers.
@@ -210,11 +210,11 @@ class LinearLR(TorchCompatibleScheduler):
 
 
 class PolynomialLR(TorchCompatibleScheduler):
-    """Lets the learning rate fall to 0 as a power of what is left, as `torch.optim.lr_scheduler.PolynomialLR`.
+    """Lets the learning rate fall to 0 as a power of the remaining steps, as `torch.optim.lr_scheduler.PolynomialLR`.
 
         lr(t) = base_lr * (1 - min(t, total_iters) / total_iters)^power
 
-    With 0 steps, or a `power` of 0, it is base_lr for ever.
+    With 0 steps, or a `power` of 0, it stays base_lr.
 
     Args:
         optimizer: Whose param groups are written; base_lr is what their lr was before all schedulers.

@@ -19,14 +19,14 @@ from lrcore.torch.lr_scheduler._scheduler import Scheduler
 FIELDS = ("best", "num_bad_epochs", "cooldown_counter", "last_epoch")
 
 
-def from_torch_state_dict(state: dict[str, Any]) -> dict[str, Any]:
-    """The state of an `lrcore.Plateau` that goes on where torch's scheduler of `state` stopped.
+def plateau_state_from_torch(state: dict[str, Any]) -> dict[str, Any]:
+    """The state of an `lrcore.Plateau` that resumes from `state` of torch's ReduceLROnPlateau.
 
     Raises:
         ValueError: When `state` lacks a field.
 
     Example:
-        >>> from_torch_state_dict({"best": math.inf, "num_bad_epochs": 1, "cooldown_counter": 0, "last_epoch": 1})
+        >>> plateau_state_from_torch({"best": math.inf, "num_bad_epochs": 1, "cooldown_counter": 0, "last_epoch": 1})
         {'version': 2, 'best': None, 'num_bad': 1, 'cooldown_left': 0, 'step': 1}
     """
     for name in FIELDS:
@@ -65,7 +65,7 @@ class ReduceLROnPlateau(TorchReduceLROnPlateau):
         min_lr: Lower bound of the learning rate; one for all groups or a list of one per group. A group added later has
             the first.
         eps: A reduction by no more than this is left out; one for all groups or a list of one per group.
-        base: A scheduler of the same optimizer that goes on being stepped, such as a warm-up or a cosine. Its `factor`
+        base: A scheduler of the same optimizer that is stepped as before, such as a warm-up or a cosine. Its `factor`
             is lowered in place of the groups' lr, for all groups alike: the one nearest to its `min_lr` decides.
         compat: "torch", or "keras" to count patience and cooldown as Keras does; see `lrcore.Plateau`.
         nan: What a metric of NaN or infinity does: "bad" counts it as one without improvement, "ignore" leaves all as
@@ -121,17 +121,17 @@ class ReduceLROnPlateau(TorchReduceLROnPlateau):
 
     @property
     def num_bad_epochs(self) -> int:  # type: ignore[override]
-        """How many metrics in a row were not better."""
+        """Number of metrics in a row that were not better than the best."""
         return self._plateau.num_bad
 
     @property
     def cooldown_counter(self) -> int:  # type: ignore[override]
-        """How many more metrics are not counted."""
+        """Number of metrics that remain of the cooldown."""
         return self._plateau.cooldown_left
 
     @property
     def last_epoch(self) -> int:  # type: ignore[override]
-        """How many metrics there were."""
+        """Number of metrics so far."""
         return self._plateau.step
 
     def step(  # type: ignore[override]  # torch's returns None
@@ -167,13 +167,13 @@ class ReduceLROnPlateau(TorchReduceLROnPlateau):
         return self._plateau.state_dict()
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Go on from `state_dict`, which may also be that of torch's class.
+        """Resume from `state_dict`, which may also come from torch's class.
 
         Raises:
             ValueError: When `state_dict` is of another version or a field is missing or unknown; nothing is changed.
         """
         self._plateau.load_state_dict(
-            from_torch_state_dict(state_dict) if "num_bad_epochs" in state_dict else state_dict
+            plateau_state_from_torch(state_dict) if "num_bad_epochs" in state_dict else state_dict
         )
 
     def _reduce(self, metric: float, min_lrs: list[float], eps: list[float]) -> Reduction | None:
@@ -186,7 +186,7 @@ class ReduceLROnPlateau(TorchReduceLROnPlateau):
         return event
 
     def _reduce_base(self, base: Scheduler, metric: float, min_lrs: list[float], eps: list[float]) -> Reduction | None:
-        """Groups that the base leaves alone have no say, and are no part of the event."""
+        """Lower the factor of `base`; groups that it leaves alone are ignored and are not in the event."""
         scheduled = [schedule is not None for schedule in base.schedules]
         min_lrs, eps = list(compress(min_lrs, scheduled)), list(compress(eps, scheduled))
         return reduce_scheduler_factor(
@@ -209,6 +209,6 @@ def _of_same_optimizer(base: Scheduler, optimizer: Optimizer) -> Scheduler:
 
 
 def _as_stored(group: ParamGroup, lr: float) -> float:
-    """`lr` as it would read once the group holds it: rounded where its lr is a tensor."""
+    """`lr` as the group would store it: rounded to the dtype where its lr is a tensor."""
     old = group["lr"]
     return float(old.new_tensor(lr)) if isinstance(old, Tensor) else lr
