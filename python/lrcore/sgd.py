@@ -13,16 +13,6 @@ from lrcore._validation import as_bool, as_float, as_int, as_str
 
 __all__ = ["SgdOptions", "SgdPlan", "clipping_factor", "grad_norm", "sgd_step"]
 
-
-def clipping_factor(norm: float, max_norm: float) -> float:
-    """Clipping coefficient min(1, max_norm / (norm + 1e-6)); NaN propagates.
-
-    Source: torch.nn.utils.clip_grad_norm_, which has the same 1e-6.
-    """
-    factor = max_norm / (norm + 1e-6)
-    return 1.0 if factor > 1.0 else factor
-
-
 Arrays = Sequence[npt.NDArray[Any]]
 
 
@@ -237,3 +227,12 @@ class SgdPlan:
     def params_updated(self) -> list[Any]:
         """The parameters that the next step writes; the same list object while they are the same."""
         return self._plan.params_updated
+
+
+def clipping_factor(norm: float, max_norm: float) -> float:
+    """Clipping coefficient min(1, max_norm / (norm + 1e-6)); NaN propagates.
+
+    Source: torch.nn.utils.clip_grad_norm_, which has the same 1e-6.
+    """
+    factor = max_norm / (norm + 1e-6)
+    return 1.0 if factor > 1.0 else factor

@@ -77,6 +77,34 @@ class StepLR(TorchCompatibleScheduler):
         super().__init__(optimizer, partial(_step, step_size=step_size, gamma=gamma), last_epoch=last_epoch)
 
 
+class ExponentialLR(TorchCompatibleScheduler):
+    """Multiplies the learning rate by `gamma` at every step, as `torch.optim.lr_scheduler.ExponentialLR`.
+
+        lr(t) = base_lr * gamma^t
+
+    Args:
+        optimizer: Whose param groups are written; base_lr is what their lr was before all schedulers.
+        gamma: Factor of each step, finite and not negative.
+        last_epoch: Index of the last step that was done, -1 before any.
+
+    Raises:
+        ValueError: When an argument is out of range.
+
+    Example:
+        >>> import torch
+        >>> scheduler = ExponentialLR(torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0), gamma=0.5)
+        >>> [(scheduler.get_last_lr(), scheduler.step())[0] for _ in range(3)]
+        [[1.0], [0.5], [0.25]]
+    """
+
+    def __init__(self, optimizer: Optimizer, gamma: float, last_epoch: int = -1) -> None:
+        super().__init__(optimizer, partial(_step, step_size=1, gamma=gamma), last_epoch=last_epoch)
+
+
+def _step(base_lr: float, step_size: int, gamma: float) -> Schedule:
+    return zero_if_base_lr_is_zero(base_lr, Step(base_lr or 1.0, step_size, gamma))
+
+
 class MultiStepLR(TorchCompatibleScheduler):
     """Multiplies the learning rate by `gamma` at each milestone, as `torch.optim.lr_scheduler.MultiStepLR`.
 
@@ -105,34 +133,6 @@ class MultiStepLR(TorchCompatibleScheduler):
     ) -> None:
         in_order = tuple(sorted(as_tuple_of(as_int, "milestones", milestones)))
         super().__init__(optimizer, partial(_multi_step, milestones=in_order, gamma=gamma), last_epoch=last_epoch)
-
-
-class ExponentialLR(TorchCompatibleScheduler):
-    """Multiplies the learning rate by `gamma` at every step, as `torch.optim.lr_scheduler.ExponentialLR`.
-
-        lr(t) = base_lr * gamma^t
-
-    Args:
-        optimizer: Whose param groups are written; base_lr is what their lr was before all schedulers.
-        gamma: Factor of each step, finite and not negative.
-        last_epoch: Index of the last step that was done, -1 before any.
-
-    Raises:
-        ValueError: When an argument is out of range.
-
-    Example:
-        >>> import torch
-        >>> scheduler = ExponentialLR(torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0), gamma=0.5)
-        >>> [(scheduler.get_last_lr(), scheduler.step())[0] for _ in range(3)]
-        [[1.0], [0.5], [0.25]]
-    """
-
-    def __init__(self, optimizer: Optimizer, gamma: float, last_epoch: int = -1) -> None:
-        super().__init__(optimizer, partial(_step, step_size=1, gamma=gamma), last_epoch=last_epoch)
-
-
-def _step(base_lr: float, step_size: int, gamma: float) -> Schedule:
-    return zero_if_base_lr_is_zero(base_lr, Step(base_lr or 1.0, step_size, gamma))
 
 
 def _multi_step(base_lr: float, milestones: tuple[int, ...], gamma: float) -> Schedule:
@@ -168,6 +168,12 @@ class ConstantLR(TorchCompatibleScheduler):
     ) -> None:
         schedule = partial(_constant, factor=as_probability("factor", factor), total_iters=_steps(total_iters))
         super().__init__(optimizer, schedule, last_epoch=last_epoch)
+
+
+def _constant(base_lr: float, factor: float, total_iters: int) -> Schedule:
+    if total_iters == 0:
+        return Tabulated([base_lr])
+    return Tabulated([base_lr * factor]).then(Tabulated([base_lr]), at=total_iters)
 
 
 class LinearLR(TorchCompatibleScheduler):
@@ -209,6 +215,12 @@ class LinearLR(TorchCompatibleScheduler):
         super().__init__(optimizer, schedule, last_epoch=last_epoch)
 
 
+def _linear(base_lr: float, start_factor: float, end_factor: float, total_iters: int) -> Schedule:
+    if total_iters == 0:
+        return Tabulated([base_lr * end_factor])
+    return Linear(base_lr * start_factor, base_lr * end_factor, total_iters + 1)
+
+
 class PolynomialLR(TorchCompatibleScheduler):
     """Lets the learning rate fall to 0 as a power of the remaining steps, as `torch.optim.lr_scheduler.PolynomialLR`.
 
@@ -236,18 +248,6 @@ class PolynomialLR(TorchCompatibleScheduler):
     def __init__(self, optimizer: Optimizer, total_iters: int = 5, power: float = 1.0, last_epoch: int = -1) -> None:
         schedule = partial(_polynomial, total_iters=_steps(total_iters), power=as_non_negative("power", power))
         super().__init__(optimizer, schedule, last_epoch=last_epoch)
-
-
-def _constant(base_lr: float, factor: float, total_iters: int) -> Schedule:
-    if total_iters == 0:
-        return Tabulated([base_lr])
-    return Tabulated([base_lr * factor]).then(Tabulated([base_lr]), at=total_iters)
-
-
-def _linear(base_lr: float, start_factor: float, end_factor: float, total_iters: int) -> Schedule:
-    if total_iters == 0:
-        return Tabulated([base_lr * end_factor])
-    return Linear(base_lr * start_factor, base_lr * end_factor, total_iters + 1)
 
 
 def _polynomial(base_lr: float, total_iters: int, power: float) -> Schedule:

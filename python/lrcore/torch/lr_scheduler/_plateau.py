@@ -16,31 +16,6 @@ from lrcore.plateau import Plateau, Reduction, reduce_scheduler_factor
 from lrcore.torch._param_groups import ParamGroup, one_per_group, param_groups, set_lr
 from lrcore.torch.lr_scheduler._scheduler import Scheduler
 
-FIELDS = ("best", "num_bad_epochs", "cooldown_counter", "last_epoch")
-
-
-def plateau_state_from_torch(state: dict[str, Any]) -> dict[str, Any]:
-    """The state of an `lrcore.Plateau` that resumes from `state` of torch's ReduceLROnPlateau.
-
-    Raises:
-        ValueError: When `state` lacks a field.
-
-    Example:
-        >>> plateau_state_from_torch({"best": math.inf, "num_bad_epochs": 1, "cooldown_counter": 0, "last_epoch": 1})
-        {'version': 2, 'best': None, 'num_bad': 1, 'cooldown_left': 0, 'step': 1}
-    """
-    for name in FIELDS:
-        if name not in state:
-            raise ValueError(f"the state of torch's ReduceLROnPlateau lacks the field {name!r}")
-    best, num_bad, cooldown_left, step = (state[name] for name in FIELDS)
-    return {
-        "version": 2,
-        "best": best if math.isfinite(best) else None,
-        "num_bad": num_bad,
-        "cooldown_left": cooldown_left,
-        "step": step,
-    }
-
 
 class ReduceLROnPlateau(TorchReduceLROnPlateau):
     """Multiplies the learning rate by `factor` when a metric has stopped improving.
@@ -212,3 +187,29 @@ def _as_stored(group: ParamGroup, lr: float) -> float:
     """`lr` as the group would store it: rounded to the dtype where its lr is a tensor."""
     old = group["lr"]
     return float(old.new_tensor(lr)) if isinstance(old, Tensor) else lr
+
+
+FIELDS = ("best", "num_bad_epochs", "cooldown_counter", "last_epoch")
+
+
+def plateau_state_from_torch(state: dict[str, Any]) -> dict[str, Any]:
+    """The state of an `lrcore.Plateau` that resumes from `state` of torch's ReduceLROnPlateau.
+
+    Raises:
+        ValueError: When `state` lacks a field.
+
+    Example:
+        >>> plateau_state_from_torch({"best": math.inf, "num_bad_epochs": 1, "cooldown_counter": 0, "last_epoch": 1})
+        {'version': 2, 'best': None, 'num_bad': 1, 'cooldown_left': 0, 'step': 1}
+    """
+    for name in FIELDS:
+        if name not in state:
+            raise ValueError(f"the state of torch's ReduceLROnPlateau lacks the field {name!r}")
+    best, num_bad, cooldown_left, step = (state[name] for name in FIELDS)
+    return {
+        "version": 2,
+        "best": best if math.isfinite(best) else None,
+        "num_bad": num_bad,
+        "cooldown_left": cooldown_left,
+        "step": step,
+    }

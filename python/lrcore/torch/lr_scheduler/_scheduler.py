@@ -19,152 +19,6 @@ from lrcore.torch._param_groups import ParamGroup, hyperparameter, hyperparamete
 
 Schedules: TypeAlias = "Schedule | Sequence[Schedule] | Mapping[int | str, Schedule]"
 
-
-class GroupSchedules(ABC):
-    """A schedule for each param group, or None for groups that are left alone."""
-
-    @abstractmethod
-    def schedule_for(self, index: int, group: ParamGroup, base_lr: float) -> Schedule | None:
-        """The schedule of the group at `index`, whose learning rate before all schedules was `base_lr`."""
-
-    def is_multiple_of_base_lr(self) -> bool:
-        """Return whether the schedules are multiples of `base_lr`."""
-        return False
-
-
-@dataclass(frozen=True)
-class PerGroupSchedules(GroupSchedules):
-    """A schedule for each group that was there at first; those added later follow the first one."""
-
-    schedules: tuple[Schedule, ...]
-
-    def schedule_for(self, index: int, group: ParamGroup, base_lr: float) -> Schedule | None:
-        """The schedule at `index`."""
-        return self.schedules[index if index < len(self.schedules) else 0]
-
-
-@dataclass(frozen=True)
-class KeyedSchedules(GroupSchedules):
-    """Schedules of some groups, keyed by the index or the name of the group."""
-
-    schedules: Mapping[int | str, Schedule]
-
-    def schedule_for(self, index: int, group: ParamGroup, base_lr: float) -> Schedule | None:
-        """The schedule under `index` or under the group's name."""
-        return self.schedules.get(index, self.schedules.get(group.get("name", index)))
-
-
-@dataclass(frozen=True)
-class BaseLrSchedules(GroupSchedules):
-    """Schedules that start from the learning rates that the groups had before all schedules."""
-
-    make: Callable[[float], Schedule]
-
-    def schedule_for(self, index: int, group: ParamGroup, base_lr: float) -> Schedule | None:
-        """The schedule that starts from `base_lr`."""
-        return self.make(base_lr)
-
-    def is_multiple_of_base_lr(self) -> bool:
-        """Always."""
-        return True
-
-
-def group_schedules(name: str, schedules: Schedules | GroupSchedules, optimizer: Optimizer) -> GroupSchedules:
-    """The schedules that a user gave for the groups of `optimizer`.
-
-    Raises:
-        ValueError: When a list has another length, a mapping names a group that is not there, or one twice, or a group
-            that is to be scheduled has no such hyper-parameter.
-        TypeError: When there is something else than a schedule.
-    """
-    if isinstance(schedules, GroupSchedules):
-        return schedules
-    checked = _checked(name, schedules, optimizer.param_groups)
-    for index, group in enumerate(optimizer.param_groups):
-        if checked.schedule_for(index, group, 0.0) is not None and hyperparameter_key(name, group) is None:
-            lacking = "momentum or betas" if name == "momentum" else name
-            raise ValueError(f"{name} must be None for {type(optimizer).__name__}, which has no {lacking}")
-    return checked
-
-
-def group_indices_by_schedule(
-    scheduled: dict[str, list[Schedule | None]], groups: list[ParamGroup]
-) -> list[tuple[str, CoreSchedule, list[int]]]:
-    """Group indices by (key, schedule), so that the core evaluates each distinct schedule once per step."""
-    indices_by_schedule: dict[tuple[str, CoreSchedule], list[int]] = {}
-    for name, schedules in scheduled.items():
-        for index, (group, schedule) in enumerate(zip(groups, schedules, strict=True)):
-            key = hyperparameter_key(name, group)
-            if schedule is not None and key is not None:
-                indices_by_schedule.setdefault((key, schedule._core_schedule), []).append(index)
-    return [(key, schedule, indices) for (key, schedule), indices in indices_by_schedule.items()]
-
-
-def _checked(name: str, schedules: Schedules, groups: list[ParamGroup]) -> GroupSchedules:
-    if isinstance(schedules, Mapping):
-        _check_keys(name, schedules, groups)
-        return KeyedSchedules({key: _schedule(name, schedule) for key, schedule in schedules.items()})
-    return PerGroupSchedules(
-        tuple(_schedule(name, schedule) for schedule in one_per_group(name, schedules, len(groups)))
-    )
-
-
-def _check_keys(name: str, schedules: Mapping[int | str, Schedule], groups: list[ParamGroup]) -> None:
-    names = [group["name"] for group in groups if "name" in group]
-    known = [*range(len(groups)), *names]
-    for key in schedules:
-        if isinstance(key, bool) or key not in known:
-            raise ValueError(f"{name} must name param groups out of {known}, but got {key!r}")
-    for index, group in enumerate(groups):
-        if index in schedules and group.get("name") in schedules:
-            raise ValueError(f"{name} must name each param group once, but got both {index} and {group['name']!r}")
-
-
-def _schedule(name: str, schedule: object) -> Schedule:
-    if not isinstance(schedule, Schedule):
-        raise TypeError(f"{name} must be a Schedule, or a list or mapping of them, but got {schedule!r}")
-    return schedule
-
-
-@dataclass(frozen=True, eq=False)
-class ParamGroupTracker:
-    """The optimizer's current param groups, each with a slot number that stays valid when groups are added or removed.
-
-    A group is recognized by its list of parameters, which stays the same object when the optimizer loads a state.
-
-    Example:
-        >>> first, second = {"params": []}, {"params": []}
-        >>> tracker = ParamGroupTracker().updated([first, second]).updated([second, {"params": []}])
-        >>> tracker.slots
-        (1, 2)
-    """
-
-    groups: list[ParamGroup] = field(default_factory=list)
-    slots: tuple[int, ...] = ()
-    seen: int = 0
-
-    def matches(self, groups: list[ParamGroup]) -> bool:
-        """Return whether `groups` are the current ones: the same objects in the same order."""
-        return _core.same_objects(groups, self.groups)
-
-    def updated(self, groups: list[ParamGroup]) -> ParamGroupTracker:
-        """A tracker with `groups` as the current ones; new groups get new slots."""
-        slots, seen = [], self.seen
-        for index in self.previous_index(groups):
-            slots.append(seen if index is None else self.slots[index])
-            seen += index is None
-        return ParamGroupTracker(list(groups), tuple(slots), seen)
-
-    def previous_index(self, groups: list[ParamGroup]) -> list[int | None]:
-        """The index of each of `groups` among the current ones; None for a new group."""
-        known = {id(_identity(group)): index for index, group in enumerate(self.groups)}
-        return [known.get(id(_identity(group))) for group in groups]
-
-
-def _identity(group: ParamGroup) -> Any:
-    return group.get("params", group)
-
-
 VERSION = 1
 
 
@@ -359,3 +213,148 @@ class Scheduler(LRScheduler):
             self._bind_groups(groups)
         pairs = zip(groups, self._scheduled["schedule"], strict=True)
         return [float(group["lr"]) if schedule is None else factor * schedule(step) for group, schedule in pairs]
+
+
+class GroupSchedules(ABC):
+    """A schedule for each param group, or None for groups that are left alone."""
+
+    @abstractmethod
+    def schedule_for(self, index: int, group: ParamGroup, base_lr: float) -> Schedule | None:
+        """The schedule of the group at `index`, whose learning rate before all schedules was `base_lr`."""
+
+    def is_multiple_of_base_lr(self) -> bool:
+        """Return whether the schedules are multiples of `base_lr`."""
+        return False
+
+
+@dataclass(frozen=True)
+class PerGroupSchedules(GroupSchedules):
+    """A schedule for each group that was there at first; those added later follow the first one."""
+
+    schedules: tuple[Schedule, ...]
+
+    def schedule_for(self, index: int, group: ParamGroup, base_lr: float) -> Schedule | None:
+        """The schedule at `index`."""
+        return self.schedules[index if index < len(self.schedules) else 0]
+
+
+@dataclass(frozen=True)
+class KeyedSchedules(GroupSchedules):
+    """Schedules of some groups, keyed by the index or the name of the group."""
+
+    schedules: Mapping[int | str, Schedule]
+
+    def schedule_for(self, index: int, group: ParamGroup, base_lr: float) -> Schedule | None:
+        """The schedule under `index` or under the group's name."""
+        return self.schedules.get(index, self.schedules.get(group.get("name", index)))
+
+
+@dataclass(frozen=True)
+class BaseLrSchedules(GroupSchedules):
+    """Schedules that start from the learning rates that the groups had before all schedules."""
+
+    make: Callable[[float], Schedule]
+
+    def schedule_for(self, index: int, group: ParamGroup, base_lr: float) -> Schedule | None:
+        """The schedule that starts from `base_lr`."""
+        return self.make(base_lr)
+
+    def is_multiple_of_base_lr(self) -> bool:
+        """Always."""
+        return True
+
+
+def group_schedules(name: str, schedules: Schedules | GroupSchedules, optimizer: Optimizer) -> GroupSchedules:
+    """The schedules that a user gave for the groups of `optimizer`.
+
+    Raises:
+        ValueError: When a list has another length, a mapping names a group that is not there, or one twice, or a group
+            that is to be scheduled has no such hyper-parameter.
+        TypeError: When there is something else than a schedule.
+    """
+    if isinstance(schedules, GroupSchedules):
+        return schedules
+    checked = _checked(name, schedules, optimizer.param_groups)
+    for index, group in enumerate(optimizer.param_groups):
+        if checked.schedule_for(index, group, 0.0) is not None and hyperparameter_key(name, group) is None:
+            lacking = "momentum or betas" if name == "momentum" else name
+            raise ValueError(f"{name} must be None for {type(optimizer).__name__}, which has no {lacking}")
+    return checked
+
+
+def group_indices_by_schedule(
+    scheduled: dict[str, list[Schedule | None]], groups: list[ParamGroup]
+) -> list[tuple[str, CoreSchedule, list[int]]]:
+    """Group indices by (key, schedule), so that the core evaluates each distinct schedule once per step."""
+    indices_by_schedule: dict[tuple[str, CoreSchedule], list[int]] = {}
+    for name, schedules in scheduled.items():
+        for index, (group, schedule) in enumerate(zip(groups, schedules, strict=True)):
+            key = hyperparameter_key(name, group)
+            if schedule is not None and key is not None:
+                indices_by_schedule.setdefault((key, schedule._core_schedule), []).append(index)
+    return [(key, schedule, indices) for (key, schedule), indices in indices_by_schedule.items()]
+
+
+def _checked(name: str, schedules: Schedules, groups: list[ParamGroup]) -> GroupSchedules:
+    if isinstance(schedules, Mapping):
+        _check_keys(name, schedules, groups)
+        return KeyedSchedules({key: _schedule(name, schedule) for key, schedule in schedules.items()})
+    return PerGroupSchedules(
+        tuple(_schedule(name, schedule) for schedule in one_per_group(name, schedules, len(groups)))
+    )
+
+
+def _check_keys(name: str, schedules: Mapping[int | str, Schedule], groups: list[ParamGroup]) -> None:
+    names = [group["name"] for group in groups if "name" in group]
+    known = [*range(len(groups)), *names]
+    for key in schedules:
+        if isinstance(key, bool) or key not in known:
+            raise ValueError(f"{name} must name param groups out of {known}, but got {key!r}")
+    for index, group in enumerate(groups):
+        if index in schedules and group.get("name") in schedules:
+            raise ValueError(f"{name} must name each param group once, but got both {index} and {group['name']!r}")
+
+
+def _schedule(name: str, schedule: object) -> Schedule:
+    if not isinstance(schedule, Schedule):
+        raise TypeError(f"{name} must be a Schedule, or a list or mapping of them, but got {schedule!r}")
+    return schedule
+
+
+@dataclass(frozen=True, eq=False)
+class ParamGroupTracker:
+    """The optimizer's current param groups, each with a slot number that stays valid when groups are added or removed.
+
+    A group is recognized by its list of parameters, which stays the same object when the optimizer loads a state.
+
+    Example:
+        >>> first, second = {"params": []}, {"params": []}
+        >>> tracker = ParamGroupTracker().updated([first, second]).updated([second, {"params": []}])
+        >>> tracker.slots
+        (1, 2)
+    """
+
+    groups: list[ParamGroup] = field(default_factory=list)
+    slots: tuple[int, ...] = ()
+    seen: int = 0
+
+    def matches(self, groups: list[ParamGroup]) -> bool:
+        """Return whether `groups` are the current ones: the same objects in the same order."""
+        return _core.same_objects(groups, self.groups)
+
+    def updated(self, groups: list[ParamGroup]) -> ParamGroupTracker:
+        """A tracker with `groups` as the current ones; new groups get new slots."""
+        slots, seen = [], self.seen
+        for index in self.previous_index(groups):
+            slots.append(seen if index is None else self.slots[index])
+            seen += index is None
+        return ParamGroupTracker(list(groups), tuple(slots), seen)
+
+    def previous_index(self, groups: list[ParamGroup]) -> list[int | None]:
+        """The index of each of `groups` among the current ones; None for a new group."""
+        known = {id(_identity(group)): index for index, group in enumerate(self.groups)}
+        return [known.get(id(_identity(group))) for group in groups]
+
+
+def _identity(group: ParamGroup) -> Any:
+    return group.get("params", group)

@@ -16,88 +16,6 @@ from lrcore.schedules._base import MAX_STEP
 from lrcore.torch._param_groups import ParamGroup, param_groups, set_lr
 from lrcore.torch.lr_scheduler._scheduler import VERSION, BaseLrSchedules, GroupSchedules, ParamGroupTracker, Scheduler
 
-ROUNDING = 1e-12  # bound of the relative error of a learning rate that torch's scheduler computes step by step
-
-
-class ExternalLrFactors:
-    """Learning-rate changes made outside the scheduler (other schedulers, plateaus, the user), kept as factors.
-
-        factor <- factor * lr / (lr that was written last)
-
-    Torch's schedulers keep such changes, as each step multiplies the present lr. A tensor lr is not read, since that
-    would make the CPU wait for the GPU, and a change to or from 0 has no factor.
-
-    Args:
-        factors: The factors so far, of the first groups; 1 for the others.
-
-    Example:
-        >>> groups = [{"lr": 0.5}, {"lr": 0.25}]
-        >>> changes = ExternalLrFactors()
-        >>> changes.write(groups)
-        >>> groups[1]["lr"] = 0.125
-        >>> changes.detect(groups, ParamGroupTracker().updated(groups))
-        >>> changes.factors
-        [1.0, 0.5]
-    """
-
-    def __init__(self, factors: Sequence[float] = ()) -> None:
-        self.factors = list(factors)
-        self._any = any(factor != 1.0 for factor in self.factors)
-        self._written: list[Any] = []
-
-    @classmethod
-    def from_initial_lr(cls, groups: Sequence[ParamGroup]) -> ExternalLrFactors:
-        """The changes before the first write."""
-        return cls([_change(group.get("initial_lr", group["lr"]), group["lr"]) for group in groups])
-
-    def detect(self, groups: list[ParamGroup], tracker: ParamGroupTracker) -> None:
-        """Multiply the factors by the changes since the last write, which was to the groups of `tracker`."""
-        if not self._written or (tracker.matches(groups) and _core.same_values(groups, "lr", self._written)):
-            return
-        lrs = [group["lr"] for group in groups]
-        pairs = list(zip(lrs, tracker.previous_index(groups), strict=True))
-        self.factors = [1.0 if i is None else self.factors[i] * _change(self._written[i], lr) for lr, i in pairs]
-        self._any = any(factor != 1.0 for factor in self.factors)
-        self._written = lrs
-
-    def write(self, groups: Sequence[ParamGroup]) -> None:
-        """Multiply the learning rates of `groups`, which have just been written, by the factors."""
-        if len(self.factors) != len(groups):
-            self.factors = (self.factors + [1.0] * len(groups))[: len(groups)]
-        if self._any:
-            for group, factor in zip(groups, self.factors, strict=True):
-                set_lr(group, factor * float(group["lr"]))
-        self._written = [group["lr"] for group in groups]
-
-
-def _change(written: Any, present: Any) -> float:
-    if not (isinstance(written, (float, int)) and isinstance(present, (float, int)) and written and present):
-        return 1.0
-    ratio = present / written
-    return ratio if isfinite(ratio) and abs(ratio - 1.0) > ROUNDING else 1.0
-
-
-# Fields of CyclicLR and OneCycleLR, whose base_lrs do not come from the optimizer.
-ABSOLUTE = {"max_lrs", "total_steps"}
-
-
-def from_torch_state_dict(state: Mapping[str, Any]) -> dict[str, Any]:
-    """The state of our scheduler that resumes from `state` of torch's scheduler of the same name.
-
-    Raises:
-        ValueError: When `state` has neither "version" nor "last_epoch".
-    """
-    schedulers = state.get("_schedulers", [])
-    parts = [from_torch_state_dict(part) for part in schedulers]
-    if "last_epoch" not in state and not parts:
-        raise ValueError("a scheduler state must have the field 'version' or, as torch's, 'last_epoch'")
-    # Warm restarts may be between two epochs: torch keeps the fraction in T_cur alone, last_epoch is rounded down.
-    step = state["last_epoch"] + state.get("T_cur", 0) % 1 if "last_epoch" in state else parts[0]["step"]
-    base_lrs: list[float] = next((part["base_lrs"] for part in parts if part["base_lrs"]), [])
-    if "base_lrs" in state and not ABSOLUTE & state.keys():
-        base_lrs = [float(lr) for lr in state["base_lrs"]]
-    return {"version": VERSION, "step": step, "factor": 1.0, "base_lrs": base_lrs}
-
 
 class TorchCompatibleScheduler(Scheduler):
     """A scheduler whose schedules may start from the learning rates that the groups had before all schedulers.
@@ -232,3 +150,86 @@ def require_below_max_step(name: str, steps: int) -> int:
     if steps >= MAX_STEP:
         raise ValueError(f"{name} must be less than 2**63 - 1, but got {steps}")
     return steps
+
+
+# Fields of CyclicLR and OneCycleLR, whose base_lrs do not come from the optimizer.
+ABSOLUTE = {"max_lrs", "total_steps"}
+
+
+def from_torch_state_dict(state: Mapping[str, Any]) -> dict[str, Any]:
+    """The state of our scheduler that resumes from `state` of torch's scheduler of the same name.
+
+    Raises:
+        ValueError: When `state` has neither "version" nor "last_epoch".
+    """
+    schedulers = state.get("_schedulers", [])
+    parts = [from_torch_state_dict(part) for part in schedulers]
+    if "last_epoch" not in state and not parts:
+        raise ValueError("a scheduler state must have the field 'version' or, as torch's, 'last_epoch'")
+    # Warm restarts may be between two epochs: torch keeps the fraction in T_cur alone, last_epoch is rounded down.
+    step = state["last_epoch"] + state.get("T_cur", 0) % 1 if "last_epoch" in state else parts[0]["step"]
+    base_lrs: list[float] = next((part["base_lrs"] for part in parts if part["base_lrs"]), [])
+    if "base_lrs" in state and not ABSOLUTE & state.keys():
+        base_lrs = [float(lr) for lr in state["base_lrs"]]
+    return {"version": VERSION, "step": step, "factor": 1.0, "base_lrs": base_lrs}
+
+
+ROUNDING = 1e-12  # bound of the relative error of a learning rate that torch's scheduler computes step by step
+
+
+class ExternalLrFactors:
+    """Learning-rate changes made outside the scheduler (other schedulers, plateaus, the user), kept as factors.
+
+        factor <- factor * lr / (lr that was written last)
+
+    Torch's schedulers keep such changes, as each step multiplies the present lr. A tensor lr is not read, since that
+    would make the CPU wait for the GPU, and a change to or from 0 has no factor.
+
+    Args:
+        factors: The factors so far, of the first groups; 1 for the others.
+
+    Example:
+        >>> groups = [{"lr": 0.5}, {"lr": 0.25}]
+        >>> changes = ExternalLrFactors()
+        >>> changes.write(groups)
+        >>> groups[1]["lr"] = 0.125
+        >>> changes.detect(groups, ParamGroupTracker().updated(groups))
+        >>> changes.factors
+        [1.0, 0.5]
+    """
+
+    def __init__(self, factors: Sequence[float] = ()) -> None:
+        self.factors = list(factors)
+        self._any = any(factor != 1.0 for factor in self.factors)
+        self._written: list[Any] = []
+
+    @classmethod
+    def from_initial_lr(cls, groups: Sequence[ParamGroup]) -> ExternalLrFactors:
+        """The changes before the first write."""
+        return cls([_change(group.get("initial_lr", group["lr"]), group["lr"]) for group in groups])
+
+    def detect(self, groups: list[ParamGroup], tracker: ParamGroupTracker) -> None:
+        """Multiply the factors by the changes since the last write, which was to the groups of `tracker`."""
+        if not self._written or (tracker.matches(groups) and _core.same_values(groups, "lr", self._written)):
+            return
+        lrs = [group["lr"] for group in groups]
+        pairs = list(zip(lrs, tracker.previous_index(groups), strict=True))
+        self.factors = [1.0 if i is None else self.factors[i] * _change(self._written[i], lr) for lr, i in pairs]
+        self._any = any(factor != 1.0 for factor in self.factors)
+        self._written = lrs
+
+    def write(self, groups: Sequence[ParamGroup]) -> None:
+        """Multiply the learning rates of `groups`, which have just been written, by the factors."""
+        if len(self.factors) != len(groups):
+            self.factors = (self.factors + [1.0] * len(groups))[: len(groups)]
+        if self._any:
+            for group, factor in zip(groups, self.factors, strict=True):
+                set_lr(group, factor * float(group["lr"]))
+        self._written = [group["lr"] for group in groups]
+
+
+def _change(written: Any, present: Any) -> float:
+    if not (isinstance(written, (float, int)) and isinstance(present, (float, int)) and written and present):
+        return 1.0
+    ratio = present / written
+    return ratio if isfinite(ratio) and abs(ratio - 1.0) > ROUNDING else 1.0

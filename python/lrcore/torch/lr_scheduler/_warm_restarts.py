@@ -17,30 +17,6 @@ from lrcore.torch._param_groups import ParamGroup
 from lrcore.torch.lr_scheduler._scheduler import BaseLrSchedules
 from lrcore.torch.lr_scheduler._torch_compatible import TorchCompatibleScheduler
 
-
-def ascending_cosine_restarts(start: float, end: float, first: int, mult: int) -> Schedule:
-    """Cosine waves from `start` up to just before `end`, the first of `first` steps, each next one `mult` times longer.
-
-    Example:
-        >>> [round(lr, 12) for lr in ascending_cosine_restarts(0.0, 1.0, 2, 2).values(0, 8).tolist()]
-        [0.0, 0.5, 0.0, 0.146446609407, 0.5, 0.853553390593, 0.0, 0.038060233744]
-    """
-    if mult == 1:
-        return Repeat(_wave(start, end, first), first)
-    waves, starts, length = [_wave(start, end, first)], [0], first
-    while starts[-1] + length <= MAX_STEP:
-        starts.append(starts[-1] + length)
-        length *= mult
-        waves.append(
-            _wave(start, end, min(length, MAX_STEP))
-        )  # clipped: no step index reaches the end of a longer wave
-    return Sequence(waves, starts[1:])
-
-
-def _wave(start: float, end: float, length: int) -> Schedule:
-    return PiecewiseCosine([0, length], [start, end])
-
-
 # The finest division of an epoch. A power of two, so that a whole epoch has the same bits however it is divided.
 MOST_PARTS = 2**42
 
@@ -164,3 +140,26 @@ def _waves(base_lr: float, first: int, mult: int, eta_min: float) -> Schedule:
         return ascending_cosine_restarts(base_lr, eta_min, first, mult)
     with translate_argument_names(period_mult="T_mult"):
         return CosineRestarts(base_lr, first, mult, min_lr=eta_min)
+
+
+def ascending_cosine_restarts(start: float, end: float, first: int, mult: int) -> Schedule:
+    """Cosine waves from `start` up to just before `end`, the first of `first` steps, each next one `mult` times longer.
+
+    Example:
+        >>> [round(lr, 12) for lr in ascending_cosine_restarts(0.0, 1.0, 2, 2).values(0, 8).tolist()]
+        [0.0, 0.5, 0.0, 0.146446609407, 0.5, 0.853553390593, 0.0, 0.038060233744]
+    """
+    if mult == 1:
+        return Repeat(_wave(start, end, first), first)
+    waves, starts, length = [_wave(start, end, first)], [0], first
+    while starts[-1] + length <= MAX_STEP:
+        starts.append(starts[-1] + length)
+        length *= mult
+        waves.append(
+            _wave(start, end, min(length, MAX_STEP))
+        )  # clipped: no step index reaches the end of a longer wave
+    return Sequence(waves, starts[1:])
+
+
+def _wave(start: float, end: float, length: int) -> Schedule:
+    return PiecewiseCosine([0, length], [start, end])

@@ -20,26 +20,6 @@ from lrcore.torch.optim._layout import HALF_TYPES
 from lrcore.torch.optim._options import check_max_grad_norm, check_new_group, check_options
 from lrcore.torch.optim._step import SgdUpdate
 
-
-@contextmanager
-def averaged_weights(param_groups: Sequence[ParamGroup], state: Mapping[Any, dict[str, Any]]) -> Iterator[None]:
-    """Copy the averages into the parameters, and their own values back afterwards."""
-    params = [param for group in param_groups for param in group["params"]]
-    averages = [(param, state[param]["average"]) for param in params if state.get(param, {}).get("average") is not None]
-    weights = [(param, param.detach().clone()) for param, _ in averages]
-    try:
-        _copy(averages)
-        yield
-    finally:
-        _copy(weights)
-
-
-@torch.no_grad()
-def _copy(pairs: Sequence[tuple[Tensor, Tensor]]) -> None:
-    for param, values in pairs:
-        param.copy_(values)
-
-
 Step = TypeVar("Step", bound=Callable[..., Any])
 
 
@@ -78,34 +58,6 @@ def _has_hooks(self: Optimizer) -> bool:
 
 def _is_profiled() -> bool:
     return profiler._is_profiler_enabled or torch._C._autograd._profiler_enabled()
-
-
-@dataclass(frozen=True)
-class _UncastTensor:
-    """Hides a tensor from `Optimizer.load_state_dict`, which would cast it to the parameter's dtype."""
-
-    tensor: Tensor
-
-
-def wrap_fp32_state(state_dict: Mapping[str, Any], params: list[Tensor]) -> dict[str, Any]:
-    """`state_dict` with the state of 16-bit `params` wrapped, so that torch does not round it to 16 bits."""
-    indices = chain.from_iterable(group["params"] for group in state_dict["param_groups"])
-    half = {index for index, param in zip(indices, params, strict=False) if param.dtype in HALF_TYPES}
-    state = {key: _wrapped(value) if key in half else value for key, value in state_dict["state"].items()}
-    return {**state_dict, "state": state}
-
-
-def unwrap_fp32_state(state: Mapping[Any, Any]) -> None:
-    """Replace each wrapped tensor by itself, on the device of its parameter."""
-    for param, values in state.items():
-        if isinstance(param, Tensor):
-            values.update(
-                {name: v.tensor.to(param.device) for name, v in values.items() if isinstance(v, _UncastTensor)}
-            )
-
-
-def _wrapped(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: _UncastTensor(value) if isinstance(value, Tensor) else value for name, value in values.items()}
 
 
 class SGD(Optimizer):
@@ -286,3 +238,50 @@ def _check_and_wrap(optimizer: Optimizer, state_dict: dict[str, Any]) -> dict[st
     for group in state_dict["param_groups"]:
         check_options({**optimizer.defaults, **group})
     return wrap_fp32_state(state_dict, [param for group in optimizer.param_groups for param in group["params"]])
+
+
+@dataclass(frozen=True)
+class _UncastTensor:
+    """Hides a tensor from `Optimizer.load_state_dict`, which would cast it to the parameter's dtype."""
+
+    tensor: Tensor
+
+
+def wrap_fp32_state(state_dict: Mapping[str, Any], params: list[Tensor]) -> dict[str, Any]:
+    """`state_dict` with the state of 16-bit `params` wrapped, so that torch does not round it to 16 bits."""
+    indices = chain.from_iterable(group["params"] for group in state_dict["param_groups"])
+    half = {index for index, param in zip(indices, params, strict=False) if param.dtype in HALF_TYPES}
+    state = {key: _wrapped(value) if key in half else value for key, value in state_dict["state"].items()}
+    return {**state_dict, "state": state}
+
+
+def _wrapped(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _UncastTensor(value) if isinstance(value, Tensor) else value for name, value in values.items()}
+
+
+def unwrap_fp32_state(state: Mapping[Any, Any]) -> None:
+    """Replace each wrapped tensor by itself, on the device of its parameter."""
+    for param, values in state.items():
+        if isinstance(param, Tensor):
+            values.update(
+                {name: v.tensor.to(param.device) for name, v in values.items() if isinstance(v, _UncastTensor)}
+            )
+
+
+@contextmanager
+def averaged_weights(param_groups: Sequence[ParamGroup], state: Mapping[Any, dict[str, Any]]) -> Iterator[None]:
+    """Copy the averages into the parameters, and their own values back afterwards."""
+    params = [param for group in param_groups for param in group["params"]]
+    averages = [(param, state[param]["average"]) for param in params if state.get(param, {}).get("average") is not None]
+    weights = [(param, param.detach().clone()) for param, _ in averages]
+    try:
+        _copy(averages)
+        yield
+    finally:
+        _copy(weights)
+
+
+@torch.no_grad()
+def _copy(pairs: Sequence[tuple[Tensor, Tensor]]) -> None:
+    for param, values in pairs:
+        param.copy_(values)

@@ -15,32 +15,6 @@ from lrcore.torch.optim._fallback import TorchTensors, update_by_torch
 from lrcore.torch.optim._tensors import Column, SgdTable, SgdTensors, State
 
 
-def joint_norm(core: float, others: Sequence[Tensor], grad_factor: float) -> float:
-    """The joint norm of gradients whose norm is `core` and of `others`, which are multiplied by `grad_factor`."""
-    if not others:
-        return core
-    norms = [abs(grad_factor) * _norm(grad) for grad in others]
-    return math.sqrt(sum(norm * norm for norm in (core, *norms)))
-
-
-def _norm(grad: Tensor) -> float:
-    # In float64 as in the core, if the device has it: the squares of a 16-bit gradient overflow its own type.
-    wide = torch.float32 if grad.device.type == "mps" else torch.float64
-    return float(torch.linalg.vector_norm(grad, dtype=torch.promote_types(grad.dtype, wide)))
-
-
-@torch.no_grad()
-def follow_params(params: Sequence[Tensor], masters: Column) -> None:
-    """Copy each parameter that others have written, as loading a checkpoint does, into its master weight.
-
-    A parameter was written where its master weight no longer rounds to it. Autograd's version counter would be quicker
-    to compare, but misses writes through `.data`.
-    """
-    for param, master in zip(params, masters, strict=False):
-        if master is not None and not torch.equal(rounded := master.to(param.dtype), param):
-            torch.where(rounded == param, master, param.to(master.dtype), out=master)
-
-
 class SgdUpdate:
     """Updates the parameters of one optimizer; keeps the table of their tensors from step to step.
 
@@ -154,3 +128,29 @@ def _core_options(group: ParamGroup, grad_factor: float, grad_after: str) -> Sgd
         ema_decay=float(group["ema_decay"] or 0.0),
         grad_after=grad_after,
     )
+
+
+@torch.no_grad()
+def follow_params(params: Sequence[Tensor], masters: Column) -> None:
+    """Copy each parameter that others have written, as loading a checkpoint does, into its master weight.
+
+    A parameter was written where its master weight no longer rounds to it. Autograd's version counter would be quicker
+    to compare, but misses writes through `.data`.
+    """
+    for param, master in zip(params, masters, strict=False):
+        if master is not None and not torch.equal(rounded := master.to(param.dtype), param):
+            torch.where(rounded == param, master, param.to(master.dtype), out=master)
+
+
+def joint_norm(core: float, others: Sequence[Tensor], grad_factor: float) -> float:
+    """The joint norm of gradients whose norm is `core` and of `others`, which are multiplied by `grad_factor`."""
+    if not others:
+        return core
+    norms = [abs(grad_factor) * _norm(grad) for grad in others]
+    return math.sqrt(sum(norm * norm for norm in (core, *norms)))
+
+
+def _norm(grad: Tensor) -> float:
+    # In float64 as in the core, if the device has it: the squares of a 16-bit gradient overflow its own type.
+    wide = torch.float32 if grad.device.type == "mps" else torch.float64
+    return float(torch.linalg.vector_norm(grad, dtype=torch.promote_types(grad.dtype, wide)))
