@@ -112,7 +112,7 @@ class ReduceLROnPlateau(TorchReduceLROnPlateau):
     def step(  # type: ignore[override]  # torch's returns None
         self, metrics: SupportsFloat, epoch: int | None = None
     ) -> Reduction | None:
-        """Judge the metric of the epoch that has ended, and say what was reduced and why; None if nothing was.
+        """Judge the metric of the epoch that has ended; returns the reduction with its reason, or None.
 
         Args:
             metrics: The metric, a number or a tensor of one.

@@ -1,4 +1,4 @@
-"""The general scheduler: writes what schedules say into an optimizer's param groups."""
+"""The general scheduler: writes the values of schedules into an optimizer's param groups."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class Scheduler(LRScheduler):
             for name, schedules in arguments.items()
             if schedules is not None
         }
-        # SequentialLR starts a later part from these values: they are those of the part that was constructed first.
+        # For SequentialLR: the hyper-parameters before its parts are the initial values of the part constructed first.
         self.initial_values = {
             name: tuple(hyperparameter(name, group) for group in optimizer.param_groups)
             for name in self.group_schedules
@@ -229,7 +229,7 @@ class GroupSchedules(ABC):
 
 @dataclass(frozen=True)
 class PerGroupSchedules(GroupSchedules):
-    """A schedule for each group that was there at first; those added later follow the first one."""
+    """A schedule for each group at construction; groups that are added later follow the first schedule."""
 
     schedules: tuple[Schedule, ...]
 

@@ -19,7 +19,7 @@ CURVES: dict[str, type[PiecewiseCosine | PiecewiseLinear]] = {"cos": PiecewiseCo
 
 @dataclass(frozen=True)
 class Annealing(GroupSchedules):
-    """Schedules from the learning rate of each group to that of its weight averaging."""
+    """Schedules from the learning rate of each group to its swa_lr."""
 
     swa_lrs: tuple[float, ...]
     epochs: int

@@ -205,7 +205,7 @@ class SgdTensors:
         return sorted([*unsupported, *hidden]) if hidden else unsupported
 
     def _unreadable_positions(self) -> list[int]:
-        """Positions of tensor subclasses and negated views, whose storage may not hold their values."""
+        """Positions with a gradient where the core must not read: a non-plain parameter, gradient or state tensor."""
         if not self._table.non_plain and _core.have_types(self.grads, PLAIN_OR_NONE):
             return []
         hidden = self._table.non_plain
