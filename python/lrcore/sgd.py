@@ -1,4 +1,4 @@
-"""The SGD-Nesterov update of NumPy arrays."""
+"""SGD with Nesterov momentum in the core: of NumPy arrays, and of a model's tensors by their DLPack."""
 
 from __future__ import annotations
 
@@ -11,15 +11,7 @@ import lrcore._core as _core
 from lrcore._core import SgdOptions
 from lrcore._validation import as_bool, as_float, as_int, as_str
 
-
-def clipping_factor(norm: float, max_norm: float) -> float:
-    """What shrinks gradients of that norm to `max_norm`: at most 1, and NaN for NaN.
-
-    Source: torch.nn.utils.clip_grad_norm_, whose 1e-6 this has too.
-    """
-    factor = max_norm / (norm + 1e-6)
-    return 1.0 if factor > 1.0 else factor
-
+__all__ = ["SgdOptions", "SgdPlan", "clipping_factor", "grad_norm", "sgd_step"]
 
 Arrays = Sequence[npt.NDArray[Any]]
 
@@ -134,9 +126,6 @@ def grad_norm(grads: Arrays, *, num_threads: int = 0) -> float:
     return _core.grad_norm(list(grads), num_threads=as_int("num_threads", num_threads))
 
 
-__all__ = ["SgdOptions", "SgdPlan"]
-
-
 class SgdPlan:
     """Updates a model's tensors in place, all in one call, by the recurrence of `lrcore.sgd_step`.
 
@@ -238,3 +227,12 @@ class SgdPlan:
     def params_updated(self) -> list[Any]:
         """The parameters that the next step writes; the same list object while they are the same."""
         return self._plan.params_updated
+
+
+def clipping_factor(norm: float, max_norm: float) -> float:
+    """Clipping coefficient min(1, max_norm / (norm + 1e-6)); NaN propagates.
+
+    Source: torch.nn.utils.clip_grad_norm_, which has the same 1e-6.
+    """
+    factor = max_norm / (norm + 1e-6)
+    return 1.0 if factor > 1.0 else factor

@@ -1,4 +1,4 @@
-"""How many threads the core uses."""
+"""The number of threads that the core uses."""
 
 from __future__ import annotations
 

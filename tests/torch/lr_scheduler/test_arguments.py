@@ -1,4 +1,4 @@
-"""Arguments that torch takes are taken, and those that are refused are named with their value."""
+"""Arguments: the ones that torch takes are accepted, and refused ones are named with their value."""
 
 from __future__ import annotations
 

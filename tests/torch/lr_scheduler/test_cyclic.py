@@ -1,3 +1,5 @@
+"""CyclicLR: the values of torch, and bounds, heights and momentum of its own."""
+
 from __future__ import annotations
 
 from collections.abc import Callable

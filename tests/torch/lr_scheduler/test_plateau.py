@@ -1,3 +1,5 @@
+"""ReduceLROnPlateau: the reductions of torch, arguments, events and states."""
+
 from __future__ import annotations
 
 import copy

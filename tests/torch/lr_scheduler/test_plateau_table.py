@@ -142,7 +142,7 @@ def test_row_reports_each_reduction_and_its_cause() -> None:
 
 
 def test_row_at_min_lr_reports_nothing_and_restarts_the_count() -> None:
-    """As torch, whose lr, raised by hand, falls only after `patience` further metrics; Keras' falls at once."""
+    """In torch an lr raised by hand falls only after `patience` further metrics, in Keras at once."""
     lrs = {}
     for compat in ("torch", "keras"):
         optimizer = sgd(0.1)

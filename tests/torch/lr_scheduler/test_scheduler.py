@@ -1,3 +1,5 @@
+"""The general scheduler: values, groups, optimizers, states and copies."""
+
 from __future__ import annotations
 
 import copy

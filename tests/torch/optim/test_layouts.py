@@ -43,7 +43,7 @@ DENSE = [contiguous, channels_last, permuted]
 
 
 def train(optimizer: torch.optim.Optimizer, layout: Callable[..., torch.Tensor] | None = None) -> None:
-    """Steps with gradients in that layout, by default in that of each parameter."""
+    """Steps with gradients in the given layout, by default in the layout of each parameter."""
     parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
     for update, lr in enumerate(LRS):
         for group in optimizer.param_groups:
@@ -97,7 +97,7 @@ def test_any_shape_is_updated_by_the_core(shape: tuple[int, ...], options: dict[
 
 
 class Wrapped(torch.Tensor):
-    """A subclass of which the core cannot know where its values are."""
+    """A tensor subclass, whose values may be anywhere."""
 
 
 def wrapped(tensor: torch.Tensor) -> torch.Tensor:

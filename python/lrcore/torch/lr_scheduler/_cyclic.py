@@ -1,4 +1,4 @@
-"""Cyclic learning rates under torch's signature."""
+"""CyclicLR and OneCycleLR under torch's signatures."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ class CyclicLR(TorchCompatibleScheduler):
         step_size_down: Updates in the falling part; None: as many as in the rising one.
         mode: "triangular", "triangular2" or "exp_range".
         gamma: Base of the decay in "exp_range", in (0, 1].
-        scale_fn: Height of each triangle in place of that of a mode, as data: factors from 0 to 1, of which the last is
-            held, or a schedule of them. What torch's scale_fn(1) gives is the first item for "cycle", what its
-            scale_fn(0) gives the first for "iterations".
+        scale_fn: Height of each triangle in place of `mode`, as data: a list of factors from 0 to 1 (the last one is
+            held) or a schedule of them. The first item is torch's scale_fn(1) for "cycle" and its scale_fn(0) for
+            "iterations".
         scale_mode: Whether an item of `scale_fn` belongs to a "cycle" or to a step, counted from step 0 ("iterations").
         cycle_momentum: Whether to cycle the momentum, or first beta; ignored where the optimizer has neither.
         base_momentum: Lower bound of the momentum; one for all groups or a list of one per group.
@@ -102,7 +102,7 @@ class CyclicLR(TorchCompatibleScheduler):
 def _cyclic(base_lr: float, max_lr: float, **cycle: Any) -> Schedule:
     lower, upper = as_non_negative("base_lr", base_lr), as_float("max_lr", max_lr)
     if lower == upper:
-        Cyclic(0.0, 1.0, **cycle)  # names what is wrong with the cycle
+        Cyclic(0.0, 1.0, **cycle)  # for its checks of the cycle's arguments
         return Tabulated([lower])
     return Cyclic(lower, upper, **cycle)
 

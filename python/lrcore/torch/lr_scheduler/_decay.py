@@ -1,4 +1,4 @@
-"""Factors that end after some steps, under torch's signatures."""
+"""Cosine, step, exponential, constant, linear and polynomial schedulers under torch's signatures."""
 
 from __future__ import annotations
 
@@ -44,11 +44,11 @@ class CosineAnnealingLR(TorchCompatibleScheduler):
 
     def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0, last_epoch: int = -1) -> None:
         half = require_below_max_step("T_max", as_positive_int("T_max", T_max))
-        wave = partial(_wave, T_max=half, eta_min=as_non_negative("eta_min", eta_min))
-        super().__init__(optimizer, wave, last_epoch=last_epoch)
+        schedule = partial(_cosine, T_max=half, eta_min=as_non_negative("eta_min", eta_min))
+        super().__init__(optimizer, schedule, last_epoch=last_epoch)
 
 
-def _wave(base_lr: float, T_max: int, eta_min: float) -> Schedule:
+def _cosine(base_lr: float, T_max: int, eta_min: float) -> Schedule:
     return Until(PiecewiseCosine([0, T_max], [base_lr, eta_min]), T_max + 1, "mirror")
 
 
@@ -75,6 +75,34 @@ class StepLR(TorchCompatibleScheduler):
 
     def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1, last_epoch: int = -1) -> None:
         super().__init__(optimizer, partial(_step, step_size=step_size, gamma=gamma), last_epoch=last_epoch)
+
+
+class ExponentialLR(TorchCompatibleScheduler):
+    """Multiplies the learning rate by `gamma` at every step, as `torch.optim.lr_scheduler.ExponentialLR`.
+
+        lr(t) = base_lr * gamma^t
+
+    Args:
+        optimizer: Whose param groups are written; base_lr is what their lr was before all schedulers.
+        gamma: Factor of each step, finite and not negative.
+        last_epoch: Index of the last step that was done, -1 before any.
+
+    Raises:
+        ValueError: When an argument is out of range.
+
+    Example:
+        >>> import torch
+        >>> scheduler = ExponentialLR(torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0), gamma=0.5)
+        >>> [(scheduler.get_last_lr(), scheduler.step())[0] for _ in range(3)]
+        [[1.0], [0.5], [0.25]]
+    """
+
+    def __init__(self, optimizer: Optimizer, gamma: float, last_epoch: int = -1) -> None:
+        super().__init__(optimizer, partial(_step, step_size=1, gamma=gamma), last_epoch=last_epoch)
+
+
+def _step(base_lr: float, step_size: int, gamma: float) -> Schedule:
+    return zero_if_base_lr_is_zero(base_lr, Step(base_lr or 1.0, step_size, gamma))
 
 
 class MultiStepLR(TorchCompatibleScheduler):
@@ -107,34 +135,6 @@ class MultiStepLR(TorchCompatibleScheduler):
         super().__init__(optimizer, partial(_multi_step, milestones=in_order, gamma=gamma), last_epoch=last_epoch)
 
 
-class ExponentialLR(TorchCompatibleScheduler):
-    """Multiplies the learning rate by `gamma` at every step, as `torch.optim.lr_scheduler.ExponentialLR`.
-
-        lr(t) = base_lr * gamma^t
-
-    Args:
-        optimizer: Whose param groups are written; base_lr is what their lr was before all schedulers.
-        gamma: Factor of each step, finite and not negative.
-        last_epoch: Index of the last step that was done, -1 before any.
-
-    Raises:
-        ValueError: When an argument is out of range.
-
-    Example:
-        >>> import torch
-        >>> scheduler = ExponentialLR(torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0), gamma=0.5)
-        >>> [(scheduler.get_last_lr(), scheduler.step())[0] for _ in range(3)]
-        [[1.0], [0.5], [0.25]]
-    """
-
-    def __init__(self, optimizer: Optimizer, gamma: float, last_epoch: int = -1) -> None:
-        super().__init__(optimizer, partial(_step, step_size=1, gamma=gamma), last_epoch=last_epoch)
-
-
-def _step(base_lr: float, step_size: int, gamma: float) -> Schedule:
-    return zero_if_base_lr_is_zero(base_lr, Step(base_lr or 1.0, step_size, gamma))
-
-
 def _multi_step(base_lr: float, milestones: tuple[int, ...], gamma: float) -> Schedule:
     return zero_if_base_lr_is_zero(base_lr, MultiStep(base_lr or 1.0, milestones, gamma))
 
@@ -144,7 +144,7 @@ class ConstantLR(TorchCompatibleScheduler):
 
         lr(t) = base_lr * factor for t < total_iters, then base_lr
 
-    A `factor` of 0 and 0 steps are right too. (The attribute `factor` is that of every `Scheduler`, not this one.)
+    A `factor` of 0 and 0 steps are allowed. (The attribute `factor` is that of every `Scheduler`, not this one.)
 
     Args:
         optimizer: Whose param groups are written; base_lr is what their lr was before all schedulers.
@@ -168,6 +168,12 @@ class ConstantLR(TorchCompatibleScheduler):
     ) -> None:
         schedule = partial(_constant, factor=as_probability("factor", factor), total_iters=_steps(total_iters))
         super().__init__(optimizer, schedule, last_epoch=last_epoch)
+
+
+def _constant(base_lr: float, factor: float, total_iters: int) -> Schedule:
+    if total_iters == 0:
+        return Tabulated([base_lr])
+    return Tabulated([base_lr * factor]).then(Tabulated([base_lr]), at=total_iters)
 
 
 class LinearLR(TorchCompatibleScheduler):
@@ -209,12 +215,18 @@ class LinearLR(TorchCompatibleScheduler):
         super().__init__(optimizer, schedule, last_epoch=last_epoch)
 
 
+def _linear(base_lr: float, start_factor: float, end_factor: float, total_iters: int) -> Schedule:
+    if total_iters == 0:
+        return Tabulated([base_lr * end_factor])
+    return Linear(base_lr * start_factor, base_lr * end_factor, total_iters + 1)
+
+
 class PolynomialLR(TorchCompatibleScheduler):
-    """Lets the learning rate fall to 0 as a power of what is left, as `torch.optim.lr_scheduler.PolynomialLR`.
+    """Lets the learning rate fall to 0 as a power of the remaining steps, as `torch.optim.lr_scheduler.PolynomialLR`.
 
         lr(t) = base_lr * (1 - min(t, total_iters) / total_iters)^power
 
-    With 0 steps, or a `power` of 0, it is base_lr for ever.
+    With 0 steps, or a `power` of 0, it stays base_lr.
 
     Args:
         optimizer: Whose param groups are written; base_lr is what their lr was before all schedulers.
@@ -236,18 +248,6 @@ class PolynomialLR(TorchCompatibleScheduler):
     def __init__(self, optimizer: Optimizer, total_iters: int = 5, power: float = 1.0, last_epoch: int = -1) -> None:
         schedule = partial(_polynomial, total_iters=_steps(total_iters), power=as_non_negative("power", power))
         super().__init__(optimizer, schedule, last_epoch=last_epoch)
-
-
-def _constant(base_lr: float, factor: float, total_iters: int) -> Schedule:
-    if total_iters == 0:
-        return Tabulated([base_lr])
-    return Tabulated([base_lr * factor]).then(Tabulated([base_lr]), at=total_iters)
-
-
-def _linear(base_lr: float, start_factor: float, end_factor: float, total_iters: int) -> Schedule:
-    if total_iters == 0:
-        return Tabulated([base_lr * end_factor])
-    return Linear(base_lr * start_factor, base_lr * end_factor, total_iters + 1)
 
 
 def _polynomial(base_lr: float, total_iters: int, power: float) -> Schedule:

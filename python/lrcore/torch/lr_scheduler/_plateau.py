@@ -16,31 +16,6 @@ from lrcore.plateau import Plateau, Reduction, reduce_scheduler_factor
 from lrcore.torch._param_groups import ParamGroup, one_per_group, param_groups, set_lr
 from lrcore.torch.lr_scheduler._scheduler import Scheduler
 
-FIELDS = ("best", "num_bad_epochs", "cooldown_counter", "last_epoch")
-
-
-def from_torch_state_dict(state: dict[str, Any]) -> dict[str, Any]:
-    """The state of an `lrcore.Plateau` that goes on where torch's scheduler of `state` stopped.
-
-    Raises:
-        ValueError: When `state` lacks a field.
-
-    Example:
-        >>> from_torch_state_dict({"best": math.inf, "num_bad_epochs": 1, "cooldown_counter": 0, "last_epoch": 1})
-        {'version': 2, 'best': None, 'num_bad': 1, 'cooldown_left': 0, 'step': 1}
-    """
-    for name in FIELDS:
-        if name not in state:
-            raise ValueError(f"the state of torch's ReduceLROnPlateau lacks the field {name!r}")
-    best, num_bad, cooldown_left, step = (state[name] for name in FIELDS)
-    return {
-        "version": 2,
-        "best": best if math.isfinite(best) else None,
-        "num_bad": num_bad,
-        "cooldown_left": cooldown_left,
-        "step": step,
-    }
-
 
 class ReduceLROnPlateau(TorchReduceLROnPlateau):
     """Multiplies the learning rate by `factor` when a metric has stopped improving.
@@ -65,7 +40,7 @@ class ReduceLROnPlateau(TorchReduceLROnPlateau):
         min_lr: Lower bound of the learning rate; one for all groups or a list of one per group. A group added later has
             the first.
         eps: A reduction by no more than this is left out; one for all groups or a list of one per group.
-        base: A scheduler of the same optimizer that goes on being stepped, such as a warm-up or a cosine. Its `factor`
+        base: A scheduler of the same optimizer that is stepped as before, such as a warm-up or a cosine. Its `factor`
             is lowered in place of the groups' lr, for all groups alike: the one nearest to its `min_lr` decides.
         compat: "torch", or "keras" to count patience and cooldown as Keras does; see `lrcore.Plateau`.
         nan: What a metric of NaN or infinity does: "bad" counts it as one without improvement, "ignore" leaves all as
@@ -121,23 +96,23 @@ class ReduceLROnPlateau(TorchReduceLROnPlateau):
 
     @property
     def num_bad_epochs(self) -> int:  # type: ignore[override]
-        """How many metrics in a row were not better."""
+        """Number of metrics in a row that were not better than the best."""
         return self._plateau.num_bad
 
     @property
     def cooldown_counter(self) -> int:  # type: ignore[override]
-        """How many more metrics are not counted."""
+        """Number of metrics that remain of the cooldown."""
         return self._plateau.cooldown_left
 
     @property
     def last_epoch(self) -> int:  # type: ignore[override]
-        """How many metrics there were."""
+        """Number of metrics so far."""
         return self._plateau.step
 
     def step(  # type: ignore[override]  # torch's returns None
         self, metrics: SupportsFloat, epoch: int | None = None
     ) -> Reduction | None:
-        """Judge the metric of the epoch that has ended, and say what was reduced and why; None if nothing was.
+        """Judge the metric of the epoch that has ended; returns the reduction with its reason, or None.
 
         Args:
             metrics: The metric, a number or a tensor of one.
@@ -167,13 +142,13 @@ class ReduceLROnPlateau(TorchReduceLROnPlateau):
         return self._plateau.state_dict()
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Go on from `state_dict`, which may also be that of torch's class.
+        """Resume from `state_dict`, which may also come from torch's class.
 
         Raises:
             ValueError: When `state_dict` is of another version or a field is missing or unknown; nothing is changed.
         """
         self._plateau.load_state_dict(
-            from_torch_state_dict(state_dict) if "num_bad_epochs" in state_dict else state_dict
+            plateau_state_from_torch(state_dict) if "num_bad_epochs" in state_dict else state_dict
         )
 
     def _reduce(self, metric: float, min_lrs: list[float], eps: list[float]) -> Reduction | None:
@@ -186,7 +161,7 @@ class ReduceLROnPlateau(TorchReduceLROnPlateau):
         return event
 
     def _reduce_base(self, base: Scheduler, metric: float, min_lrs: list[float], eps: list[float]) -> Reduction | None:
-        """Groups that the base leaves alone have no say, and are no part of the event."""
+        """Lower the factor of `base`; groups that it leaves alone are ignored and are not in the event."""
         scheduled = [schedule is not None for schedule in base.schedules]
         min_lrs, eps = list(compress(min_lrs, scheduled)), list(compress(eps, scheduled))
         return reduce_scheduler_factor(
@@ -209,6 +184,32 @@ def _of_same_optimizer(base: Scheduler, optimizer: Optimizer) -> Scheduler:
 
 
 def _as_stored(group: ParamGroup, lr: float) -> float:
-    """`lr` as it would read once the group holds it: rounded where its lr is a tensor."""
+    """`lr` as the group would store it: rounded to the dtype where its lr is a tensor."""
     old = group["lr"]
     return float(old.new_tensor(lr)) if isinstance(old, Tensor) else lr
+
+
+FIELDS = ("best", "num_bad_epochs", "cooldown_counter", "last_epoch")
+
+
+def plateau_state_from_torch(state: dict[str, Any]) -> dict[str, Any]:
+    """The state of an `lrcore.Plateau` that resumes from `state` of torch's ReduceLROnPlateau.
+
+    Raises:
+        ValueError: When `state` lacks a field.
+
+    Example:
+        >>> plateau_state_from_torch({"best": math.inf, "num_bad_epochs": 1, "cooldown_counter": 0, "last_epoch": 1})
+        {'version': 2, 'best': None, 'num_bad': 1, 'cooldown_left': 0, 'step': 1}
+    """
+    for name in FIELDS:
+        if name not in state:
+            raise ValueError(f"the state of torch's ReduceLROnPlateau lacks the field {name!r}")
+    best, num_bad, cooldown_left, step = (state[name] for name in FIELDS)
+    return {
+        "version": 2,
+        "best": best if math.isfinite(best) else None,
+        "num_bad": num_bad,
+        "cooldown_left": cooldown_left,
+        "step": step,
+    }

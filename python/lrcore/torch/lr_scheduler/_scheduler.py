@@ -1,4 +1,4 @@
-"""The general scheduler: writes what schedules say into an optimizer's param groups."""
+"""The general scheduler: writes the values of schedules into an optimizer's param groups."""
 
 from __future__ import annotations
 
@@ -18,152 +18,6 @@ from lrcore.schedules._base import CoreSchedule
 from lrcore.torch._param_groups import ParamGroup, hyperparameter, hyperparameter_key, one_per_group, param_groups
 
 Schedules: TypeAlias = "Schedule | Sequence[Schedule] | Mapping[int | str, Schedule]"
-
-
-class GroupSchedules(ABC):
-    """A schedule for each param group, or none for those that are left alone."""
-
-    @abstractmethod
-    def schedule_for(self, index: int, group: ParamGroup, base_lr: float) -> Schedule | None:
-        """The schedule of the group at `index`, whose learning rate before all schedules was `base_lr`."""
-
-    def is_multiple_of_base_lr(self) -> bool:
-        """Whether `base_lr` sets the scale of what the schedules say."""
-        return False
-
-
-@dataclass(frozen=True)
-class PerGroupSchedules(GroupSchedules):
-    """A schedule for each group that was there at first; those added later follow the first one."""
-
-    schedules: tuple[Schedule, ...]
-
-    def schedule_for(self, index: int, group: ParamGroup, base_lr: float) -> Schedule | None:
-        """The schedule at `index`."""
-        return self.schedules[index if index < len(self.schedules) else 0]
-
-
-@dataclass(frozen=True)
-class KeyedSchedules(GroupSchedules):
-    """Schedules of the groups that are named, by position or by name."""
-
-    schedules: Mapping[int | str, Schedule]
-
-    def schedule_for(self, index: int, group: ParamGroup, base_lr: float) -> Schedule | None:
-        """The schedule under `index` or under the group's name."""
-        return self.schedules.get(index, self.schedules.get(group.get("name", index)))
-
-
-@dataclass(frozen=True)
-class BaseLrSchedules(GroupSchedules):
-    """The schedules that follow from what the learning rates were before."""
-
-    make: Callable[[float], Schedule]
-
-    def schedule_for(self, index: int, group: ParamGroup, base_lr: float) -> Schedule | None:
-        """The schedule that starts from `base_lr`."""
-        return self.make(base_lr)
-
-    def is_multiple_of_base_lr(self) -> bool:
-        """Always."""
-        return True
-
-
-def group_schedules(name: str, schedules: Schedules | GroupSchedules, optimizer: Optimizer) -> GroupSchedules:
-    """The schedules that a user gave for the groups of `optimizer`.
-
-    Raises:
-        ValueError: When a list has another length, a mapping names a group that is not there, or one twice, or a group
-            that is to be scheduled has no such hyper-parameter.
-        TypeError: When there is something else than a schedule.
-    """
-    if isinstance(schedules, GroupSchedules):
-        return schedules
-    checked = _checked(name, schedules, optimizer.param_groups)
-    for index, group in enumerate(optimizer.param_groups):
-        if checked.schedule_for(index, group, 0.0) is not None and hyperparameter_key(name, group) is None:
-            lacking = "momentum or betas" if name == "momentum" else name
-            raise ValueError(f"{name} must be None for {type(optimizer).__name__}, which has no {lacking}")
-    return checked
-
-
-def group_indices_by_schedule(
-    scheduled: dict[str, list[Schedule | None]], groups: list[ParamGroup]
-) -> list[tuple[str, CoreSchedule, list[int]]]:
-    """What the core is to write: each different schedule of a hyper-parameter once, with the groups that follow it."""
-    found: dict[tuple[str, CoreSchedule], list[int]] = {}
-    for name, schedules in scheduled.items():
-        for index, (group, schedule) in enumerate(zip(groups, schedules, strict=True)):
-            key = hyperparameter_key(name, group)
-            if schedule is not None and key is not None:
-                found.setdefault((key, schedule._core_schedule), []).append(index)
-    return [(key, schedule, indices) for (key, schedule), indices in found.items()]
-
-
-def _checked(name: str, schedules: Schedules, groups: list[ParamGroup]) -> GroupSchedules:
-    if isinstance(schedules, Mapping):
-        _check_keys(name, schedules, groups)
-        return KeyedSchedules({key: _schedule(name, schedule) for key, schedule in schedules.items()})
-    return PerGroupSchedules(
-        tuple(_schedule(name, schedule) for schedule in one_per_group(name, schedules, len(groups)))
-    )
-
-
-def _check_keys(name: str, schedules: Mapping[int | str, Schedule], groups: list[ParamGroup]) -> None:
-    names = [group["name"] for group in groups if "name" in group]
-    known = [*range(len(groups)), *names]
-    for key in schedules:
-        if isinstance(key, bool) or key not in known:
-            raise ValueError(f"{name} must name param groups out of {known}, but got {key!r}")
-    for index, group in enumerate(groups):
-        if index in schedules and group.get("name") in schedules:
-            raise ValueError(f"{name} must name each param group once, but got both {index} and {group['name']!r}")
-
-
-def _schedule(name: str, schedule: object) -> Schedule:
-    if not isinstance(schedule, Schedule):
-        raise TypeError(f"{name} must be a Schedule, or a list or mapping of them, but got {schedule!r}")
-    return schedule
-
-
-@dataclass(frozen=True, eq=False)
-class ParamGroupTracker:
-    """The present groups, and the place of each among all that were ever met.
-
-    A group is known by its list of parameters, which stays the same when the optimizer loads a state.
-
-    Example:
-        >>> first, second = {"params": []}, {"params": []}
-        >>> met = ParamGroupTracker().updated([first, second]).updated([second, {"params": []}])
-        >>> met.slots
-        (1, 2)
-    """
-
-    groups: list[ParamGroup] = field(default_factory=list)
-    slots: tuple[int, ...] = ()
-    seen: int = 0
-
-    def matches(self, groups: list[ParamGroup]) -> bool:
-        """Whether these are the present groups, with nothing replaced."""
-        return _core.same_objects(groups, self.groups)
-
-    def updated(self, groups: list[ParamGroup]) -> ParamGroupTracker:
-        """With `groups` as the present ones."""
-        places, ever = [], self.seen
-        for before in self.previous_index(groups):
-            places.append(ever if before is None else self.slots[before])
-            ever += before is None
-        return ParamGroupTracker(list(groups), tuple(places), ever)
-
-    def previous_index(self, groups: list[ParamGroup]) -> list[int | None]:
-        """Where each of `groups` is among the present ones; None for a new one."""
-        known = {id(_identity(group)): index for index, group in enumerate(self.groups)}
-        return [known.get(id(_identity(group))) for group in groups]
-
-
-def _identity(group: ParamGroup) -> Any:
-    return group.get("params", group)
-
 
 VERSION = 1
 
@@ -221,13 +75,13 @@ class Scheduler(LRScheduler):
         # LRScheduler.__init__ would wrap optimizer.step and write initial_lr into the groups: neither is needed here.
         param_groups(optimizer)
         self.optimizer = optimizer
-        given = {"schedule": schedule, "momentum": momentum, "weight_decay": weight_decay}
+        arguments = {"schedule": schedule, "momentum": momentum, "weight_decay": weight_decay}
         self.group_schedules = {
             name: group_schedules(name, schedules, optimizer)
-            for name, schedules in given.items()
+            for name, schedules in arguments.items()
             if schedules is not None
         }
-        # What was there before, and when: for a sequence in which this scheduler comes later.
+        # For SequentialLR: the hyper-parameters before its parts are the initial values of the part constructed first.
         self.initial_values = {
             name: tuple(hyperparameter(name, group) for group in optimizer.param_groups)
             for name in self.group_schedules
@@ -242,7 +96,7 @@ class Scheduler(LRScheduler):
 
     @property
     def factor(self) -> float:
-        """What every learning rate of the schedule is multiplied by; setting it rewrites the present ones.
+        """Multiplier of every learning rate of the schedule; setting it rewrites the current ones.
 
         Raises:
             ValueError: When it is set to a number that is negative or not finite.
@@ -277,7 +131,7 @@ class Scheduler(LRScheduler):
 
     @_step_count.setter
     def _step_count(self, count: int) -> None:
-        pass  # accelerate counts the micro-batches of an accumulation here, of which nothing depends
+        pass  # accelerate increments this per micro-batch; nothing here depends on it
 
     def step(self, epoch: int | None = None) -> None:
         """Move on to the next update, or to update number `epoch`, and write its values."""
@@ -287,10 +141,10 @@ class Scheduler(LRScheduler):
             self._jump_to(epoch)
 
     def _initial_step(self) -> None:
-        self.step()  # torch's SequentialLR asks for it
+        self.step()  # called by torch's SequentialLR
 
     def _update_lr(self, epoch: int | None = None) -> None:
-        self.step(epoch)  # likewise
+        self.step(epoch)  # called by torch's SequentialLR
 
     def get_lr(self) -> list[float]:  # type: ignore[override]  # torch may answer with tensors, this never does
         """The learning rate of the next update, for each group."""
@@ -333,14 +187,14 @@ class Scheduler(LRScheduler):
         self._factor = factor
 
     def _bind_groups(self, groups: list[ParamGroup]) -> _core.ScheduledGroups:
-        """Find the schedules of `groups`, to some of which this is new, and what writes them."""
-        base_lrs, met = self._base_lrs_of(groups), self._tracker.updated(groups)
+        """Resolve the schedules of `groups`, some of which may be new, and build the writer for them."""
+        base_lrs, tracker = self._base_lrs_of(groups), self._tracker.updated(groups)
         self._scheduled = {
-            name: [following.schedule_for(*each) for each in zip(met.slots, groups, base_lrs, strict=True)]
-            for name, following in self.group_schedules.items()
+            name: [schedules.schedule_for(*each) for each in zip(tracker.slots, groups, base_lrs, strict=True)]
+            for name, schedules in self.group_schedules.items()
         }
         self._writer = _core.ScheduledGroups(group_indices_by_schedule(self._scheduled, groups))
-        self._tracker = met
+        self._tracker = tracker
         return self._writer
 
     def _unbind_groups(self) -> None:
@@ -359,3 +213,148 @@ class Scheduler(LRScheduler):
             self._bind_groups(groups)
         pairs = zip(groups, self._scheduled["schedule"], strict=True)
         return [float(group["lr"]) if schedule is None else factor * schedule(step) for group, schedule in pairs]
+
+
+class GroupSchedules(ABC):
+    """A schedule for each param group, or None for groups that are left alone."""
+
+    @abstractmethod
+    def schedule_for(self, index: int, group: ParamGroup, base_lr: float) -> Schedule | None:
+        """The schedule of the group at `index`, whose learning rate before all schedules was `base_lr`."""
+
+    def is_multiple_of_base_lr(self) -> bool:
+        """Return whether the schedules are multiples of `base_lr`."""
+        return False
+
+
+@dataclass(frozen=True)
+class PerGroupSchedules(GroupSchedules):
+    """A schedule for each group at construction; groups that are added later follow the first schedule."""
+
+    schedules: tuple[Schedule, ...]
+
+    def schedule_for(self, index: int, group: ParamGroup, base_lr: float) -> Schedule | None:
+        """The schedule at `index`."""
+        return self.schedules[index if index < len(self.schedules) else 0]
+
+
+@dataclass(frozen=True)
+class KeyedSchedules(GroupSchedules):
+    """Schedules of some groups, keyed by the index or the name of the group."""
+
+    schedules: Mapping[int | str, Schedule]
+
+    def schedule_for(self, index: int, group: ParamGroup, base_lr: float) -> Schedule | None:
+        """The schedule under `index` or under the group's name."""
+        return self.schedules.get(index, self.schedules.get(group.get("name", index)))
+
+
+@dataclass(frozen=True)
+class BaseLrSchedules(GroupSchedules):
+    """Schedules that start from the learning rates that the groups had before all schedules."""
+
+    make: Callable[[float], Schedule]
+
+    def schedule_for(self, index: int, group: ParamGroup, base_lr: float) -> Schedule | None:
+        """The schedule that starts from `base_lr`."""
+        return self.make(base_lr)
+
+    def is_multiple_of_base_lr(self) -> bool:
+        """Always."""
+        return True
+
+
+def group_schedules(name: str, schedules: Schedules | GroupSchedules, optimizer: Optimizer) -> GroupSchedules:
+    """The schedules that a user gave for the groups of `optimizer`.
+
+    Raises:
+        ValueError: When a list has another length, a mapping names a group that is not there, or one twice, or a group
+            that is to be scheduled has no such hyper-parameter.
+        TypeError: When there is something else than a schedule.
+    """
+    if isinstance(schedules, GroupSchedules):
+        return schedules
+    checked = _checked(name, schedules, optimizer.param_groups)
+    for index, group in enumerate(optimizer.param_groups):
+        if checked.schedule_for(index, group, 0.0) is not None and hyperparameter_key(name, group) is None:
+            lacking = "momentum or betas" if name == "momentum" else name
+            raise ValueError(f"{name} must be None for {type(optimizer).__name__}, which has no {lacking}")
+    return checked
+
+
+def group_indices_by_schedule(
+    scheduled: dict[str, list[Schedule | None]], groups: list[ParamGroup]
+) -> list[tuple[str, CoreSchedule, list[int]]]:
+    """Group indices by (key, schedule), so that the core evaluates each distinct schedule once per step."""
+    indices_by_schedule: dict[tuple[str, CoreSchedule], list[int]] = {}
+    for name, schedules in scheduled.items():
+        for index, (group, schedule) in enumerate(zip(groups, schedules, strict=True)):
+            key = hyperparameter_key(name, group)
+            if schedule is not None and key is not None:
+                indices_by_schedule.setdefault((key, schedule._core_schedule), []).append(index)
+    return [(key, schedule, indices) for (key, schedule), indices in indices_by_schedule.items()]
+
+
+def _checked(name: str, schedules: Schedules, groups: list[ParamGroup]) -> GroupSchedules:
+    if isinstance(schedules, Mapping):
+        _check_keys(name, schedules, groups)
+        return KeyedSchedules({key: _schedule(name, schedule) for key, schedule in schedules.items()})
+    return PerGroupSchedules(
+        tuple(_schedule(name, schedule) for schedule in one_per_group(name, schedules, len(groups)))
+    )
+
+
+def _check_keys(name: str, schedules: Mapping[int | str, Schedule], groups: list[ParamGroup]) -> None:
+    names = [group["name"] for group in groups if "name" in group]
+    known = [*range(len(groups)), *names]
+    for key in schedules:
+        if isinstance(key, bool) or key not in known:
+            raise ValueError(f"{name} must name param groups out of {known}, but got {key!r}")
+    for index, group in enumerate(groups):
+        if index in schedules and group.get("name") in schedules:
+            raise ValueError(f"{name} must name each param group once, but got both {index} and {group['name']!r}")
+
+
+def _schedule(name: str, schedule: object) -> Schedule:
+    if not isinstance(schedule, Schedule):
+        raise TypeError(f"{name} must be a Schedule, or a list or mapping of them, but got {schedule!r}")
+    return schedule
+
+
+@dataclass(frozen=True, eq=False)
+class ParamGroupTracker:
+    """The optimizer's current param groups, each with a slot number that stays valid when groups are added or removed.
+
+    A group is recognized by its list of parameters, which stays the same object when the optimizer loads a state.
+
+    Example:
+        >>> first, second = {"params": []}, {"params": []}
+        >>> tracker = ParamGroupTracker().updated([first, second]).updated([second, {"params": []}])
+        >>> tracker.slots
+        (1, 2)
+    """
+
+    groups: list[ParamGroup] = field(default_factory=list)
+    slots: tuple[int, ...] = ()
+    seen: int = 0
+
+    def matches(self, groups: list[ParamGroup]) -> bool:
+        """Return whether `groups` are the current ones: the same objects in the same order."""
+        return _core.same_objects(groups, self.groups)
+
+    def updated(self, groups: list[ParamGroup]) -> ParamGroupTracker:
+        """A tracker with `groups` as the current ones; new groups get new slots."""
+        slots, seen = [], self.seen
+        for index in self.previous_index(groups):
+            slots.append(seen if index is None else self.slots[index])
+            seen += index is None
+        return ParamGroupTracker(list(groups), tuple(slots), seen)
+
+    def previous_index(self, groups: list[ParamGroup]) -> list[int | None]:
+        """The index of each of `groups` among the current ones; None for a new group."""
+        known = {id(_identity(group)): index for index, group in enumerate(self.groups)}
+        return [known.get(id(_identity(group))) for group in groups]
+
+
+def _identity(group: ParamGroup) -> Any:
+    return group.get("params", group)

@@ -12,25 +12,25 @@ from lrcore._validation import as_int, as_non_negative
 from lrcore.schedules import PiecewiseCosine, PiecewiseLinear, Schedule, Tabulated
 from lrcore.torch._param_groups import ParamGroup, one_per_group, param_groups
 from lrcore.torch.lr_scheduler._scheduler import GroupSchedules
-from lrcore.torch.lr_scheduler._torch_compatible import TorchCompatibleScheduler, of_torch
+from lrcore.torch.lr_scheduler._torch_compatible import TorchCompatibleScheduler, from_torch_state_dict
 
 CURVES: dict[str, type[PiecewiseCosine | PiecewiseLinear]] = {"cos": PiecewiseCosine, "linear": PiecewiseLinear}
 
 
 @dataclass(frozen=True)
 class Annealing(GroupSchedules):
-    """From what each group has to its learning rate of weight averaging."""
+    """Schedules from the learning rate of each group to its swa_lr."""
 
     swa_lrs: tuple[float, ...]
     epochs: int
     strategy: str
 
     def schedule_for(self, index: int, group: ParamGroup, base_lr: float) -> Schedule:
-        """From `base_lr` on."""
+        """The schedule from `base_lr` to the swa_lr of the group at `index`."""
         return self._between(base_lr, self.swa_lrs[index if index < len(self.swa_lrs) else 0])
 
     def part_done(self, step: int) -> float:
-        """How much of the way lies behind at `step`: 0 to 1."""
+        """The completed fraction of the annealing at `step`, from 0 to 1."""
         return self._between(0.0, 1.0)(step)
 
     def _between(self, start: float, end: float) -> Schedule:
@@ -93,18 +93,19 @@ class SWALR(TorchCompatibleScheduler):
         super().step(epoch)
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Go on from `state_dict`, which may also be that of torch's `SWALR`.
+        """Resume from `state_dict`, which may also come from torch's `SWALR`.
 
         Raises:
             ValueError: When `state_dict` is of another version or a field is missing or unknown.
         """
-        super().load_state_dict(state_dict if "version" in state_dict else self._of_torch(state_dict))
+        super().load_state_dict(state_dict if "version" in state_dict else self._from_torch(state_dict))
 
-    def _of_torch(self, state_dict: dict[str, Any]) -> dict[str, Any]:
-        """Torch keeps no learning rate of the beginning: it follows from the last one."""
+    def _from_torch(self, state_dict: dict[str, Any]) -> dict[str, Any]:
+        """Our state for `state_dict` of torch's `SWALR`."""
+        # Torch does not save the learning rates that the annealing started from: solve for them from the last ones.
         if "_last_lr" not in state_dict:
             raise ValueError("the state of torch's SWALR lacks the field '_last_lr'")
-        state = of_torch(state_dict)
+        state = from_torch_state_dict(state_dict)
         done = self._annealing.part_done(state["step"])
         pairs = zip(state_dict["_last_lr"], self._annealing.swa_lrs * len(state_dict["_last_lr"]), strict=False)
         base_lrs = [float((lr - done * swa_lr) / (1 - done)) if done < 1 else swa_lr for lr, swa_lr in pairs]

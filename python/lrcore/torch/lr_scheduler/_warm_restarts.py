@@ -17,29 +17,7 @@ from lrcore.torch._param_groups import ParamGroup
 from lrcore.torch.lr_scheduler._scheduler import BaseLrSchedules
 from lrcore.torch.lr_scheduler._torch_compatible import TorchCompatibleScheduler
 
-
-def ascending_cosine_restarts(start: float, end: float, first: int, mult: int) -> Schedule:
-    """Waves from `start` to just before `end`, of `first` steps and then of `mult` times as many each time.
-
-    Example:
-        >>> [round(lr, 12) for lr in ascending_cosine_restarts(0.0, 1.0, 2, 2).values(0, 8).tolist()]
-        [0.0, 0.5, 0.0, 0.146446609407, 0.5, 0.853553390593, 0.0, 0.038060233744]
-    """
-    if mult == 1:
-        return Repeat(_wave(start, end, first), first)
-    waves, begins, length = [_wave(start, end, first)], [0], first
-    while begins[-1] + length <= MAX_STEP:
-        begins.append(begins[-1] + length)
-        length *= mult
-        waves.append(_wave(start, end, min(length, MAX_STEP)))  # of a longer one nobody sees the end
-    return Sequence(waves, begins[1:])
-
-
-def _wave(start: float, end: float, length: int) -> Schedule:
-    return PiecewiseCosine([0, length], [start, end])
-
-
-# Of an epoch that can be told apart. Powers of two, so that every whole epoch has the same bits in parts of any size.
+# The finest division of an epoch. A power of two, so that a whole epoch has the same bits however it is divided.
 MOST_PARTS = 2**42
 
 
@@ -78,7 +56,7 @@ class CosineAnnealingWarmRestarts(TorchCompatibleScheduler):
     ) -> None:
         self._lengths = (as_positive_int("T_0", T_0), as_positive_int("T_mult", T_mult))
         self._eta_min = as_non_negative("eta_min", eta_min)
-        self._parts, self._part = 1, 0  # of an epoch: how many there are, and how many of `last_epoch` are over
+        self._parts, self._part = 1, 0  # parts of an epoch: their number, and those of `last_epoch` that are done
         super().__init__(optimizer, self._waves(parts=1), last_epoch=last_epoch)
 
     @property
@@ -106,12 +84,12 @@ class CosineAnnealingWarmRestarts(TorchCompatibleScheduler):
     def _go_to(self, step: float, factor: float) -> None:
         epoch = _epoch("step", step)
         parts = self._parts_for(epoch)
-        before = dict(vars(self))
+        previous = dict(vars(self))
         try:
             self._divide_epochs(parts)
             self._write(round(epoch * parts), factor)
         except BaseException:
-            vars(self).update(before)
+            vars(self).update(previous)
             raise
 
     def _write(self, step: int, factor: float) -> None:
@@ -123,7 +101,7 @@ class CosineAnnealingWarmRestarts(TorchCompatibleScheduler):
         return self.last_epoch * self._parts + self._part
 
     def _parts_for(self, epoch: float) -> int:
-        """One for a whole epoch, else so many that the steps of the present wave still fit in 64 bits."""
+        """1 for a whole epoch, else the most parts with which the steps of the present wave still fit in 64 bits."""
         if epoch == int(epoch):
             return 1
         first, mult = self._lengths
@@ -136,7 +114,7 @@ class CosineAnnealingWarmRestarts(TorchCompatibleScheduler):
             self._unbind_groups()
 
     def _bind_groups(self, groups: list[ParamGroup]) -> _core.ScheduledGroups:
-        """A schedule's steps are whole numbers: what is written between two epochs is looked up in parts of one."""
+        # Schedules have whole steps: a fractional epoch is looked up in schedules whose steps are parts of an epoch.
         whole = self.group_schedules
         self.group_schedules = {**whole, "schedule": BaseLrSchedules(self._waves(self._parts))}
         try:
@@ -162,3 +140,26 @@ def _waves(base_lr: float, first: int, mult: int, eta_min: float) -> Schedule:
         return ascending_cosine_restarts(base_lr, eta_min, first, mult)
     with translate_argument_names(period_mult="T_mult"):
         return CosineRestarts(base_lr, first, mult, min_lr=eta_min)
+
+
+def ascending_cosine_restarts(start: float, end: float, first: int, mult: int) -> Schedule:
+    """Cosine waves from `start` up to just before `end`, the first of `first` steps, each next one `mult` times longer.
+
+    Example:
+        >>> [round(lr, 12) for lr in ascending_cosine_restarts(0.0, 1.0, 2, 2).values(0, 8).tolist()]
+        [0.0, 0.5, 0.0, 0.146446609407, 0.5, 0.853553390593, 0.0, 0.038060233744]
+    """
+    if mult == 1:
+        return Repeat(_wave(start, end, first), first)
+    waves, starts, length = [_wave(start, end, first)], [0], first
+    while starts[-1] + length <= MAX_STEP:
+        starts.append(starts[-1] + length)
+        length *= mult
+        waves.append(
+            _wave(start, end, min(length, MAX_STEP))
+        )  # clipped: no step index reaches the end of a longer wave
+    return Sequence(waves, starts[1:])
+
+
+def _wave(start: float, end: float, length: int) -> Schedule:
+    return PiecewiseCosine([0, length], [start, end])

@@ -1,4 +1,4 @@
-"""The update by torch's functional SGD: of what is not on the CPU, or not plain and dense there."""
+"""The update by torch's functional SGD, for tensors that are not plain, dense and on the CPU."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from lrcore.torch.optim._layout import HALF_TYPES
 
 @dataclass(eq=False)
 class TorchTensors:
-    """A parameter, its gradient and its state, where there is one; the update puts what is new into the state."""
+    """A parameter, its gradient and its state tensors, None where missing; the update sets missing ones."""
 
     param: Tensor
     grad: Tensor
@@ -28,12 +28,12 @@ class TorchTensors:
 
     @property
     def weight(self) -> Tensor:
-        """What the update writes: the master weight, or the parameter itself."""
+        """The tensor that the update writes: the master weight, or the parameter itself."""
         return self.param if self.master_weight is None else self.master_weight
 
     @property
     def widens(self) -> bool:
-        """Whether this 16-bit parameter has a float32 momentum, as in the core."""
+        """True for a 16-bit parameter with float32 momentum, as in the core."""
         buffer = self.momentum_buffer
         wide = (
             self.param.is_cpu
@@ -44,7 +44,8 @@ class TorchTensors:
 
     @property
     def is_fused(self) -> bool:
-        """Whether torch has a fused kernel for it, that of the CPU aside: torch 2.13's skips 16-bit parameters."""
+        """True if torch has a fused kernel for it."""
+        # That of the CPU is not used: torch 2.13's skips 16-bit parameters.
         device = self.param.device.type
         fits = device != "cpu" and device in _get_fused_kernels_supported_devices()
         return fits and self.weight.is_floating_point() and not self.widens
@@ -55,7 +56,7 @@ def update_by_torch(all_tensors: Sequence[TorchTensors], grad_factor: float, *, 
     """Update all parameters.
 
     Args:
-        all_tensors: Of each parameter.
+        all_tensors: The tensors of each parameter.
         grad_factor: Multiplies each gradient.
         write_grads: Whether the product is left in the gradients.
     """
@@ -102,7 +103,7 @@ def _update(batch: list[TorchTensors], grads: list[Tensor], fused: bool) -> None
 
 
 def _follow(tensors: TorchTensors) -> None:
-    """Let the parameter follow its master weight, and the average the parameter."""
+    """Copy the master weight to the parameter, and update the average."""
     weight, decay = tensors.weight, tensors.group["ema_decay"]
     if weight is not tensors.param:
         tensors.param.copy_(weight)

@@ -1,4 +1,4 @@
-"""Tensors whose memory the core can work on, and copies of others that it can."""
+"""Dtypes and memory layouts that the core can update in place, and copies with such a layout."""
 
 from __future__ import annotations
 
@@ -16,13 +16,11 @@ def accumulation_dtype(dtype: torch.dtype) -> torch.dtype:
 
 
 def is_dense(tensor: Tensor) -> bool:
-    """Whether the core can update `tensor` in place, beside tensors of the same layout.
-
-    A subclass, such as a distributed tensor, may keep its values elsewhere than in its own memory.
-    """
+    """Return whether the core can update `tensor` in place, beside tensors of the same layout."""
+    # A subclass, such as a distributed tensor, may keep its values elsewhere than in its own memory.
     if type(tensor) not in PLAIN_TYPES or not tensor.is_cpu or tensor.dtype not in _CORE_TYPES or tensor.is_neg():
         return False
-    # An empty tensor like a dense one gets its strides, like any other one those of a contiguous tensor.
+    # empty_like keeps the strides of a dense tensor and makes any other one contiguous.
     return tensor.stride() == torch.empty_like(tensor).stride()
 
 

@@ -1,4 +1,4 @@
-"""The options of one param group: which values `SGD` takes, and what the core makes of them."""
+"""Checks of the options of `SGD` and of its param groups."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FLOAT32_MAX = 3.4028234663852886e38
 
 
 def check_options(group: Mapping[str, Any]) -> None:
-    """ValueError or TypeError that names the first option of `group` that is out of its range."""
+    """Raise ValueError or TypeError for the first option of `group` that is out of its range."""
     for name in ("lr", "momentum", "weight_decay"):
         if not 0 <= number(name, group[name]) < inf:
             raise ValueError(f"{name} must be finite and not negative, but got {group[name]}")
@@ -34,8 +34,9 @@ def check_options(group: Mapping[str, Any]) -> None:
 
 
 def check_new_group(group: Mapping[str, Any]) -> None:
-    """As `check_options`, of a group as it is given: later a scheduler may take the momentum through 0, as in torch."""
+    """Check the options of a group that is added, as `check_options` does, and that nesterov has a momentum."""
     check_options(group)
+    # Not checked later: a scheduler may take the momentum through 0, as in torch.
     if group["nesterov"] and group["momentum"] == 0:
         raise ValueError(f"momentum must be greater than 0 with nesterov=True, but got {group['momentum']}")
 

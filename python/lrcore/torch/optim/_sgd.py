@@ -1,4 +1,4 @@
-"""SGD with torch's momentum, updated in the core where the tensors allow it."""
+"""The optimizer `SGD`: its public class, step hooks, averaged weights and loading of states."""
 
 from __future__ import annotations
 
@@ -20,31 +20,11 @@ from lrcore.torch.optim._layout import HALF_TYPES
 from lrcore.torch.optim._options import check_max_grad_norm, check_new_group, check_options
 from lrcore.torch.optim._step import SgdUpdate
 
-
-@contextmanager
-def averaged_weights(param_groups: Sequence[ParamGroup], state: Mapping[Any, dict[str, Any]]) -> Iterator[None]:
-    """Copy the averages into the parameters, and their own values back afterwards."""
-    params = [param for group in param_groups for param in group["params"]]
-    averages = [(param, state[param]["average"]) for param in params if state.get(param, {}).get("average") is not None]
-    weights = [(param, param.detach().clone()) for param, _ in averages]
-    try:
-        _copy(averages)
-        yield
-    finally:
-        _copy(weights)
-
-
-@torch.no_grad()
-def _copy(pairs: Sequence[tuple[Tensor, Tensor]]) -> None:
-    for param, values in pairs:
-        param.copy_(values)
-
-
 Step = TypeVar("Step", bound=Callable[..., Any])
 
 
 def hooked_step(step: Step) -> Step:
-    """Have the `step` of an optimizer call torch's hooks and tell its profiler, but not ask for either in vain.
+    """Decorate an optimizer's `step` with torch's hooks and profiler record, entered only when there is one of either.
 
     `Optimizer` wraps every `step` that is not marked as hooked. Its wrapper opens a profiler's record each time: 7 us,
     half as much as all else around an update of 30 parameters. It is entered here only for a hook, a profiler or an
@@ -59,7 +39,7 @@ def hooked_step(step: Step) -> Step:
         if args or kwargs or _has_hooks(self) or _is_profiled():
             return with_hooks(self, *args, **kwargs)
         step(self)
-        self._optimizer_step_code()  # the profiler of Python calls looks out for it, from within other threads too
+        self._optimizer_step_code()  # a marker for the profiler of Python calls, which other threads may have started
         return None
 
     uncompiled = torch._disable_dynamo(hooked)  # type: ignore[attr-defined]
@@ -78,38 +58,6 @@ def _has_hooks(self: Optimizer) -> bool:
 
 def _is_profiled() -> bool:
     return profiler._is_profiler_enabled or torch._C._autograd._profiler_enabled()
-
-
-@dataclass(frozen=True)
-class _UncastTensor:
-    """A tensor that `Optimizer.load_state_dict` does not know for one, and so leaves as it is."""
-
-    tensor: Tensor
-
-
-def hold(state_dict: Mapping[str, Any], params: list[Tensor]) -> dict[str, Any]:
-    """`state_dict` with the state of the 16-bit ones among `params` held, which torch would round to 16 bits."""
-    indices = chain.from_iterable(group["params"] for group in state_dict["param_groups"])
-    half = {index for index, param in zip(indices, params, strict=False) if param.dtype in HALF_TYPES}
-    state = {key: _mapped(_hold, value) if key in half else value for key, value in state_dict["state"].items()}
-    return {**state_dict, "state": state}
-
-
-def release(state: Mapping[Any, Any]) -> None:
-    """Put what was held back in its place, on the device of its parameter."""
-    for param, values in state.items():
-        if isinstance(param, Tensor):
-            values.update(
-                {name: v.tensor.to(param.device) for name, v in values.items() if isinstance(v, _UncastTensor)}
-            )
-
-
-def _hold(value: Any) -> Any:
-    return _UncastTensor(value) if isinstance(value, Tensor) else value
-
-
-def _mapped(function: Any, values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: function(value) for name, value in values.items()}
 
 
 class SGD(Optimizer):
@@ -138,7 +86,7 @@ class SGD(Optimizer):
         differentiable: Accepted for torch's sake; must be False.
         fused: Accepted for torch's sake; makes no difference.
         max_grad_norm: Clip the norm of all gradients together, as `torch.nn.utils.clip_grad_norm_` does, but leave the
-            gradients themselves as they are; None: no clipping. Can be set anew at any time; is not in `state_dict`.
+            gradients themselves as they are; None: no clipping. Can be set at any time; is not in `state_dict`.
         ema_decay: Keep the average e of the weights in the state as "average", float32 for 16-bit parameters. At least
             0 and less than 1; None: no average.
         master_weights: Whether 16-bit parameters are rounded from float32 weights, in the state as "master_weight".
@@ -204,7 +152,7 @@ class SGD(Optimizer):
 
     @property
     def max_grad_norm(self) -> float | None:
-        """What the norm of all gradients together is clipped to, or None."""
+        """The bound to which the norm of all gradients together is clipped, or None."""
         return self._max_grad_norm
 
     @max_grad_norm.setter
@@ -256,12 +204,12 @@ class SGD(Optimizer):
         return averaged_weights(self.param_groups, self.state)
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take over the state of another `SGD` or of a `torch.optim.SGD`; that of 16-bit parameters is not rounded.
+        """Load the state of another `SGD` or of a `torch.optim.SGD`; state of 16-bit parameters is not rounded.
 
         Raises:
             ValueError: When an option of a group is out of its range; nothing is changed then.
         """
-        # The last of these hooks: it sees what the others have made of the state.
+        # Registered last, so that it sees the state as the other hooks return it.
         hook = self.register_load_state_dict_pre_hook(_check_and_wrap)
         try:
             super().load_state_dict(state_dict)
@@ -274,13 +222,13 @@ class SGD(Optimizer):
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
         self._forget()
-        release(self.state)
+        unwrap_fp32_state(self.state)
         for group in self.param_groups:
             for name, default in self.defaults.items():
                 group.setdefault(name, default)
 
     def _forget(self) -> None:
-        """Be as before the first update, but for the state."""
+        """Drop all that was kept from earlier updates, except the state."""
         self._update = SgdUpdate()
         self.path = None
         self.grad_norm = None
@@ -289,4 +237,51 @@ class SGD(Optimizer):
 def _check_and_wrap(optimizer: Optimizer, state_dict: dict[str, Any]) -> dict[str, Any]:
     for group in state_dict["param_groups"]:
         check_options({**optimizer.defaults, **group})
-    return hold(state_dict, [param for group in optimizer.param_groups for param in group["params"]])
+    return wrap_fp32_state(state_dict, [param for group in optimizer.param_groups for param in group["params"]])
+
+
+@dataclass(frozen=True)
+class _UncastTensor:
+    """Hides a tensor from `Optimizer.load_state_dict`, which would cast it to the parameter's dtype."""
+
+    tensor: Tensor
+
+
+def wrap_fp32_state(state_dict: Mapping[str, Any], params: list[Tensor]) -> dict[str, Any]:
+    """`state_dict` with the state of 16-bit `params` wrapped, so that torch does not round it to 16 bits."""
+    indices = chain.from_iterable(group["params"] for group in state_dict["param_groups"])
+    half = {index for index, param in zip(indices, params, strict=False) if param.dtype in HALF_TYPES}
+    state = {key: _wrapped(value) if key in half else value for key, value in state_dict["state"].items()}
+    return {**state_dict, "state": state}
+
+
+def _wrapped(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _UncastTensor(value) if isinstance(value, Tensor) else value for name, value in values.items()}
+
+
+def unwrap_fp32_state(state: Mapping[Any, Any]) -> None:
+    """Replace each wrapped tensor by itself, on the device of its parameter."""
+    for param, values in state.items():
+        if isinstance(param, Tensor):
+            values.update(
+                {name: v.tensor.to(param.device) for name, v in values.items() if isinstance(v, _UncastTensor)}
+            )
+
+
+@contextmanager
+def averaged_weights(param_groups: Sequence[ParamGroup], state: Mapping[Any, dict[str, Any]]) -> Iterator[None]:
+    """Copy the averages into the parameters, and their own values back afterwards."""
+    params = [param for group in param_groups for param in group["params"]]
+    averages = [(param, state[param]["average"]) for param in params if state.get(param, {}).get("average") is not None]
+    weights = [(param, param.detach().clone()) for param, _ in averages]
+    try:
+        _copy(averages)
+        yield
+    finally:
+        _copy(weights)
+
+
+@torch.no_grad()
+def _copy(pairs: Sequence[tuple[Tensor, Tensor]]) -> None:
+    for param, values in pairs:
+        param.copy_(values)

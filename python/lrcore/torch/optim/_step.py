@@ -1,4 +1,4 @@
-"""One update of `SGD`: in the core what the core can update, by torch what it cannot."""
+"""One update of `SGD`, by the core where it supports the tensors and by torch elsewhere."""
 
 from __future__ import annotations
 
@@ -15,37 +15,11 @@ from lrcore.torch.optim._fallback import TorchTensors, update_by_torch
 from lrcore.torch.optim._tensors import Column, SgdTable, SgdTensors, State
 
 
-def joint_norm(core: float, others: Sequence[Tensor], grad_factor: float) -> float:
-    """The norm of the gradients that have the norm `core`, and of `others` times `grad_factor`."""
-    if not others:
-        return core
-    norms = [abs(grad_factor) * _norm(grad) for grad in others]
-    return math.sqrt(sum(norm * norm for norm in (core, *norms)))
-
-
-def _norm(grad: Tensor) -> float:
-    """In float64 as in the core, where the device has that: a 16-bit gradient's squares do not fit its own type."""
-    wide = torch.float32 if grad.device.type == "mps" else torch.float64
-    return float(torch.linalg.vector_norm(grad, dtype=torch.promote_types(grad.dtype, wide)))
-
-
-@torch.no_grad()
-def follow_params(params: Sequence[Tensor], masters: Column) -> None:
-    """Have each master weight follow its parameter where others have written that, as loading a checkpoint does.
-
-    What was written is known by a master weight that no longer rounds to its parameter. Autograd's version of the
-    parameter would be quicker to look at, but does not tell of what is written through `.data`.
-    """
-    for param, master in zip(params, masters, strict=False):
-        if master is not None and not torch.equal(rounded := master.to(param.dtype), param):
-            torch.where(rounded == param, master, param.to(master.dtype), out=master)
-
-
 class SgdUpdate:
-    """Updates the parameters of one optimizer, and remembers from step to step what seldom changes.
+    """Updates the parameters of one optimizer; keeps the table of their tensors from step to step.
 
     Attributes:
-        path: Which paths the last update has taken: "core", "torch", "core, torch", or None before the first.
+        path: The paths that the last update took: "core", "torch", "core, torch", or None before the first.
         grad_norm: The norm of the gradients of the last update, if it clipped.
     """
 
@@ -67,10 +41,10 @@ class SgdUpdate:
         """Do one update.
 
         Args:
-            param_groups: Of the optimizer.
-            state: Of the optimizer; what is missing there is added.
-            grad_scale: What the gradients were multiplied by; they are left divided by it.
-            max_grad_norm: To clip to, or None.
+            param_groups: The optimizer's.
+            state: The optimizer's; missing tensors are added.
+            grad_scale: The loss scale; the gradients are divided by it in place.
+            max_grad_norm: The bound of their norm, or None.
 
         Raises:
             ValueError: When a gradient is sparse; nothing is changed then.
@@ -82,28 +56,26 @@ class SgdUpdate:
             self.grad_norm = None
             return
         tensors = SgdTensors(self._table, state)
-        left = tensors.read_into(self._plan)
+        unsupported = tensors.read_into(self._plan)
         masters = tensors.columns["master_weight"]
         follow_params(self._table.params, masters)
-        fallback = [tensors.fallback_tensors(position, param_groups) for position in left]
+        fallback = [tensors.fallback_tensors(position, param_groups) for position in unsupported]
         factor = 1.0 if grad_scale is None else 1 / float(grad_scale)
         factor *= self._clip(fallback, factor, max_grad_norm)
         scaled = grad_scale is not None
         self._update_in_core(param_groups, factor, scaled)
-        tensors.store(state, left)
+        tensors.store(state, unsupported)
         if fallback:
             update_by_torch(fallback, factor, write_grads=scaled)
-            tensors.store_fallback(state, zip(left, fallback, strict=True))
+            tensors.store_fallback(state, zip(unsupported, fallback, strict=True))
         if scaled:
             tensors.store_grads()
         self._note_path(fallback)
         self._is_steady = self.path == "core" and tensors.is_unchanged and not masters
 
     def _read_steady(self) -> bool:
-        """Hand the core the tensors of the last update with their present gradients; whether that is all to be done.
-
-        It nearly always is, and leaving out the rest shortens the step of 30 small tensors by a tenth.
-        """
+        """Hand the core the tensors of the last update with their present gradients; False if that is not enough."""
+        # It nearly always is, and skipping the general path shortens the step of 30 small tensors by a tenth.
         table = self._table
         grads = [param.grad for param in table.params]
         if table.needs_slow_path(grads):
@@ -117,7 +89,7 @@ class SgdUpdate:
         )
 
     def _clip(self, fallback: Sequence[TorchTensors], grad_factor: float, max_norm: float | None) -> float:
-        """The factor that clips the gradients, whose norm is kept."""
+        """Return the factor that clips the gradients; sets `grad_norm`."""
         if max_norm is None:
             self.grad_norm = None
             return 1.0
@@ -126,7 +98,7 @@ class SgdUpdate:
         return clipping_factor(self.grad_norm, max_norm)
 
     def _update_in_core(self, param_groups: Sequence[ParamGroup], factor: float, scaled: bool) -> None:
-        """Have the core update what it has read."""
+        """Update the tensors that the core has read."""
         grad_after = "scaled" if scaled else "kept"
         try:
             self._plan.step([_core_options(group, factor, grad_after) for group in param_groups])
@@ -156,3 +128,29 @@ def _core_options(group: ParamGroup, grad_factor: float, grad_after: str) -> Sgd
         ema_decay=float(group["ema_decay"] or 0.0),
         grad_after=grad_after,
     )
+
+
+@torch.no_grad()
+def follow_params(params: Sequence[Tensor], masters: Column) -> None:
+    """Copy each parameter that others have written, as loading a checkpoint does, into its master weight.
+
+    A parameter was written where its master weight no longer rounds to it. Autograd's version counter would be quicker
+    to compare, but misses writes through `.data`.
+    """
+    for param, master in zip(params, masters, strict=False):
+        if master is not None and not torch.equal(rounded := master.to(param.dtype), param):
+            torch.where(rounded == param, master, param.to(master.dtype), out=master)
+
+
+def joint_norm(core: float, others: Sequence[Tensor], grad_factor: float) -> float:
+    """The joint norm of gradients whose norm is `core` and of `others`, which are multiplied by `grad_factor`."""
+    if not others:
+        return core
+    norms = [abs(grad_factor) * _norm(grad) for grad in others]
+    return math.sqrt(sum(norm * norm for norm in (core, *norms)))
+
+
+def _norm(grad: Tensor) -> float:
+    # In float64 as in the core, if the device has it: the squares of a 16-bit gradient overflow its own type.
+    wide = torch.float32 if grad.device.type == "mps" else torch.float64
+    return float(torch.linalg.vector_norm(grad, dtype=torch.promote_types(grad.dtype, wide)))

@@ -1,4 +1,4 @@
-"""What one update reads and writes: gradients, and the state beside the parameters."""
+"""The tensors of an update: parameters, gradients and the state of each parameter."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ _EMPTY: dict[str, Any] = dict.fromkeys(NAMES)
 class SgdTable:
     """All parameters in the order of their groups, and the tensors of their states.
 
-    To look up the state of a parameter takes longer than to update a small one: it is not done at each step.
-
     Args:
-        param_groups: Of the optimizer.
-        state: Of the optimizer.
+        param_groups: The optimizer's.
+        state: The optimizer's.
     """
+
+    # Kept from step to step: looking up the state of a small parameter takes longer than updating it.
 
     def __init__(self, param_groups: Sequence[ParamGroup], state: State) -> None:
         self.params: list[Tensor] = [param for group in param_groups for param in group["params"]]
@@ -48,26 +48,26 @@ class SgdTable:
         self._states = {name: self._find(name, state) for name in {*chain(*self._names)}}
         self._dtypes = self._current_dtypes()
         self.columns = {name: self._column(name) for name in NAMES}
-        self.non_plain = frozenset(self._find_subclassed())
+        self.non_plain = frozenset(self._non_plain_positions())
 
     def is_current(self, param_groups: Sequence[ParamGroup], state: State) -> bool:
-        """Whether these still are the parameters and the tensors of their states that the options ask for."""
+        """Return whether parameters, state tensors and the options that decide which are used are unchanged."""
         return (
             len(param_groups) == len(self._seen_params)
             and all(map(_core.same_objects, self._seen_params, [group["params"] for group in param_groups]))
             and _core.same_items(state, self._seen_keys, self._seen_states)
             and self._names == _names(param_groups)
-            and all(_core.same_values(its, name, self.columns[name]) for name, its in self._states.items())
+            and all(_core.same_values(states, name, self.columns[name]) for name, states in self._states.items())
             and self._dtypes == self._current_dtypes()
             and all(map(is_lazy, self._lazy))
         )
 
     def missing_state(self, grads: Sequence[Tensor | None]) -> list[Place]:
-        """What the states of the parameters with a gradient still lack."""
+        """The places of missing state tensors of parameters with a gradient."""
         return [place for place in self._missing if grads[place[0]] is not None]
 
     def needs_slow_path(self, grads: Column) -> bool:
-        """Whether a parameter lacks some of its state, or it or its gradient is not just what its memory says."""
+        """Return whether state is missing, or the storage of some tensor may not hold its values."""
         if self.non_plain or self.missing_state(grads) or not _core.have_types(grads, PLAIN_OR_NONE):
             return True
         return any(grad.is_neg() for grad in map(grads.__getitem__, self.scalar_params) if grad is not None)
@@ -83,14 +83,14 @@ class SgdTable:
         for position, (param, group) in enumerate(zip(self.params, self.group_indices, strict=True)):
             used = name in self._names[group] and (name != "master_weight" or param.dtype in HALF_TYPES)
             # Not state[param], which would make an entry.
-            found = state.get(param, _EMPTY) if used else _EMPTY
-            states.append(found if found.get(name) is not None else _EMPTY)
+            param_state = state.get(param, _EMPTY) if used else _EMPTY
+            states.append(param_state if param_state.get(name) is not None else _EMPTY)
             if used and states[-1] is _EMPTY:
                 self._missing.append((position, name))
         return states
 
-    def _find_subclassed(self) -> Iterator[int]:
-        """The positions of tensors that may keep their values elsewhere than in their own memory."""
+    def _non_plain_positions(self) -> Iterator[int]:
+        """Positions of tensor subclasses and negated views, whose storage may not hold their values."""
         columns: list[Sequence[Tensor | None]] = [self.params, *self.columns.values()]
         for column in columns:
             for position, tensor in enumerate(column):
@@ -101,12 +101,12 @@ class SgdTable:
         return [state[name] for state in self._states.get(name, ())]
 
     def _current_dtypes(self) -> list[torch.dtype]:
-        """Of all parameters, on which it depends whether they have a master weight; empty where none has."""
+        # Only the 16-bit ones have a master weight, so a change of dtype outdates the table.
         return [param.dtype for param in self.params] if "master_weight" in self._states else []
 
 
 def _names(param_groups: Sequence[ParamGroup]) -> list[tuple[str, ...]]:
-    """The names of the tensors that the options of each group ask for, beside the parameters."""
+    """The names of the state tensors that the options of each group require."""
     return [
         ("momentum_buffer",) * (group["momentum"] != 0)
         + ("average",) * (group["ema_decay"] is not None)
@@ -118,11 +118,12 @@ def _names(param_groups: Sequence[ParamGroup]) -> list[tuple[str, ...]]:
 class SgdTensors:
     """The tensors of one update, in the order of a table.
 
-    What the state lacks, or has in another layout than its parameter, is made here and put into the state at the end.
+    Missing state tensors, and copies of those in another layout than their parameter, are made here and stored in the
+    state after the update.
 
     Args:
-        table: Of the parameters.
-        state: Of the optimizer.
+        table: The parameters and their state.
+        state: The optimizer's.
     """
 
     def __init__(self, table: SgdTable, state: State) -> None:
@@ -140,7 +141,7 @@ class SgdTensors:
 
     @property
     def is_unchanged(self) -> bool:
-        """Whether nothing had to be made or copied."""
+        """True if no tensor had to be made or copied."""
         return not self._new and not self._copied_grads
 
     def read_into(self, plan: SgdPlan) -> list[int]:
@@ -158,7 +159,7 @@ class SgdTensors:
     def fallback_tensors(self, position: int, param_groups: Sequence[ParamGroup]) -> TorchTensors:
         """The tensors of a parameter for torch's update."""
         param, grad = self._table.params[position], self.grads[position]
-        assert grad is not None  # otherwise the core would not have left it
+        assert grad is not None  # the core skips parameters without one
         known = {
             name: column[position] if column and position not in self._uninitialized.get(name, ()) else None
             for name, column in self.columns.items()
@@ -166,13 +167,13 @@ class SgdTensors:
         return TorchTensors(param, grad, param_groups[self._table.group_indices[position]], **known)
 
     def store(self, state: State, unsupported: Sequence[int]) -> None:
-        """Put what is new into the state, but for the parameters that are `unsupported` to torch."""
+        """Put new tensors into the state, except those of `unsupported` parameters, which torch updates."""
         for position, name in self._new:
             if position not in unsupported:
                 state[self._table.params[position]][name] = self.columns[name][position]
 
     def store_fallback(self, state: State, fallback: Iterable[tuple[int, TorchTensors]]) -> None:
-        """Put what torch's update has made into the state."""
+        """Put the state tensors of torch's update into the state."""
         for position, tensors in fallback:
             for name, column in self.columns.items():
                 tensor = getattr(tensors, name)
@@ -181,7 +182,7 @@ class SgdTensors:
 
     @torch.no_grad()
     def store_grads(self) -> None:
-        """Note the new values of the gradients, which the core has written, also in those that it got as copies."""
+        """Bump the version of the gradients, which the core has scaled, and copy back those that it got as copies."""
         torch.autograd.graph.increment_version([grad for grad in self._core_grads if grad is not None])
         for position in self._copied_grads:
             self._table.params[position].grad.copy_(self.grads[position])  # type: ignore[union-attr, arg-type]
@@ -204,7 +205,7 @@ class SgdTensors:
         return sorted([*unsupported, *hidden]) if hidden else unsupported
 
     def _unreadable_positions(self) -> list[int]:
-        """Those whose values may not be in their own memory: the core must not see them."""
+        """Positions with a gradient where the core must not read: a non-plain parameter, gradient or state tensor."""
         if not self._table.non_plain and _core.have_types(self.grads, PLAIN_OR_NONE):
             return []
         hidden = self._table.non_plain
@@ -215,7 +216,7 @@ class SgdTensors:
         ]
 
     def _put(self, position: int, name: str, tensor: Tensor) -> None:
-        """Have `tensor` in the state of a parameter from now on."""
+        """Set a state tensor of the parameter at `position`."""
         if not self._new:
             self.columns = {each: list(column) for each, column in self.columns.items()}
         self.columns[name][position] = tensor
@@ -239,7 +240,7 @@ class SgdTensors:
                 raise ValueError(f"{self._table.label(position)} must have a dense gradient, but got {layout}")
 
     def _lay_out(self, position: int) -> bool:
-        """Copy what lies in another way than its parameter, if that is dense; returns whether there was anything."""
+        """Copy gradient and state to the layout of a dense parameter; returns whether anything was copied."""
         param = self._table.params[position]
         if not is_dense(param):
             return False
@@ -266,7 +267,8 @@ class SgdTensors:
         return True
 
     def _resolve_sign(self, position: int) -> None:
-        """Copy a gradient that a flag negates, which the core cannot see; such a view of more values is never dense."""
+        """Copy a gradient whose negation is a flag, which the core cannot see."""
+        # Only scalars are checked: a negated view of more values is never dense, so the core refuses it anyway.
         grad = self.grads[position]
         if grad is not None and grad.is_neg():
             self.grads[position] = grad.resolve_neg()
