@@ -1,4 +1,4 @@
-"""Iterators over a data loader that say what in a batch are the inputs and what the targets."""
+"""Data loaders as the range test reads them: wrappers that find inputs and targets, generators, workers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def generators(loader: Iterable[Any]) -> list[torch.Generator]:
 
 
 def without_persistent_workers(loader: Iterable[Any]) -> Iterable[Any]:
-    """`loader`, or a copy with workers of its own: persistent ones would go on with random states that were used."""
+    """`loader`, or a copy with workers of its own: persistent ones would continue from used random states."""
     if not (isinstance(loader, DataLoader) and loader.persistent_workers):
         return loader
     own = copy(loader)
@@ -105,7 +105,7 @@ class TrainDataLoaderIter(DataLoaderIter):
 
 
 class ValDataLoaderIter(DataLoaderIter):
-    """Reads a data loader once, and anew in each `for` loop.
+    """Reads a data loader once, from its beginning in each `for` loop.
 
     Args:
         data_loader: What to read.
@@ -142,7 +142,7 @@ def unwrapped(name: str, loader: Any) -> tuple[Iterable[Any], Callable[[Any], An
 
 
 def description(batch: Any) -> str:
-    """What kind of batch it is, in a few words."""
+    """The kind of batch in a few words, for errors."""
     kind = type(batch).__name__
     if isinstance(batch, (tuple, list)):
         return f"{kind} of {len(batch)}"

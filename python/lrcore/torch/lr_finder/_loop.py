@@ -1,4 +1,4 @@
-"""Range tests from one starting point, which they leave no trace on."""
+"""The loop of a range test, in one process or in several ranks, with the state restored at the end."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Batches:
     """The batches of a loader for one update after the other, from its beginning again when it is exhausted.
 
     Args:
-        loader: Read again whenever it is exhausted, until that gives nothing more, as with an iterator.
+        loader: Read again whenever it is exhausted; an iterator, which then yields nothing, ends the batches.
         per_update: Batches of one update.
     """
 
@@ -39,11 +39,11 @@ class Batches:
 
     @property
     def num_prefetched(self) -> int:
-        """How many batches of the next update have been read."""
+        """Number of batches of the next update that have been read."""
         return len(self._next)
 
     def available(self) -> bool:
-        """Whether there are batches for another update; these are read from the loader for that, and no others."""
+        """Read the batches of the next update, and no others; False where the loader does not hold enough."""
         self._next += islice(self._batches, self.per_update - len(self._next))
         return len(self._next) == self.per_update
 
@@ -67,21 +67,21 @@ def _repeated(loader: Iterable[Any]) -> Generator[Any, None, None]:
 
 
 class SingleProcess:
-    """The agreement of a process that is not one of several."""
+    """The only process of a training, which has nothing to agree on."""
 
     is_main_process = True
 
     def all_have_batches(self, batches: Batches) -> bool:
-        """Whether there are batches for another update."""
+        """True where there are batches for another update."""
         return batches.available()
 
     def all_reduce_result(self, measurement: StepResult, batches: Batches) -> StepResult:
-        """The measurement itself."""
+        """The measurement unchanged."""
         return measurement
 
 
 class DistributedGroup:
-    """The agreement of the ranks in a process group: one all-reduce per update, and one before the first.
+    """The ranks of a process group, which agree on each update: one all-reduce per update, and one before the first.
 
     Args:
         group: The process group, None for the default one.
@@ -95,7 +95,7 @@ class DistributedGroup:
         self.is_main_process = distributed.get_rank(group) == 0
 
     def all_have_batches(self, batches: Batches) -> bool:
-        """Whether every rank has batches for another update."""
+        """True where every rank has batches for another update."""
         if self._batches is None:
             self._batches = self._sum([batches.available()])[0] == self._size
         return self._batches
@@ -103,7 +103,7 @@ class DistributedGroup:
     def all_reduce_result(self, measurement: StepResult, batches: Batches) -> StepResult:
         """The means over the samples of all ranks; an update where every rank did one or a loss is not finite.
 
-        Whether every rank has batches for the next update goes along, so that it needs no all-reduce of its own.
+        The same all-reduce tells whether every rank has batches for the next update.
         """
         loss, samples, training_loss, metric, updated = measurement
         weighted = [samples * value if samples and value else 0.0 for value in (loss, training_loss, metric)]
@@ -126,7 +126,7 @@ class DistributedGroup:
 
 
 def agreement(group: distributed.ProcessGroup | None = None) -> SingleProcess | DistributedGroup:
-    """That of the ranks of `group`, where this process is one of several."""
+    """The ranks of `group`, or a single process where there is only one."""
     several = distributed.is_available() and distributed.is_initialized() and distributed.get_world_size(group) > 1
     return DistributedGroup(group) if several else SingleProcess()
 
@@ -141,7 +141,7 @@ MAX_SKIPPED_IN_A_ROW = 256
 """A gradient scaler halves its scale at each overflow: after that many, none of any scale is left."""
 
 Step = Callable[[Sequence[Any]], StepResult]
-"""Does one update on the batches of it, and measures it."""
+"""Does one update on its batches and measures it."""
 
 
 def _sweep(
@@ -206,12 +206,12 @@ def run_range_tests(
 ) -> RangeTestResult:
     """Do range tests one after the other, each from the state in `snapshot`, and restore it at the end.
 
-    The random generators and the batches go on between the tests, as otherwise all would be the same. Everything is
-    restored after an exception too; after Ctrl-C the test that was running is stopped as interrupted.
+    The random generators and the batches are not restored between the tests, which otherwise would all be the same.
+    Everything is restored after an exception too; after Ctrl-C the test that was running is stopped as interrupted.
 
     Args:
         range_tests: Say the next learning rates, take the losses and decide when to stop.
-        optimizers: Whose groups get these learning rates, one for each of all groups or one for all.
+        optimizers: Their groups get these learning rates, one for each of all groups or one for all.
         loader: The batches, read again when it is exhausted.
         step: Does one update on `batches_per_update` batches and measures it.
         snapshot: Of all that `step` changes.

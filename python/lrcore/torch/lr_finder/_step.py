@@ -1,4 +1,4 @@
-"""The loss of a model on a batch."""
+"""One training step of the range test: inputs of the model, loss, update and validation."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class ModelInputs:
 
     @cached_property
     def samples(self) -> int:
-        """How many samples the batch has, at least 1."""
+        """Number of samples in the batch, at least 1."""
         lengths = (_length(part) for part in (self.targets, self.args, self.kwargs))
         return max(next((length for length in lengths if length is not None), 1), 1)
 
@@ -51,7 +51,7 @@ class ModelInputs:
 
 
 def inputs_and_targets(batch: Any) -> ModelInputs:
-    """Take a batch apart into what the model gets and what a criterion compares with its output.
+    """Split a batch into the arguments of the model and the targets of the criterion.
 
     - A tuple or list is (inputs, targets); further items are left out. The model gets the inputs as one argument.
     - A mapping has the targets under "labels", "label", "targets" or "target". The model gets the others by their
@@ -117,12 +117,12 @@ def _length(value: Any) -> int | None:
 
 
 def _lists_samples(value: tuple[Any, ...] | list[Any]) -> bool:
-    """Whether `value` is one mapping for each sample, as in detection."""
+    """True for a list of one mapping per sample, as in detection."""
     return isinstance(value, list) and all(isinstance(item, Mapping) for item in value)
 
 
 class BatchLoss(NamedTuple):
-    """The loss of a batch, with what else is known of it."""
+    """The loss of a batch, its number of samples and its metric."""
 
     loss: Tensor
     samples: int
@@ -133,7 +133,7 @@ class LossFunction:
     """Calls a model on a batch and finds the loss in what it returns.
 
     Args:
-        model: What is called.
+        model: The model to call.
         criterion: The loss as a function of output and targets; None: the model returns it.
         metric: A number as a function of output and targets, computed besides.
         device: Where the batches are moved to.
@@ -220,7 +220,7 @@ def _checked(loss: Any, source: str) -> Tensor:
 def autocast(
     amp_backend: str | None, amp_config: Mapping[str, Any] | None, device: torch.device
 ) -> Callable[[], AbstractContextManager[Any]]:
-    """The maker of contexts in which the loss is to be computed.
+    """The function that makes the autocast context of one loss.
 
     Args:
         amp_backend: "torch", or None for full precision.
