@@ -30,7 +30,7 @@ def set_lr(group: ParamGroup, lr: float) -> None:
 
 
 def hyperparameter_key(name: str, group: ParamGroup) -> str | None:
-    """Where `group` has its "schedule"d lr, "momentum" or "weight_decay"; None where it has no such thing.
+    """The key in `group` of the "schedule" (its lr), "momentum" or "weight_decay"; None where it has none.
 
     A momentum may be a first beta, like Adam's, and is then under "betas".
     """
@@ -39,7 +39,7 @@ def hyperparameter_key(name: str, group: ParamGroup) -> str | None:
 
 
 def hyperparameter(name: str, group: ParamGroup) -> float | None:
-    """What `group` has for it; None where it has no such thing."""
+    """The value of that hyper-parameter in `group`; None where it has none."""
     key = hyperparameter_key(name, group)
     if key is None:
         return None
@@ -64,7 +64,7 @@ def bounds_per_group(groups: int, **bounds: float | Sequence[float]) -> list[tup
 def lrs_per_group(
     name: str, lr: float | Sequence[float] | None, optimizers: Iterable[Optimizer]
 ) -> float | Sequence[float]:
-    """The learning rates of the groups of all optimizers, one number where there is but one group.
+    """The learning rates of the groups of all optimizers, one number where there is only one group.
 
         lr_g = lr * present_g / present_0
 

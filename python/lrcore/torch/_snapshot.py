@@ -1,4 +1,4 @@
-"""All that training steps change, saved so that it can be put back."""
+"""A snapshot of everything that training steps change, to restore it afterwards."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ class SavedValues:
         self._copies: MemoryCopies | FileCopies = MemoryCopies([])
 
     def save_tensor(self, tensor: Tensor) -> None:
-        """Have the values of a tensor copied by `copy_tensors`, once however often it is met."""
+        """Have the values of a tensor copied by `copy_tensors`, once even if it is saved several times."""
         if not tensor.is_inference():  # which training cannot change
             self._tensors.setdefault(id(tensor), (tensor, tensor.data))
 
@@ -147,16 +147,16 @@ class Stateful(Protocol):
         """The state."""
 
     def load_state_dict(self, state_dict: dict[str, Any], /) -> Any:
-        """Go on from `state_dict`."""
+        """Continue from `state_dict`."""
 
 
 class SavedState:
-    """What the `state_dict` of `owner` holds when this is built."""
+    """The `state_dict` of `owner` at construction."""
 
     def __init__(self, owner: Stateful, values: SavedValues) -> None:
         self._owner = owner
         self._state = values.save(owner.state_dict())
-        # Of a GradScaler: how far each optimizer is in its update, which no state_dict tells.
+        # Of a GradScaler: how far each optimizer is in its update, which is not in the state_dict.
         self._stages = deepcopy(getattr(owner, "_per_optimizer_states", None))
 
     def restore(self) -> None:
@@ -170,11 +170,11 @@ class Snapshot:
     """Modules, optimizers, gradients, random generators and more, as they are at construction.
 
     `restore` puts the values into the same parameters, buffers, gradients, optimizer tensors and group dictionaries
-    that held them, whatever has become of these in between, and can be called any number of times.
+    that held them, even if these have been replaced or moved in between, and can be called any number of times.
 
     Args:
-        modules: Whose parameters, buffers and training flags are saved.
-        optimizers: Whose state, groups and parameters are saved, with those of optimizers that they wrap.
+        modules: Their parameters, buffers and training flags are saved.
+        optimizers: Their state, groups and parameters are saved, with those of optimizers that they wrap.
         generators: Random generators to save beside Python's, NumPy's and torch's own.
         others: Gradient scalers, schedulers or whatever else has a `state_dict` and a `load_state_dict`.
         directory: Folder for a temporary file with the values, which goes with the snapshot; None: CPU memory.
@@ -203,7 +203,7 @@ class Snapshot:
         self._random_state = RandomState(generators)
 
     def restore(self, random_state: bool = True) -> None:
-        """Make everything what it was.
+        """Put everything back to its state at construction.
 
         Args:
             random_state: Whether that includes the random generators.

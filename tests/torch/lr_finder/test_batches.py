@@ -17,7 +17,7 @@ from torch.utils.data import DataLoader, Dataset, IterableDataset, TensorDataset
 
 from lrcore import RangeTestResult, StopReason
 from lrcore.torch import DataLoaderIter, LRFinder, TrainDataLoaderIter, ValDataLoaderIter
-from lrcore.torch.lr_finder._data import inputs_and_targets, whole_batch
+from lrcore.torch.lr_finder._step import inputs_and_targets, whole_batch
 
 mse = nn.functional.mse_loss
 X, Y = torch.ones(3, 2), torch.zeros(3, 1)

@@ -1,51 +1,14 @@
-"""Iterators over a data loader that say what in a batch are the inputs and what the targets."""
+"""Data loaders as the range test reads them: wrappers that find inputs and targets, generators, workers."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import copy
-from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
 from typing import Any
 
 import torch
-from torch import Tensor
 from torch.utils.data import DataLoader
-
-
-class Batches:
-    """The batches of a loader for one update after the other, from its beginning again when it is exhausted.
-
-    Args:
-        loader: Read again whenever it is exhausted, until that gives nothing more, as with an iterator.
-        per_update: Batches of one update.
-    """
-
-    def __init__(self, loader: Iterable[Any], per_update: int) -> None:
-        self.loader = loader
-        self.per_update = per_update
-        self._batches = _repeated(loader)
-        self._next: list[Any] = []
-
-    @property
-    def num_prefetched(self) -> int:
-        """How many batches of the next update have been read."""
-        return len(self._next)
-
-    def available(self) -> bool:
-        """Whether there are batches for another update; these are read from the loader for that, and no others."""
-        self._next += islice(self._batches, self.per_update - len(self._next))
-        return len(self._next) == self.per_update
-
-    def pop(self) -> list[Any]:
-        """The batches of the next update, after `available`."""
-        batches, self._next = self._next, []
-        return batches
-
-    def close(self) -> None:
-        """End the reading, and what the loader does for it."""
-        self._batches.close()
 
 
 def generators(loader: Iterable[Any]) -> list[torch.Generator]:
@@ -57,17 +20,8 @@ def generators(loader: Iterable[Any]) -> list[torch.Generator]:
     return list(dict.fromkeys(generator for generator in found if generator is not None))
 
 
-def _repeated(loader: Iterable[Any]) -> Generator[Any, None, None]:
-    empty = False
-    while not empty:
-        empty = True
-        for batch in without_persistent_workers(loader):
-            empty = False
-            yield batch
-
-
 def without_persistent_workers(loader: Iterable[Any]) -> Iterable[Any]:
-    """`loader`, or a copy with workers of its own: persistent ones would go on with random states that were used."""
+    """`loader`, or a copy with workers of its own: persistent ones would continue from used random states."""
     if not (isinstance(loader, DataLoader) and loader.persistent_workers):
         return loader
     own = copy(loader)
@@ -151,7 +105,7 @@ class TrainDataLoaderIter(DataLoaderIter):
 
 
 class ValDataLoaderIter(DataLoaderIter):
-    """Reads a data loader once, and anew in each `for` loop.
+    """Reads a data loader once, from its beginning in each `for` loop.
 
     Args:
         data_loader: What to read.
@@ -167,8 +121,8 @@ class ValDataLoaderIter(DataLoaderIter):
         return self
 
 
-def unwrapped(name: str, loader: Any) -> tuple[Iterable[Any], Callable[[Any], Any]]:
-    """What `loader` reads, and the function that finds inputs and targets in its batches.
+def unwrapped(name: str, loader: Any) -> tuple[Iterable[Any], Callable[[Any], Any] | None]:
+    """The loader to read, and the function that finds inputs and targets in its batches, None for batches as they are.
 
     Read that way, the wrapper itself stays where it is. One with a `__next__` of its own, or without another beginning,
     is read as it is.
@@ -184,11 +138,11 @@ def unwrapped(name: str, loader: Any) -> tuple[Iterable[Any], Callable[[Any], An
         return loader.data_loader, loader.inputs_labels_from_batch
     if not (hasattr(loader, "__iter__") or hasattr(loader, "__getitem__")):
         raise TypeError(f"{name} must be iterable, but got {description(loader)}")
-    return loader, lambda batch: batch
+    return loader, None
 
 
 def description(batch: Any) -> str:
-    """What kind of batch it is, in a few words."""
+    """The kind of batch in a few words, for errors."""
     kind = type(batch).__name__
     if isinstance(batch, (tuple, list)):
         return f"{kind} of {len(batch)}"
@@ -199,97 +153,3 @@ def _begins_again(loader: Any) -> bool:
     if isinstance(loader, TrainDataLoaderIter):
         return loader.auto_reset and type(loader).__next__ is TrainDataLoaderIter.__next__
     return isinstance(loader, ValDataLoaderIter) and type(loader).__next__ is ValDataLoaderIter.__next__
-
-
-TARGET_KEYS = ("labels", "label", "targets", "target")
-
-
-@dataclass(frozen=True)
-class ModelInputs:
-    """The model is called as `model(*args, **kwargs)`."""
-
-    args: tuple[Any, ...]
-    kwargs: Mapping[str, Any]
-    targets: Any
-
-    @cached_property
-    def samples(self) -> int:
-        """How many samples the batch has, at least 1."""
-        lengths = (_length(part) for part in (self.targets, self.args, self.kwargs))
-        return max(next((length for length in lengths if length is not None), 1), 1)
-
-    def to(self, device: torch.device, non_blocking: bool) -> ModelInputs:
-        """The same on `device`."""
-        parts = (self.args, self.kwargs, self.targets)
-        return ModelInputs(*(_moved(part, device, non_blocking) for part in parts))
-
-
-def inputs_and_targets(batch: Any) -> ModelInputs:
-    """Take a batch apart into what the model gets and what a criterion compares with its output.
-
-    - A tuple or list is (inputs, targets); further items are left out. The model gets the inputs as one argument.
-    - A mapping has the targets under "labels", "label", "targets" or "target". The model gets the others by their
-      names; a single one by position, as its name may be that of the data set.
-
-    Raises:
-        ValueError: When the batch is neither.
-    """
-    if isinstance(batch, (tuple, list)) and len(batch) >= 2:
-        return ModelInputs((batch[0],), {}, batch[1])
-    key = _target_key(batch)
-    if key is None:
-        raise ValueError(
-            "train_loader and val_loader must yield (inputs, targets), or mappings with the targets under one of "
-            f"{', '.join(map(repr, TARGET_KEYS))}, but got {description(batch)}: say what is what in a subclass of "
-            "TrainDataLoaderIter or ValDataLoaderIter, or use lrcore.torch.lr_find with a training step of your own"
-        )
-    others = {name: value for name, value in batch.items() if name != key}
-    if len(others) == 1:
-        return ModelInputs(tuple(others.values()), {}, batch[key])
-    return ModelInputs((), others, batch[key])
-
-
-def whole_batch(batch: Any) -> ModelInputs:
-    """Give all of a batch to a model that computes its loss itself: the values of a mapping by their names."""
-    if isinstance(batch, Mapping):
-        key = _target_key(batch)
-        return ModelInputs((), batch, None if key is None else batch[key])
-    if isinstance(batch, (tuple, list)):
-        return ModelInputs(tuple(batch), {}, batch[1] if len(batch) > 1 else None)
-    return ModelInputs((batch,), {}, None)
-
-
-def _target_key(batch: Any) -> str | None:
-    keys = batch if isinstance(batch, Mapping) else ()
-    return next((key for key in TARGET_KEYS if key in keys), None)
-
-
-def _moved(value: Any, device: torch.device, non_blocking: bool) -> Any:
-    if isinstance(value, Tensor) and value.device == device:
-        return value
-    if hasattr(value, "to"):
-        return value.to(device, non_blocking=non_blocking)
-    if isinstance(value, Mapping):
-        return {key: _moved(item, device, non_blocking) for key, item in value.items()}
-    if not isinstance(value, (tuple, list)):
-        return value
-    items = [_moved(item, device, non_blocking) for item in value]
-    if hasattr(value, "_fields"):
-        return type(value)(*items)
-    return items if isinstance(value, list) else tuple(items)
-
-
-def _length(value: Any) -> int | None:
-    """The length of the first tensor or array in `value`; of a list without any, as of strings, its own."""
-    if isinstance(value, Mapping):
-        value = tuple(value.values())
-    if isinstance(value, (tuple, list)):
-        inner = None if _lists_samples(value) else next(filter(None, map(_length, value)), None)
-        return inner if inner is not None else len(value) if isinstance(value, list) else None
-    shape = getattr(value, "shape", None)
-    return int(shape[0]) if shape else None
-
-
-def _lists_samples(value: tuple[Any, ...] | list[Any]) -> bool:
-    """Whether `value` is one mapping for each sample, as in detection."""
-    return isinstance(value, list) and all(isinstance(item, Mapping) for item in value)

@@ -1,4 +1,4 @@
-"""The learning-rate range test for a torch model, which leaves no trace on what it is run on."""
+"""The learning-rate range test for a torch model, optimizer and criterion, all restored afterwards."""
 
 from __future__ import annotations
 
@@ -56,14 +56,14 @@ def range_tests(
     """One range test for each repeat, with the learning rates of every param group.
 
     Args:
-        optimizer: Whose groups are meant, and have the first learning rates where `start_lr` is None.
+        optimizer: Its groups get the learning rates; their present ones are the first where `start_lr` is None.
         start_lr: The first learning rate of all groups, or a list or tuple of one for each.
         end_lr: The last, likewise.
         num_iter: Number of points.
         smooth_f: Weight of the newest loss in the smoothed one, in [0, 1].
         diverge_th: How many times the best smoothed loss is too much.
         repeats: How many range tests.
-        **options: Those of `RangeTest`.
+        **options: Further arguments of `RangeTest`.
 
     Raises:
         ValueError: When an argument is out of range.
@@ -94,7 +94,7 @@ def _factor(diverge_th: float) -> float:
 
 
 def device_of(model: Module) -> torch.device:
-    """Where the first parameter or buffer of `model` is; the CPU if it has none."""
+    """The device of the first parameter or buffer of `model`; the CPU if it has none."""
     tensor = next(chain(model.parameters(), model.buffers()), None)
     return torch.device("cpu") if tensor is None else tensor.device
 
@@ -108,7 +108,7 @@ def take_snapshot(
     device: torch.device,
     directory: str | os.PathLike[str] | None,
 ) -> Snapshot:
-    """Save all that updates of `model` on `device`, and the reading of `loaders`, change; in `directory` if not None.
+    """Save everything that training on `device` and reading `loaders` change; in `directory` if not None.
 
     Raises:
         OSError: When no file can be written in `directory`.

@@ -1,10 +1,10 @@
-"""Range tests from one starting point, which they leave no trace on."""
+"""The loop of a range test, in one process or in several ranks, with the state restored at the end."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import closing
-from itertools import chain, cycle
+from itertools import chain, cycle, islice
 from math import isfinite, nan
 from typing import TYPE_CHECKING, Any
 
@@ -14,31 +14,74 @@ from torch.optim import Optimizer
 
 from lrcore._progress import Advance, progress_bar
 from lrcore.range_test import RangeTest, RangeTestResult, StopReason
-from lrcore.torch._param_groups import param_groups, set_lr
+from lrcore.torch._param_groups import ParamGroup, param_groups, set_lr
 from lrcore.torch._snapshot import Snapshot
-from lrcore.torch.lr_finder._data import Batches
+from lrcore.torch.lr_finder._data import without_persistent_workers
 from lrcore.torch.lr_finder._measurement import StepResult
 
 if TYPE_CHECKING:
     from torch.distributed import ProcessGroup
 
 
+class Batches:
+    """The batches of a loader for one update after the other, from its beginning again when it is exhausted.
+
+    Args:
+        loader: Read again whenever it is exhausted; an iterator, which then yields nothing, ends the batches.
+        per_update: Batches of one update.
+    """
+
+    def __init__(self, loader: Iterable[Any], per_update: int) -> None:
+        self.loader = loader
+        self.per_update = per_update
+        self._batches = _repeated(loader)
+        self._next: list[Any] = []
+
+    @property
+    def num_prefetched(self) -> int:
+        """Number of batches of the next update that have been read."""
+        return len(self._next)
+
+    def available(self) -> bool:
+        """Read the batches of the next update, and no others; False where the loader does not hold enough."""
+        self._next += islice(self._batches, self.per_update - len(self._next))
+        return len(self._next) == self.per_update
+
+    def pop(self) -> list[Any]:
+        """The batches of the next update, after `available`."""
+        batches, self._next = self._next, []
+        return batches
+
+    def close(self) -> None:
+        """End the reading, and what the loader does for it."""
+        self._batches.close()
+
+
+def _repeated(loader: Iterable[Any]) -> Generator[Any, None, None]:
+    empty = False
+    while not empty:
+        empty = True
+        for batch in without_persistent_workers(loader):
+            empty = False
+            yield batch
+
+
 class SingleProcess:
-    """The agreement of a process that is not one of several."""
+    """The only process of a training, which has nothing to agree on."""
 
     is_main_process = True
 
     def all_have_batches(self, batches: Batches) -> bool:
-        """Whether there are batches for another update."""
+        """True where there are batches for another update."""
         return batches.available()
 
     def all_reduce_result(self, measurement: StepResult, batches: Batches) -> StepResult:
-        """The measurement itself."""
+        """The measurement unchanged."""
         return measurement
 
 
 class DistributedGroup:
-    """The agreement of the ranks in a process group: one all-reduce per update, and one before the first.
+    """The ranks of a process group, which agree on each update: one all-reduce per update, and one before the first.
 
     Args:
         group: The process group, None for the default one.
@@ -52,7 +95,7 @@ class DistributedGroup:
         self.is_main_process = distributed.get_rank(group) == 0
 
     def all_have_batches(self, batches: Batches) -> bool:
-        """Whether every rank has batches for another update."""
+        """True where every rank has batches for another update."""
         if self._batches is None:
             self._batches = self._sum([batches.available()])[0] == self._size
         return self._batches
@@ -60,7 +103,7 @@ class DistributedGroup:
     def all_reduce_result(self, measurement: StepResult, batches: Batches) -> StepResult:
         """The means over the samples of all ranks; an update where every rank did one or a loss is not finite.
 
-        Whether every rank has batches for the next update goes along, so that it needs no all-reduce of its own.
+        The same all-reduce tells whether every rank has batches for the next update.
         """
         loss, samples, training_loss, metric, updated = measurement
         weighted = [samples * value if samples and value else 0.0 for value in (loss, training_loss, metric)]
@@ -83,7 +126,7 @@ class DistributedGroup:
 
 
 def agreement(group: distributed.ProcessGroup | None = None) -> SingleProcess | DistributedGroup:
-    """That of the ranks of `group`, where this process is one of several."""
+    """The ranks of `group`, or a single process where there is only one."""
     several = distributed.is_available() and distributed.is_initialized() and distributed.get_world_size(group) > 1
     return DistributedGroup(group) if several else SingleProcess()
 
@@ -98,68 +141,55 @@ MAX_SKIPPED_IN_A_ROW = 256
 """A gradient scaler halves its scale at each overflow: after that many, none of any scale is left."""
 
 Step = Callable[[Sequence[Any]], StepResult]
-"""Does one update on the batches of it, and measures it."""
+"""Does one update on its batches and measures it."""
 
 
-class Sweep:
-    """One update after the other, each with the learning rates that a range test asks for and records.
+def _sweep(
+    range_test: RangeTest,
+    groups: Sequence[ParamGroup],
+    batches: Batches,
+    step: Step,
+    ranks: SingleProcess | DistributedGroup,
+    advance: Advance,
+) -> None:
+    """Do updates with the learning rates of `range_test` until it has stopped, as interrupted after Ctrl-C.
 
     Args:
-        optimizers: Whose groups get these learning rates, one for each of all groups or one for all.
+        range_test: Says the next learning rates, records the losses and decides when to stop.
+        groups: Get these learning rates, one for each or one for all.
         batches: The batches of each update.
         step: Does one update.
-        ranks: Those that do each update together.
+        ranks: The processes that do each update together.
         advance: Called with the learning rate and the loss of each update.
+
+    Raises:
+        ValueError: When the test is of another number of groups.
     """
-
-    def __init__(
-        self,
-        optimizers: Sequence[Optimizer],
-        batches: Batches,
-        step: Step,
-        ranks: SingleProcess | DistributedGroup,
-        advance: Advance,
-    ) -> None:
-        self._groups = list(chain.from_iterable(map(param_groups, optimizers)))
-        self._batches = batches
-        self._step = step
-        self._ranks = ranks
-        self._advance = advance
-
-    def run(self, range_test: RangeTest) -> None:
-        """Do updates until `range_test` has stopped, as interrupted after Ctrl-C.
-
-        Raises:
-            ValueError: When the test is of another number of groups.
-        """
-        lrs, groups = len(range_test.group_lrs), len(self._groups)
-        if lrs not in (1, groups):
-            raise ValueError(f"range_test must have one lr for each of the {groups} param groups, but has {lrs}")
-        try:
-            self._updates(range_test)
-        except KeyboardInterrupt:
-            range_test.stop(StopReason.interrupted)
-            raise
-
-    def _updates(self, range_test: RangeTest) -> None:
-        skipped = 0
+    num_lrs = len(range_test.group_lrs)
+    if num_lrs not in (1, len(groups)):
+        raise ValueError(f"range_test must have one lr for each of the {len(groups)} param groups, but has {num_lrs}")
+    skipped = 0
+    try:
         while range_test.stop_reason is None:
+            lrs = range_test.group_lrs
             if skipped > MAX_SKIPPED_IN_A_ROW:
                 range_test.stop(StopReason.nonfinite)
-            elif not self._ranks.all_have_batches(self._batches):
+                break
+            if not ranks.all_have_batches(batches):
                 range_test.stop(StopReason.data_exhausted)
-            else:
-                skipped = 0 if self._update(range_test) else skipped + 1
-
-    def _update(self, range_test: RangeTest) -> bool:
-        lrs = range_test.group_lrs
-        for group, lr in zip(self._groups, cycle(lrs), strict=False):
-            set_lr(group, lr)
-        measured = self._ranks.all_reduce_result(self._step(self._batches.pop()), self._batches)
-        if measured.updated:
+                break
+            for group, lr in zip(groups, cycle(lrs), strict=False):
+                set_lr(group, lr)
+            measured = ranks.all_reduce_result(step(batches.pop()), batches)
+            if not measured.updated:
+                skipped += 1
+                continue
+            skipped = 0
             range_test.record(measured.loss, training_loss=measured.training_loss, metric=measured.metric)
-            self._advance(lrs[0], measured.loss)
-        return measured.updated
+            advance(lrs[0], measured.loss)
+    except KeyboardInterrupt:
+        range_test.stop(StopReason.interrupted)
+        raise
 
 
 def run_range_tests(
@@ -176,12 +206,12 @@ def run_range_tests(
 ) -> RangeTestResult:
     """Do range tests one after the other, each from the state in `snapshot`, and restore it at the end.
 
-    The random generators and the batches go on between the tests, as otherwise all would be the same. Everything is
-    restored after an exception too; after Ctrl-C the test that was running is stopped as interrupted.
+    The random generators and the batches are not restored between the tests, which otherwise would all be the same.
+    Everything is restored after an exception too; after Ctrl-C the test that was running is stopped as interrupted.
 
     Args:
         range_tests: Say the next learning rates, take the losses and decide when to stop.
-        optimizers: Whose groups get these learning rates, one for each of all groups or one for all.
+        optimizers: Their groups get these learning rates, one for each of all groups or one for all.
         loader: The batches, read again when it is exhausted.
         step: Does one update on `batches_per_update` batches and measures it.
         snapshot: Of all that `step` changes.
@@ -194,16 +224,16 @@ def run_range_tests(
         ValueError: When `loader` does not hold the batches of one update.
     """
     ranks = agreement(process_group)
+    groups = list(chain.from_iterable(map(param_groups, optimizers)))
     updates = sum(range_test.num_updates for range_test in range_tests)
     try:
         with closing(Batches(loader, batches_per_update)) as batches:
             _check(loader_name, batches, ranks)
             with progress_bar(updates, progress and ranks.is_main_process) as advance:
-                sweep = Sweep(optimizers, batches, step, ranks, advance)
                 for repeat, range_test in enumerate(range_tests):
                     if repeat > 0:
                         snapshot.restore(random_state=False)
-                    sweep.run(range_test)
+                    _sweep(range_test, groups, batches, step, ranks, advance)
     finally:
         snapshot.restore()
     return combined_result(range_tests)

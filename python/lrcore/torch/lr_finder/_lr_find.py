@@ -39,7 +39,7 @@ Loss = float | Tensor | tuple[float | Tensor, float | Tensor]
 
 
 class MeasuredStep:
-    """Calls a step function on one batch, then where there is one a validation function, and measures.
+    """Calls a step function on one batch, then a validation function if there is one, and measures.
 
     Args:
         step_fn: Does one update on a batch.

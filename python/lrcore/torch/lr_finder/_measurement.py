@@ -1,4 +1,4 @@
-"""Whether an optimizer has really updated its parameters."""
+"""The result of a training step, and the watch that sees if an optimizer has updated its parameters."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lrcore.torch._param_groups import param_groups
 
 
 class StepResult(NamedTuple):
-    """The loss of one update, with what goes beside it.
+    """The loss of one update, with the metric and the number of samples.
 
     Args:
         loss: Mean over the samples; the validation loss where there is one.
@@ -67,7 +67,7 @@ class UpdateWatch:
         self._hook.remove()
 
     def pop(self) -> bool:
-        """Whether there has been an update since this was last asked."""
+        """True if there has been an update since the last call."""
         updated, self._updated = self._updated, False
         return updated or not self._watched
 

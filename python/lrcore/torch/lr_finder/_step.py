@@ -1,4 +1,4 @@
-"""The loss of a model on a batch."""
+"""One training step of the range test: inputs of the model, loss, update and validation."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import inspect
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from functools import cached_property, partial
 from itertools import islice
 from typing import Any, NamedTuple
@@ -17,17 +18,111 @@ from torch.nn import Module
 from torch.optim import Optimizer
 
 from lrcore._validation import as_float
-from lrcore.torch._param_groups import param_groups
 from lrcore.torch._snapshot import preserve_training_modes
-from lrcore.torch.lr_finder._data import ModelInputs, inputs_and_targets, whole_batch, without_persistent_workers
+from lrcore.torch.lr_finder._data import description, without_persistent_workers
 from lrcore.torch.lr_finder._measurement import StepResult, UpdateWatch
 
 Criterion = Callable[[Any, Any], Tensor]
 Metric = Callable[[Any, Any], float | Tensor]
+Read = Callable[[Any], Any]
+
+
+TARGET_KEYS = ("labels", "label", "targets", "target")
+
+
+@dataclass(frozen=True)
+class ModelInputs:
+    """The model is called as `model(*args, **kwargs)`."""
+
+    args: tuple[Any, ...]
+    kwargs: Mapping[str, Any]
+    targets: Any
+
+    @cached_property
+    def samples(self) -> int:
+        """Number of samples in the batch, at least 1."""
+        lengths = (_length(part) for part in (self.targets, self.args, self.kwargs))
+        return max(next((length for length in lengths if length is not None), 1), 1)
+
+    def to(self, device: torch.device, non_blocking: bool) -> ModelInputs:
+        """The same on `device`."""
+        parts = (self.args, self.kwargs, self.targets)
+        return ModelInputs(*(_moved(part, device, non_blocking) for part in parts))
+
+
+def inputs_and_targets(batch: Any) -> ModelInputs:
+    """Split a batch into the arguments of the model and the targets of the criterion.
+
+    - A tuple or list is (inputs, targets); further items are left out. The model gets the inputs as one argument.
+    - A mapping has the targets under "labels", "label", "targets" or "target". The model gets the others by their
+      names; a single one by position, as its name may be that of the data set.
+
+    Raises:
+        ValueError: When the batch is neither.
+    """
+    if isinstance(batch, (tuple, list)) and len(batch) >= 2:
+        return ModelInputs((batch[0],), {}, batch[1])
+    key = _target_key(batch)
+    if key is None:
+        raise ValueError(
+            "train_loader and val_loader must yield (inputs, targets), or mappings with the targets under one of "
+            f"{', '.join(map(repr, TARGET_KEYS))}, but got {description(batch)}: say what is what in a subclass of "
+            "TrainDataLoaderIter or ValDataLoaderIter, or use lrcore.torch.lr_find with a training step of your own"
+        )
+    others = {name: value for name, value in batch.items() if name != key}
+    if len(others) == 1:
+        return ModelInputs(tuple(others.values()), {}, batch[key])
+    return ModelInputs((), others, batch[key])
+
+
+def whole_batch(batch: Any) -> ModelInputs:
+    """Give all of a batch to a model that computes its loss itself: the values of a mapping by their names."""
+    if isinstance(batch, Mapping):
+        key = _target_key(batch)
+        return ModelInputs((), batch, None if key is None else batch[key])
+    if isinstance(batch, (tuple, list)):
+        return ModelInputs(tuple(batch), {}, batch[1] if len(batch) > 1 else None)
+    return ModelInputs((batch,), {}, None)
+
+
+def _target_key(batch: Any) -> str | None:
+    keys = batch if isinstance(batch, Mapping) else ()
+    return next((key for key in TARGET_KEYS if key in keys), None)
+
+
+def _moved(value: Any, device: torch.device, non_blocking: bool) -> Any:
+    if isinstance(value, Tensor) and value.device == device:
+        return value
+    if hasattr(value, "to"):
+        return value.to(device, non_blocking=non_blocking)
+    if isinstance(value, Mapping):
+        return {key: _moved(item, device, non_blocking) for key, item in value.items()}
+    if not isinstance(value, (tuple, list)):
+        return value
+    items = [_moved(item, device, non_blocking) for item in value]
+    if hasattr(value, "_fields"):
+        return type(value)(*items)
+    return items if isinstance(value, list) else tuple(items)
+
+
+def _length(value: Any) -> int | None:
+    """The length of the first tensor or array in `value`; of a list without any, as of strings, its own."""
+    if isinstance(value, Mapping):
+        value = tuple(value.values())
+    if isinstance(value, (tuple, list)):
+        inner = None if _lists_samples(value) else next(filter(None, map(_length, value)), None)
+        return inner if inner is not None else len(value) if isinstance(value, list) else None
+    shape = getattr(value, "shape", None)
+    return int(shape[0]) if shape else None
+
+
+def _lists_samples(value: tuple[Any, ...] | list[Any]) -> bool:
+    """True for a list of one mapping per sample, as in detection."""
+    return isinstance(value, list) and all(isinstance(item, Mapping) for item in value)
 
 
 class BatchLoss(NamedTuple):
-    """The loss of a batch, with what else is known of it."""
+    """The loss of a batch, its number of samples and its metric."""
 
     loss: Tensor
     samples: int
@@ -38,7 +133,7 @@ class LossFunction:
     """Calls a model on a batch and finds the loss in what it returns.
 
     Args:
-        model: What is called.
+        model: The model to call.
         criterion: The loss as a function of output and targets; None: the model returns it.
         metric: A number as a function of output and targets, computed besides.
         device: Where the batches are moved to.
@@ -62,8 +157,9 @@ class LossFunction:
         self._autocast = autocast
         self._non_blocking = non_blocking
 
-    def inputs(self, batch: Any) -> ModelInputs:
-        """What the model will be called with for `batch`."""
+    def inputs(self, batch: Any, read: Read | None = None) -> ModelInputs:
+        """The arguments of the model for `batch`, and its targets, which `read` finds first if it is not None."""
+        batch = batch if read is None else read(batch)
         return whole_batch(batch) if self._criterion is None else inputs_and_targets(batch)
 
     def __call__(self, inputs: ModelInputs) -> BatchLoss:
@@ -124,7 +220,7 @@ def _checked(loss: Any, source: str) -> Tensor:
 def autocast(
     amp_backend: str | None, amp_config: Mapping[str, Any] | None, device: torch.device
 ) -> Callable[[], AbstractContextManager[Any]]:
-    """The maker of contexts in which the loss is to be computed.
+    """The function that makes the autocast context of one loss.
 
     Args:
         amp_backend: "torch", or None for full precision.
@@ -151,7 +247,7 @@ class Update:
 
     Args:
         loss_function: Of the model in training.
-        read: Finds inputs and targets in a batch.
+        read: Finds inputs and targets in a batch; None: the batch is (inputs, targets) or a mapping.
         optimizer: Of the parameters.
         scaler: Scales the loss, and skips the update where gradients overflow; None: no scaling.
     """
@@ -159,7 +255,7 @@ class Update:
     def __init__(
         self,
         loss_function: LossFunction,
-        read: Callable[[Any], Any],
+        read: Read | None,
         optimizer: Optimizer,
         scaler: GradScaler | None = None,
     ) -> None:
@@ -174,36 +270,30 @@ class Update:
         Raises:
             ValueError: When the loss depends on none of the optimizer's parameters.
         """
-        inputs = [self._loss_function.inputs(self._read(batch)) for batch in batches]
+        inputs = [self._loss_function.inputs(batch, self._read) for batch in batches]
         samples = sum(each.samples for each in inputs)
         self._optimizer.zero_grad()
-        measured = mean_over_samples([self._backward(each, each.samples / samples) for each in inputs])
-        self._check_gradients()
-        # A loss that is not finite is no overflow of the scaled gradients, but the end of the descent.
-        return measured._replace(updated=self._step() or not math.isfinite(measured.loss))
-
-    def _backward(self, inputs: ModelInputs, weight: float) -> BatchLoss:
-        batch = self._loss_function(inputs)
-        if not batch.loss.requires_grad:
-            raise ValueError("the loss must depend on a parameter that requires a gradient, but depends on none")
-        loss: Tensor = batch.loss if weight == 1 else batch.loss * weight
-        (loss if self._scaler is None else self._scaler.scale(loss)).backward()
-        return batch
-
-    def _check_gradients(self) -> None:
-        parameters = (parameter for group in param_groups(self._optimizer) for parameter in group["params"])
-        if all(parameter.grad is None for parameter in parameters):
+        losses = []
+        for each in inputs:
+            batch_loss = self._loss_function(each)
+            if not batch_loss.loss.requires_grad:
+                raise ValueError("the loss must depend on a parameter that requires a gradient, but depends on none")
+            weight = each.samples / samples
+            loss: Tensor = batch_loss.loss if weight == 1 else batch_loss.loss * weight
+            (loss if self._scaler is None else self._scaler.scale(loss)).backward()
+            losses.append(batch_loss)
+        measured = mean_over_samples(losses)
+        if all(parameter.grad is None for group in self._optimizer.param_groups for parameter in group["params"]):
             raise ValueError("optimizer must hold parameters that the loss depends on, but none has got a gradient")
-
-    def _step(self) -> bool:
-        """Whether the parameters have been updated."""
         if self._scaler is None:
             self._optimizer.step()
-            return True
+            return measured
         with UpdateWatch([self._optimizer]) as watch:
             self._scaler.step(self._optimizer)
             self._scaler.update()
-            return watch.pop()
+            updated = watch.pop()
+        # A loss that is not finite is no overflow of the scaled gradients, but the end of the descent.
+        return measured._replace(updated=updated or not math.isfinite(measured.loss))
 
 
 def check_needs_no_closure(optimizer: Optimizer) -> None:
@@ -223,7 +313,7 @@ class Validation:
         model: Which is evaluated, and whose modules keep their modes.
         loss_function: Of that model.
         loader: Is read once, at the first call; its batches stay in memory, where they are.
-        read: Finds inputs and targets in a batch.
+        read: Finds inputs and targets in a batch; None: the batch is (inputs, targets) or a mapping.
         batches: How many batches to take, None: all.
     """
 
@@ -232,7 +322,7 @@ class Validation:
         model: Module,
         loss_function: LossFunction,
         loader: Iterable[Any],
-        read: Callable[[Any], Any],
+        read: Read | None,
         batches: int | None,
     ) -> None:
         self._model = model
@@ -255,7 +345,7 @@ class Validation:
     @cached_property
     def _inputs(self) -> list[ModelInputs]:
         batches = islice(without_persistent_workers(self.loader), self._batches)
-        inputs = [self._loss_function.inputs(self._read(batch)) for batch in batches]
+        inputs = [self._loss_function.inputs(batch, self._read) for batch in batches]
         if not inputs:
             raise ValueError(f"val_loader must hold at least one batch, but {self.loader!r} is empty")
         return inputs
