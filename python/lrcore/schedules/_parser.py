@@ -13,8 +13,7 @@ from typing import Any, Generic, get_args
 
 from lrcore._validation import as_positive_int
 from lrcore._validation import as_str as checked_text
-from lrcore.schedules._base import Schedule
-from lrcore.schedules._registry import LEARNING_RATES, Named, find_schedule
+from lrcore.schedules._base import Named, Schedule, find_schedule, learning_rate_classes
 
 WITH_UNIT = re.compile(r"([0-9]+\.?[0-9]*|\.[0-9]+)(ep|dur)")
 
@@ -117,7 +116,7 @@ def parse_schedule(text: str, steps_per_epoch: int | None = None, total_steps: i
             ...
         ValueError: unknown schedule 'sigmoid': choose one of constant, piecewise_constant, piecewise_linear, ...
     """
-    return parse_expression(text, LEARNING_RATES, Units(steps_per_epoch, total_steps))
+    return parse_expression(text, learning_rate_classes(), Units(steps_per_epoch, total_steps))
 
 
 def parse_expression(text: str, classes: Sequence[type[Named]], units: Units) -> Named:

@@ -79,6 +79,7 @@ class MultiStep(Schedule):
     """
 
     name: ClassVar[str] = "multi_step"
+    _yscale: ClassVar[str] = "log"
 
     base_lr: float
     milestones: Sequence[int]
@@ -247,6 +248,7 @@ class Step(Schedule):
     """
 
     name: ClassVar[str] = "step"
+    _yscale: ClassVar[str] = "log"
 
     base_lr: float
     step_size: int
