@@ -1,4 +1,4 @@
-"""What all schedules have in common."""
+"""The base class of schedules, and the schedules that its operators make."""
 
 from __future__ import annotations
 
@@ -169,7 +169,7 @@ class Schedule(ABC):
         raise ValueError(f"stop must leave no more values than fit in memory, but got {stop}")
 
     def course(self) -> Timeline:
-        """How long the schedule goes on, where its phases begin, and what comes after them.
+        """Length of the schedule, the beginnings of its phases, and its behaviour after them.
 
         Example:
             >>> from lrcore import Cosine, Linear, Warmup
@@ -513,6 +513,6 @@ class Sequence(Schedule):
         return course
 
     @property
-    def quantity(self) -> str:  # type: ignore[override]  # that of what it is made of
-        """What the schedules are of."""
+    def quantity(self) -> str:  # type: ignore[override]  # depends on the parts
+        """The quantity of the schedules in it."""
         return self.schedules[0].quantity

@@ -106,7 +106,7 @@ def _as_keras(boundaries: Sequence[int], **given: Any) -> dict[str, Any]:
 @compatible(keras=_as_keras, optax=defaults())
 @dataclass(frozen=True)
 class PiecewiseConstant(Schedule):
-    """One learning rate up to each boundary, and a last one for ever.
+    """One learning rate up to each boundary, and a last one after all of them.
 
     lr(t) = lrs[number of boundaries b with b <= t]
 

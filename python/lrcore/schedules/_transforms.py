@@ -1,4 +1,4 @@
-"""What comes after the end of a schedule."""
+"""Schedules that clip, move, repeat or end another one."""
 
 from __future__ import annotations
 
