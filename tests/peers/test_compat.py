@@ -13,7 +13,7 @@ import transformers
 from torch.optim import lr_scheduler
 
 from lrcore import Linear, OneCycle, PiecewiseLinear, Sequence, Tanh, Warmup, parse_schedule
-from lrcore.schedules._registry import SCHEDULES
+from lrcore.schedules._base import schedule_classes
 
 STEPS = 450
 Lrs = Callable[..., "np.ndarray[Any, Any]"]
@@ -155,7 +155,7 @@ def of(names: dict[str, Any], expression: str, optimizer: torch.optim.Optimizer 
 def test_no_schedule_and_peer_are_left_out() -> None:
     cases = {"torch": TORCH, "keras": KERAS, "optax": OPTAX, "timm": TIMM, "transformers": TRANSFORMERS}
     tested = {(ours.split("(")[0], peer) for peer, pairs in (cases | {"fastai": FASTAI}).items() for ours in pairs}
-    assert tested | {("one_cycle", "torch")} == {(cls.name, peer) for cls in SCHEDULES for peer in cls.peers}
+    assert tested | {("one_cycle", "torch")} == {(cls.name, peer) for cls in schedule_classes() for peer in cls.peers}
 
 
 def test_optax_linear_one_cycle_is_piecewise_linear(optax_lrs: Any) -> None:

@@ -21,7 +21,7 @@ from lrcore import (
     Step,
     Until,
 )
-from lrcore.schedules._base import compact_repr
+from lrcore.schedules._describe import compact_repr
 
 
 def test_describe_lists_ends_extremes_phases_and_the_end_policy() -> None:

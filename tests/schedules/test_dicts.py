@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from lrcore import Constant, Cyclic, PiecewiseConstant, Product, Scaled, Schedule
-from lrcore.schedules._registry import SCHEDULES
+from lrcore.schedules._base import schedule_classes
 from tests.support.schedule_examples import EXAMPLES
 
-NAMES = ", ".join(known.name for known in SCHEDULES)
+NAMES = ", ".join(known.name for known in schedule_classes())
 
 
 @pytest.mark.parametrize("schedule", EXAMPLES, ids=lambda schedule: schedule.name)

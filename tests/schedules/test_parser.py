@@ -34,8 +34,8 @@ from lrcore import (
     WarmupStableDecay,
     parse_schedule,
 )
+from lrcore.schedules._base import learning_rate_classes
 from lrcore.schedules._parser import Units
-from lrcore.schedules._registry import LEARNING_RATES
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_a_call_with_literals_is_that_schedule(text: str, schedule: Schedule) ->
     assert parse_schedule(text) == schedule
 
 
-NAMES = ", ".join(known.name for known in LEARNING_RATES)
+NAMES = ", ".join(known.name for known in learning_rate_classes())
 EXPECTED_CALL = "a schedule must be written like 'cosine(0.1, decay_steps=1000)', but got "
 EXPECTED_LITERAL = "arguments must be numbers, strings, None, True, False, schedules or lists of those, but got "
 

@@ -1,4 +1,4 @@
-"""What all schedules have in common."""
+"""The base class of schedules, and the schedules that its operators make."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 import lrcore._core as _core
 from lrcore._validation import as_float, as_int, as_tuple_of, check_fields, check_version, unchecked
+from lrcore.schedules._describe import describe
+from lrcore.schedules._plot import plot_schedule
 from lrcore.schedules._timeline import Timeline, earliest, first_undefined
 
 if TYPE_CHECKING:
@@ -45,6 +47,7 @@ MAX_STEP = 2**63 - 1
 MOST_VALUES = MAX_STEP // 8  # whose bytes an int64 can count
 Peer = Callable[..., dict[str, Any]]
 LEARNING_RATE = "learning rate"
+MOMENTUM = "momentum"
 
 
 class CoreSchedule(Protocol):
@@ -55,6 +58,44 @@ class CoreSchedule(Protocol):
 
     def values(self, start: int, stop: int) -> npt.NDArray[np.float64]:
         """The values at `start` to `stop` - 1."""
+
+
+# Names of the schedules in the order in which error messages list them, those of the momentum last.
+NAMES = (
+    "constant",
+    "piecewise_constant",
+    "piecewise_linear",
+    "piecewise_cosine",
+    "tabulated",
+    "step",
+    "multi_step",
+    "inverse_time",
+    "linear",
+    "polynomial",
+    "exponential",
+    "exponential_decay",
+    "cosine",
+    "cosine_restarts",
+    "tanh",
+    "inverse_sqrt",
+    "noam",
+    "cyclic",
+    "one_cycle",
+    "warmup_stable_decay",
+    "scaled",
+    "sequence",
+    "product",
+    "warmup",
+    "cooldown",
+    "clip",
+    "delay",
+    "offset",
+    "repeat",
+    "until",
+    "cyclic_momentum",
+    "one_cycle_momentum",
+)
+_classes: dict[str, type[Schedule]] = {}
 
 
 @dataclass(frozen=True)
@@ -79,9 +120,16 @@ class Schedule(ABC):
     name: ClassVar[str]
     quantity: ClassVar[str] = LEARNING_RATE
     peers: ClassVar[Mapping[str, Peer]] = {}  # what `compat` may be, where there is such an argument
+    _yscale: ClassVar[str] = "linear"  # of its figure: "linear", "log", or "base" for that of its base
     __array_ufunc__: ClassVar[None] = None  # leaves `numpy_number * schedule` to __rmul__
 
     _core_schedule: CoreSchedule = field(init=False, repr=False, compare=False)
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        # A subclass from elsewhere, with a name of its own or none, is no schedule that text or dicts can name.
+        if (name := vars(cls).get("name")) in NAMES:
+            _classes.setdefault(name, cls)
 
     @abstractmethod
     def __post_init__(self, *args: Any, **kwargs: Any) -> None:
@@ -121,7 +169,7 @@ class Schedule(ABC):
         raise ValueError(f"stop must leave no more values than fit in memory, but got {stop}")
 
     def course(self) -> Timeline:
-        """How long the schedule goes on, where its phases begin, and what comes after them.
+        """Length of the schedule, the beginnings of its phases, and its behaviour after them.
 
         Example:
             >>> from lrcore import Cosine, Linear, Warmup
@@ -157,9 +205,6 @@ class Schedule(ABC):
               20 to 120            0.5 to 0
             from update 120 on: held at 0
         """
-        # What describes a schedule is typed by this file.
-        from lrcore.schedules._describe import describe
-
         return describe(self, steps)
 
     def plot(self, ax: Axes | None = None, steps: int | None = None, start: int = 0) -> Axes:
@@ -175,8 +220,6 @@ class Schedule(ABC):
             TypeError: When `steps` or `start` is not an integer.
             ImportError: When matplotlib is not installed.
         """
-        from lrcore.schedules._plot import plot_schedule
-
         return plot_schedule(self, steps, ax, start)
 
     def then(self, after: Schedule, at: int) -> Schedule:
@@ -191,8 +234,6 @@ class Schedule(ABC):
             >>> Constant(1.0).then(Linear(1.0, 0.0, 5), at=2).values(0, 5).tolist()
             [1.0, 1.0, 1.0, 0.75, 0.5]
         """
-        # A sequence is a schedule itself: its file imports this one.
-
         return Sequence([self, of_quantity(self.quantity, "after", after)], [as_int("at", at)])
 
     def __mul__(self, other: Schedule | float) -> Schedule:
@@ -232,12 +273,11 @@ class Schedule(ABC):
             >>> Schedule.from_dict({"schedule": "constant", "version": 1, "lr": 0.1})
             Constant(lr=0.1)
         """
-        # The registry imports every schedule, and each of them imports this file.
-        from lrcore.schedules._registry import SCHEDULES, find_schedule
-
         if not isinstance(content, Mapping):
             raise TypeError(f"a schedule must be read from a mapping, but got {content!r}")
-        found = find_schedule(content.get("schedule"), [known for known in SCHEDULES if issubclass(known, cls)])
+        found = find_schedule(
+            content.get("schedule"), [known for known in schedule_classes() if issubclass(known, cls)]
+        )
         check_depth(content)
         check_version(f"schedule {found.name!r}", content, VERSION)
         arguments = {name: value for name, value in content.items() if name not in ("schedule", "version")}
@@ -261,6 +301,33 @@ class Schedule(ABC):
 
     def _arguments(self) -> tuple[Any, ...]:
         return tuple(getattr(self, name) for name in self._field_names())
+
+
+def schedule_classes() -> tuple[type[Schedule], ...]:
+    """Every schedule of the package, in the order of `NAMES`."""
+    return tuple(_classes[name] for name in NAMES)
+
+
+def learning_rate_classes() -> tuple[type[Schedule], ...]:
+    """Every schedule that can be one of the learning rate, in the order of `NAMES`."""
+    return tuple(schedule for schedule in schedule_classes() if schedule.quantity != MOMENTUM)
+
+
+class HasName(Protocol):
+    """A class that can be asked for by name."""
+
+    name: ClassVar[str]
+
+
+Named = TypeVar("Named", bound=HasName)
+
+
+def find_schedule(name: object, among: Iterable[type[Named]]) -> type[Named]:
+    """The class in `among` that goes by `name`; ValueError with the names to choose from if there is none."""
+    classes = {schedule.name: schedule for schedule in among}
+    if not isinstance(name, str) or name not in classes:
+        raise ValueError(f"unknown schedule {name!r}: choose one of {', '.join(classes)}")
+    return classes[name]
 
 
 def learning_rate(name: str, value: Any) -> Schedule:
@@ -384,6 +451,7 @@ class Scaled(Schedule):
     """
 
     name: ClassVar[str] = "scaled"
+    _yscale: ClassVar[str] = "base"
 
     base: Schedule
     factor: float
@@ -445,24 +513,6 @@ class Sequence(Schedule):
         return course
 
     @property
-    def quantity(self) -> str:  # type: ignore[override]  # that of what it is made of
-        """What the schedules are of."""
+    def quantity(self) -> str:  # type: ignore[override]  # depends on the parts
+        """The quantity of the schedules in it."""
         return self.schedules[0].quantity
-
-
-def compact_repr(value: Any) -> str:
-    """The `repr` of a schedule without the arguments that have their defaults.
-
-    Example:
-        >>> from lrcore import Cosine, OneCycle
-        >>> compact_repr([OneCycle(0.1, total_steps=300), Cosine(0.1, 20) * 0.5])
-        '[OneCycle(max_lr=0.1, total_steps=300), Scaled(base=Cosine(base_lr=0.1, decay_steps=20), factor=0.5)]'
-    """
-    if isinstance(value, list | tuple):
-        return f"[{', '.join(map(compact_repr, value))}]"
-    if not isinstance(value, Schedule):
-        return repr(value)
-    given = {item.name: getattr(value, item.name) for item in fields(value) if item.init}
-    defaults = {item.name: item.default for item in fields(value)}
-    arguments = (f"{name}={compact_repr(item)}" for name, item in given.items() if item != defaults[name])
-    return f"{type(value).__name__}({', '.join(arguments)})"

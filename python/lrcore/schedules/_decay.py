@@ -42,6 +42,7 @@ class Exponential(Schedule):
     """
 
     name: ClassVar[str] = "exponential"
+    _yscale: ClassVar[str] = "log"
 
     start_lr: float
     end_lr: float
@@ -94,6 +95,7 @@ class ExponentialDecay(Schedule):
     """
 
     name: ClassVar[str] = "exponential_decay"
+    _yscale: ClassVar[str] = "log"
 
     base_lr: float
     decay_rate: float

@@ -13,15 +13,14 @@ from typing import Any, Generic, get_args
 
 from lrcore._validation import as_positive_int
 from lrcore._validation import as_str as checked_text
-from lrcore.schedules._base import Schedule
-from lrcore.schedules._registry import LEARNING_RATES, Named, find_schedule
+from lrcore.schedules._base import Named, Schedule, find_schedule, learning_rate_classes
 
 WITH_UNIT = re.compile(r"([0-9]+\.?[0-9]*|\.[0-9]+)(ep|dur)")
 
 
 @dataclass(frozen=True)
 class Units:
-    """How many steps an epoch ("ep") and the whole run ("dur") have.
+    """Numbers of steps in an epoch ("ep") and in the whole run ("dur").
 
     steps = round(number * steps_per_epoch) or round(number * total_steps)
 
@@ -117,11 +116,11 @@ def parse_schedule(text: str, steps_per_epoch: int | None = None, total_steps: i
             ...
         ValueError: unknown schedule 'sigmoid': choose one of constant, piecewise_constant, piecewise_linear, ...
     """
-    return parse_expression(text, LEARNING_RATES, Units(steps_per_epoch, total_steps))
+    return parse_expression(text, learning_rate_classes(), Units(steps_per_epoch, total_steps))
 
 
 def parse_expression(text: str, classes: Sequence[type[Named]], units: Units) -> Named:
-    """What a text describes, read as `parse_schedule` does it, but with a choice of classes.
+    """The object that a text describes, read as `parse_schedule` does it, but with a choice of classes.
 
     Args:
         text: A call of one of `classes` by its `name`; the name alone is a call without arguments.
@@ -211,7 +210,7 @@ def _construct(cls: type[Named], positional: list[Any], keywords: dict[str, Any]
 
 
 def _counts_steps(parameter: inspect.Parameter) -> bool:
-    """Whether it is a whole number or a sequence of those: in a schedule these are all steps."""
+    """True for an integer or a sequence of integers, which in a schedule always count steps."""
     return int in (parameter.annotation, *get_args(parameter.annotation))
 
 

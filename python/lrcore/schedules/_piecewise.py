@@ -79,6 +79,7 @@ class MultiStep(Schedule):
     """
 
     name: ClassVar[str] = "multi_step"
+    _yscale: ClassVar[str] = "log"
 
     base_lr: float
     milestones: Sequence[int]
@@ -105,7 +106,7 @@ def _as_keras(boundaries: Sequence[int], **given: Any) -> dict[str, Any]:
 @compatible(keras=_as_keras, optax=defaults())
 @dataclass(frozen=True)
 class PiecewiseConstant(Schedule):
-    """One learning rate up to each boundary, and a last one for ever.
+    """One learning rate up to each boundary, and a last one after all of them.
 
     lr(t) = lrs[number of boundaries b with b <= t]
 
@@ -247,6 +248,7 @@ class Step(Schedule):
     """
 
     name: ClassVar[str] = "step"
+    _yscale: ClassVar[str] = "log"
 
     base_lr: float
     step_size: int

@@ -10,12 +10,8 @@ import numpy as np
 
 from lrcore._axes import decorate, new_axes
 from lrcore._validation import as_int, as_positive_int
-from lrcore.schedules._base import Scaled, Schedule, compact_repr
-from lrcore.schedules._decay import Exponential, ExponentialDecay
-from lrcore.schedules._describe import Steps, Values, samples
-from lrcore.schedules._piecewise import MultiStep, Step
+from lrcore.schedules._describe import ScheduleLike, Steps, Values, compact_repr, samples
 from lrcore.schedules._timeline import Timeline
-from lrcore.schedules._transforms import Clip, Delay, Offset, Until
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,7 +24,7 @@ LARGEST_DRAWN = 1e200  # the margins of the axes, of more still, must be finite 
 
 
 def plot_schedule(
-    schedule: Schedule,
+    schedule: ScheduleLike,
     steps: int | None = None,
     ax: Axes | None = None,
     start: int = 0,
@@ -86,13 +82,10 @@ def _dots(course: Timeline, updates: Steps) -> dict[str, Any]:
     return {"marker": "o", "markersize": 4, "markevery": np.searchsorted(updates, phase_starts).tolist()}
 
 
-def _goes_by_factors(schedule: Schedule) -> bool:
-    match schedule:
-        case Exponential() | ExponentialDecay() | MultiStep() | Step():
-            return True
-        case Clip(base=base) | Delay(base=base) | Offset(base=base) | Scaled(base=base) | Until(base=base):
-            return _goes_by_factors(base)
-    return False
+def _goes_by_factors(schedule: Any) -> bool:
+    while schedule._yscale == "base":
+        schedule = schedule.base
+    return bool(schedule._yscale == "log")
 
 
 def _set_title(ax: Axes, title: str) -> None:

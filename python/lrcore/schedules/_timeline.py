@@ -1,4 +1,4 @@
-"""What a schedule does when: its phases, its cycles and its end."""
+"""Phases, cycles and end of a schedule."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class PeriodicSegment:
         start: First step that belongs to them, if that is after `begin`.
         stop: First step that no longer belongs to them; None for no end.
         valid_stop_offsets: After how many updates a run of whole cycles may end, counted from the next cycle's first.
-        is_staircase: Whether they are levels, any of which a run may end on.
+        is_staircase: Whether the cycles are levels; then a run may end on any of them.
 
     Example:
         >>> list(PeriodicSegment(100, phase_starts=(30,), stop=250).iter_phase_starts(0))
@@ -80,7 +80,7 @@ class PeriodicSegment:
                     yield step
 
     def _number_of(self, step: int) -> int:
-        """How many cycles end by `step`."""
+        """Number of cycles that end by `step`."""
         most = (step - self.begin) // self.period
         if self.growth == 1.0:
             return most
@@ -92,11 +92,11 @@ CYCLES_SHOWN = 3
 
 @dataclass(frozen=True)
 class Timeline:
-    """Where the phases of a schedule begin, and how it ends, if it does.
+    """Beginnings of the phases of a schedule, and its end if it has one.
 
     Args:
         length: Updates that show what there is to see: all of them up to the end, or a stretch where there is no end.
-        constant_from: First step whose value is held for ever; None if there is none.
+        constant_from: First step whose value is held from there on; None if there is none.
         complete_after: Smallest run length that covers the whole schedule, None if any length is acceptable.
         undefined_from: First step that has no value but a ValueError; None if there is none.
         undefined_until: First step after it that may have a value again; None if there is none.
@@ -114,12 +114,12 @@ class Timeline:
 
     @classmethod
     def with_steps(cls, steps: int, phase_starts: Sequence[float] = ()) -> Timeline:
-        """So many updates, of which the last is the first with the value that is held from there on."""
+        """A course of `steps` updates; the value of the last one is held from there on."""
         return cls(steps, constant_from=steps - 1, complete_after=steps, phase_starts=_within(phase_starts, steps - 1))
 
     @classmethod
     def ending_at(cls, last: int, phase_starts: Sequence[float] = ()) -> Timeline:
-        """A way to the value of step `last`, of which a run may stop one update short."""
+        """A course to the value of step `last`; a run may stop one update before it."""
         return cls(last + 1, constant_from=last, complete_after=last, phase_starts=_within(phase_starts, last))
 
     @classmethod
@@ -138,7 +138,7 @@ class Timeline:
 
     @property
     def unending_cycles(self) -> tuple[PeriodicSegment, ...]:
-        """The cycles that go on for ever, stairs left out."""
+        """The cycles without an end, staircases left out."""
         return tuple(cycles for cycles in self.cycles if cycles.stop is None and not cycles.is_staircase)
 
     def iter_phase_starts(self, start: int, stop: int) -> Iterator[int]:
@@ -196,7 +196,7 @@ class Timeline:
 
 
 def first_undefined(courses: Sequence[Timeline]) -> Timeline:
-    """That which raises first, and of several that which goes on for longest."""
+    """The course that raises first; among equals, the one that raises for longest."""
     return min(courses, key=lambda course: (_or_infinity(course.undefined_from), -_or_infinity(course.undefined_until)))
 
 
@@ -220,7 +220,7 @@ def _moved(step: int | None, steps: int) -> int | None:
 
 
 def repeated(once: Timeline, count: int | None) -> Timeline:
-    """`once`, cut to its length, `count` times or for ever."""
+    """`once`, cut to its length, `count` times or without an end."""
     cycles = PeriodicSegment(once.length, phase_starts=once.phase_starts)
     if count is None:
         return replace(

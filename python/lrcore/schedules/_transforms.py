@@ -1,4 +1,4 @@
-"""What comes after the end of a schedule."""
+"""Schedules that clip, move, repeat or end another one."""
 
 from __future__ import annotations
 
@@ -36,6 +36,7 @@ class Clip(Schedule):
     """
 
     name: ClassVar[str] = "clip"
+    _yscale: ClassVar[str] = "base"
 
     base: Schedule
     min_lr: float = 0.0
@@ -76,6 +77,7 @@ class Delay(Schedule):
     """
 
     name: ClassVar[str] = "delay"
+    _yscale: ClassVar[str] = "base"
 
     base: Schedule
     steps: int
@@ -110,6 +112,7 @@ class Offset(Schedule):
     """
 
     name: ClassVar[str] = "offset"
+    _yscale: ClassVar[str] = "base"
 
     base: Schedule
     offset: int
@@ -198,6 +201,7 @@ class Until(Schedule):
     """
 
     name: ClassVar[str] = "until"
+    _yscale: ClassVar[str] = "base"
 
     base: Schedule
     total_steps: int

@@ -9,8 +9,8 @@ from lrcore._validation import as_float, check_fields, check_version
 from lrcore.plateau import Plateau
 from lrcore.range_test import RangeTestResult
 from lrcore.schedules import Constant, Schedule
+from lrcore.schedules._base import learning_rate_classes
 from lrcore.schedules._parser import Units, parse_expression
-from lrcore.schedules._registry import LEARNING_RATES
 
 SHAPES = ("one_cycle", "cyclic", "constant")
 EPOCHS_PER_CYCLE = 2
@@ -153,7 +153,7 @@ def parse_policy(text: str, steps_per_epoch: int, total_steps: int) -> Policy:
         >>> parse_policy("auto", steps_per_epoch=450, total_steps=4500)
         Auto(shape='one_cycle')
     """
-    classes: tuple[type[Policy], ...] = (*LEARNING_RATES, OnPlateau, Auto)
+    classes: tuple[type[Policy], ...] = (*learning_rate_classes(), OnPlateau, Auto)
     return parse_expression(text, classes, Units(steps_per_epoch, total_steps))
 
 
