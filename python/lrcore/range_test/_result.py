@@ -1,4 +1,4 @@
-"""What a range test has found."""
+"""The result of a range test."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def _positive(name: str, value: Any) -> float:
 
 
 def _swept_ratios(result: RangeTestResult, lr: float, groups: int) -> list[float] | None:
-    """Of each group to the first where the sweep used `lr`; None if it swept all groups alike."""
+    """Ratios of the groups to the first where the sweep used `lr`; None if it swept all groups alike."""
     if result.group_lrs is None or result.group_lrs.shape[1] == 1:
         return None
     if result.group_lrs.shape[1] != groups:
@@ -93,7 +93,7 @@ def _swept_ratios(result: RangeTestResult, lr: float, groups: int) -> list[float
 
 
 def _present_ratios(lrs: Sequence[float]) -> list[float]:
-    """Of each group to the first as the optimizer has them."""
+    """Ratios of the groups to the first as the optimizer has them."""
     first = lrs[0]
     if first == 0 and any(lrs):
         raise ValueError(f"lr of the first group must not be 0, as the others keep their ratio to it, but got {lrs}")
@@ -211,7 +211,7 @@ class RangeTestResult:
         return spread_of_repeats(self.repeats, len(self.lrs)) if self.repeats else None
 
     def smoothed(self, beta: float) -> Floats:
-        """The raw losses smoothed anew, shape (n,); a loss that is not finite stands for itself.
+        """The raw losses smoothed with weight `beta`, shape (n,); a loss that is not finite is kept as it is.
 
         Args:
             beta: Weight of the past, at least 0 and less than 1.
@@ -233,7 +233,7 @@ class RangeTestResult:
         """The learning rate that each reading gives, by name; None where a reading gives none.
 
         "lrcore" is that of `suggestion`, from the raw losses. The others are those of `lrcore.suggestions`, from the
-        smoothed losses, of which each leaves out at the ends what the finder that it comes from leaves out.
+        smoothed losses; each leaves out the same points at the ends as the finder that it comes from.
         """
         return {"lrcore": self.suggestion().lr, **peer_suggestions(self.lrs, self.smoothed_losses)}
 
