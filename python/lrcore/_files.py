@@ -1,4 +1,4 @@
-"""Text files that a resumed run goes on writing."""
+"""Files written whole or not at all, and text files that a resumed run continues."""
 
 from __future__ import annotations
 

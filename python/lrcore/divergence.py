@@ -43,7 +43,7 @@ class DivergenceDetector:
 
     @property
     def factor(self) -> float:
-        """How many times the best loss is too much."""
+        """Multiple of the best positive loss above which a loss has diverged."""
         return self._factor
 
     @property

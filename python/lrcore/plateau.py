@@ -54,9 +54,9 @@ class Plateau:
         threshold: How much better a metric must be, not negative.
         threshold_mode: "rel" or "abs".
         cooldown: Updates after a reduction in which nothing is counted, at least 0.
-        compat: Whose way of counting. "torch": as above; where nothing can be reduced any more, counting starts anew
+        compat: Whose way of counting. "torch": as above; where nothing can be reduced any more, counting restarts
             all the same. "keras": the `patience`-th bad update reduces (0 acts as 1), the update of a reduction is the
-            first of its cooldown (1 acts as 0), and where nothing can be reduced the bad updates go on being counted.
+            first of its cooldown (1 acts as 0), and where nothing can be reduced bad updates are still counted.
         nan: What a metric of NaN or infinity does: "bad" counts it as one without improvement, "ignore" leaves all as
             it was, "raise" is a ValueError.
 
@@ -120,12 +120,12 @@ class Plateau:
 
     @property
     def num_bad(self) -> int:
-        """How many metrics in a row were not better."""
+        """Number of metrics in a row that were not better."""
         return self._core_plateau.num_bad
 
     @property
     def cooldown_left(self) -> int:
-        """How many more updates are not counted."""
+        """Number of further updates that are not counted."""
         return self._core_plateau.cooldown_left
 
     @property
@@ -212,7 +212,7 @@ def reduce_scheduler_factor(
         factor <- max(factor * plateau's factor, the largest of factor * min_lr / lr over the groups)
 
     so that no learning rate falls below its bound: of several groups the one nearest to its bound decides. A group
-    whose learning rate is 0 at present has no say.
+    whose learning rate is 0 at present is ignored.
 
     Args:
         plateau: The controller.

@@ -45,7 +45,7 @@ class ExponentialMovingAverage:
 
     @property
     def count(self) -> int:
-        """How many values have been averaged."""
+        """Number of values that have been averaged."""
         return self._core_ema.count
 
     @property

@@ -20,7 +20,7 @@ HEADER = ",".join(COLUMNS) + "\n"
 
 @dataclass(frozen=True, eq=False)
 class Trace:
-    """What a run did, update by update; compare two with `first_difference`.
+    """The record of a run, update by update; compare two with `first_difference`.
 
     Args:
         step: Index of the update, int64, shape (n,).
@@ -112,7 +112,7 @@ class TraceWriter:
 
 @dataclass(frozen=True)
 class Difference:
-    """Where and how two traces differ.
+    """The first difference between two traces.
 
     Args:
         step: The first update that differs.

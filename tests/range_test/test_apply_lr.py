@@ -19,7 +19,7 @@ FALL = 2.3 - 1 / (1 + (1e-3 / SWEEP) ** 2) + (SWEEP / 0.3) ** 4
 
 
 def result(*others: tuple[float, float]) -> RangeTestResult:
-    """Of a sweep from 1e-5 to 1 in the first group, and from one learning rate to another in each other group."""
+    """The result of a sweep from 1e-5 to 1 in the first group, and from start to end in each other group."""
     columns = [SWEEP, *(Exponential(start, end, 101).values(0, 101) for start, end in others)]
     return RangeTestResult(
         SWEEP, FALL, FALL, StopReason.diverged, group_lrs=np.column_stack(columns) if others else None

@@ -30,7 +30,7 @@ def curve(centre: float, width: float, blow_up: float, x: np.ndarray = X) -> np.
 
 
 def known(centre: float, width: float) -> np.ndarray:
-    """Where a sigmoid has lost 10 %, is steepest, has lost 90 %: 1 / (1 + exp(-u)) = 0.1 at u = -log 9."""
+    """The points where a sigmoid has lost 10 %, is steepest, has lost 90 %: 1 / (1 + exp(-u)) = 0.1 at u = -log 9."""
     return np.array([centre - width * math.log(9), centre, centre + width * math.log(9)])
 
 

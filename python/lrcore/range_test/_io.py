@@ -1,7 +1,7 @@
-"""The result of a range test as comma-separated values, for people and data frames.
+"""The result of a range test in JSON types, as comma-separated values and as a NumPy archive.
 
-The first line, a comment, gives number of points and stop reason of every run: of the curve itself, then of its
-repeats. The second line names the columns, of which the first is the number of the run.
+The first line of comma-separated values, a comment, gives number of points and stop reason of every run: of the curve
+itself, then of its repeats. The second line names the columns, of which the first is the number of the run.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ import math
 import os
 import re
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -21,9 +21,10 @@ import numpy.typing as npt
 from lrcore._core import StopReason
 from lrcore._files import write_atomically
 from lrcore._validation import as_float, as_tuple_of, check_fields, check_version
-from lrcore.range_test._result import COLUMNS, OPTIONAL_COLUMNS, RangeTestResult
+from lrcore.range_test._run import COLUMNS, OPTIONAL_COLUMNS, Run
 
 Floats = npt.NDArray[np.float64]
+Result = TypeVar("Result")
 
 VERSION = 2
 OWNER = "a range test result"
@@ -33,7 +34,7 @@ FIELDS = ("version", *JSON_COLUMNS, "stop_reason", "group_lrs", *JSON_OPTIONAL_C
 NON_FINITE = ("nan", "inf", "-inf")
 
 
-def to_dict(result: RangeTestResult) -> dict[str, Any]:
+def to_dict(result: Run) -> dict[str, Any]:
     """`result` in JSON types; numbers that JSON does not know are the strings "nan", "inf" and "-inf"."""
     columns = {name: _to_json(getattr(result, name)) for name in JSON_COLUMNS}
     optional = {name: _to_json(getattr(result, name)) for name in JSON_OPTIONAL_COLUMNS}
@@ -49,19 +50,19 @@ def to_dict(result: RangeTestResult) -> dict[str, Any]:
     }
 
 
-def from_dict(content: Mapping[str, Any]) -> RangeTestResult:
-    """The result that `to_dict` described, see `RangeTestResult.from_dict`."""
+def from_dict(content: Mapping[str, Any], result_type: Callable[..., Result]) -> Result:
+    """The result of `result_type` that `to_dict` described, see `RangeTestResult.from_dict`."""
     if not isinstance(content, Mapping):
         raise TypeError(f"{OWNER} must be read from a mapping, but got {content!r}")
     check_version(OWNER, content, VERSION)
     check_fields(OWNER, content, FIELDS)
     optional = {name: _column(name, content[name]) for name in JSON_OPTIONAL_COLUMNS if content[name] is not None}
-    return RangeTestResult(
+    return result_type(
         **{name: _column(name, content[name]) for name in JSON_COLUMNS},
         stop_reason=stop_reason(content["stop_reason"]),
         group_lrs=_groups(content["group_lrs"], len(content["lrs"])),
         **optional,
-        repeats=as_tuple_of(lambda _, repeat: from_dict(repeat), "repeats", content["repeats"]),
+        repeats=as_tuple_of(lambda _, repeat: from_dict(repeat, result_type), "repeats", content["repeats"]),
     )
 
 
@@ -110,7 +111,7 @@ class Table(NamedTuple):
     columns: Mapping[str, Floats]
 
 
-def to_table(result: RangeTestResult) -> Table:
+def to_table(result: Run) -> Table:
     """All of `result`; a column that no run has is not in the table."""
     runs = (result, *result.repeats)
     columns = {name: [getattr(run, name) for run in runs] for name in (*COLUMNS, *OPTIONAL_COLUMNS)}
@@ -121,13 +122,13 @@ def to_table(result: RangeTestResult) -> Table:
     )
 
 
-def from_table(table: Table) -> RangeTestResult:
+def from_table(table: Table, result_type: Callable[..., Result]) -> Result:
     """The result that `to_table` described; ValueError when there is none."""
     for name, column in table.columns.items():
         if len(column) != sum(table.points):
             raise ValueError(f"{name} must have {sum(table.points)} rows, but has {len(column)}")
     curve, *repeats = _runs_of_table(table)
-    return RangeTestResult(**curve, repeats=tuple(RangeTestResult(**repeat) for repeat in repeats))
+    return result_type(**curve, repeats=tuple(result_type(**repeat) for repeat in repeats))
 
 
 def _runs_of_table(table: Table) -> list[dict[str, Any]]:
@@ -150,7 +151,7 @@ OPTIONAL_TITLES = {"training_losses": "training_loss", "metrics": "metric"}
 GROUP_TITLE = "group_lr_"
 
 
-def to_csv(result: RangeTestResult, path: str | os.PathLike[str]) -> None:
+def to_csv(result: Run, path: str | os.PathLike[str]) -> None:
     """Write `result`, see `RangeTestResult.to_csv`."""
     stop_reasons, points, columns = to_table(result)
     runs = "; ".join(f"{count} points, {reason}" for count, reason in zip(points, stop_reasons, strict=True))
@@ -162,13 +163,13 @@ def to_csv(result: RangeTestResult, path: str | os.PathLike[str]) -> None:
     write_atomically(path, "".join(f"{line}\n" for line in lines).encode())
 
 
-def from_csv(path: str | os.PathLike[str]) -> RangeTestResult:
+def from_csv(path: str | os.PathLike[str], result_type: Callable[..., Result]) -> Result:
     """Read what `to_csv` wrote, see `RangeTestResult.from_csv`."""
     # What is not UTF-8 becomes text that is no number, and so gets the sentence of a malformed line.
     with open(path, encoding="utf-8", errors="replace") as file:
         lines = file.read().split("\n")
     try:
-        return from_table(_csv_table(lines))
+        return from_table(_csv_table(lines), result_type)
     except ValueError as error:
         raise ValueError(f"{path} is not a range test result that to_csv wrote: {error}") from error
 
@@ -231,7 +232,7 @@ def _by_name(by_title: Mapping[str, Floats]) -> dict[str, Floats]:
 NPZ_HEAD = ("version", "stop_reasons", "points")
 
 
-def to_npz(result: RangeTestResult, path: str | os.PathLike[str]) -> None:
+def to_npz(result: Run, path: str | os.PathLike[str]) -> None:
     """Write `result`, see `RangeTestResult.to_npz`."""
     stop_reasons, points, columns = to_table(result)
     arrays: dict[str, Any] = {"version": VERSION, "stop_reasons": stop_reasons, "points": points, **columns}
@@ -240,11 +241,11 @@ def to_npz(result: RangeTestResult, path: str | os.PathLike[str]) -> None:
     write_atomically(path, file.getvalue())
 
 
-def from_npz(path: str | os.PathLike[str]) -> RangeTestResult:
+def from_npz(path: str | os.PathLike[str], result_type: Callable[..., Result]) -> Result:
     """Read what `to_npz` wrote, see `RangeTestResult.from_npz`."""
     content = Path(path).read_bytes()
     try:
-        return from_table(_npz_table(_arrays(content)))
+        return from_table(_npz_table(_arrays(content)), result_type)
     except Exception as error:  # a damaged archive fails in zipfile, zlib, ast, struct or NumPy
         raise ValueError(f"{path} is not a range test result that to_npz wrote: {error}") from error
 

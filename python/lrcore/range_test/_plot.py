@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from lrcore._axes import decorate, limit_to_descent, new_axes
-from lrcore.range_test._result import RangeTestResult
+from lrcore.range_test._run import Run
 from lrcore.smoothing import smooth_centred
 from lrcore.suggestions._steepest_descent import Suggestion
 
@@ -22,6 +22,15 @@ Floats = npt.NDArray[np.float64]
 
 FONT_SIZE = 7.0  # points, as is the height of a row
 ROW = 1.35 * FONT_SIZE
+
+
+class DrawnRun(Run, Protocol):
+    """A run with its readings, see `RangeTestResult`."""
+
+    @property
+    def spread(self) -> Floats | None: ...
+    def suggestion(self) -> Suggestion: ...
+    def suggestions(self) -> dict[str, float | None]: ...
 
 
 def label_suggestions(ax: Axes, readings: Mapping[str, float | None], lrs: Floats, smoothed: Floats) -> float:
@@ -78,29 +87,13 @@ def _label(ax: Axes, row: int, lr: float, loss: float, text: str) -> None:
     )
 
 
-def plot_range_test(
-    result: RangeTestResult,
+def draw_range_test(
+    result: DrawnRun,
     ax: Axes | None = None,
     show: bool = False,
     save: str | os.PathLike[str] | None = None,
 ) -> Axes:
-    """Draw loss over learning rate, with every learning rate that the result suggests.
-
-    The dots are the raw losses, the line is their smoothing without lag. The red dot and the green band are the static
-    learning rate and the bounds of a cycle that lrcore reads from it; the labels above are the readings of other
-    finders, see `RangeTestResult.suggestions`. The loss axis shows the descent: a curve that diverges leaves the
-    picture. Around the mean of several runs lies their standard deviation; a metric has an axis of its own.
-
-    Args:
-        result: What to draw.
-        ax: Where to draw; a new figure if None.
-        show: Whether to show the figure in a window.
-        save: File to write the figure to, in the format that its name ends with.
-
-    Raises:
-        ImportError: When matplotlib is not installed.
-        OSError: When the file cannot be written.
-    """
+    """Draw `result`, see `lrcore.plot_range_test`."""
     ax = new_axes() if ax is None else ax
     finite = np.isfinite(result.losses)
     lrs, losses = result.lrs[finite], result.losses[finite]
@@ -116,7 +109,7 @@ def plot_range_test(
     return ax
 
 
-def _draw_curve(ax: Axes, result: RangeTestResult, lrs: Floats, losses: Floats, smoothed: Floats) -> None:
+def _draw_curve(ax: Axes, result: DrawnRun, lrs: Floats, losses: Floats, smoothed: Floats) -> None:
     name = "loss" if result.training_losses is None else "validation loss"
     of_what = "learning rate" if result.group_lrs is None else "learning rate of the first group"
     ax.set(xscale="log", xlabel=of_what, ylabel=name)
@@ -145,7 +138,7 @@ def _draw_suggestion(ax: Axes, found: Suggestion, lrs: Floats, smoothed: Floats)
             ax.plot(found.interval, [loss, loss], color="C3", linewidth=2.5, alpha=0.6, label="80 % interval")
 
 
-def _draw_metrics(ax: Axes, result: RangeTestResult, below_labels: float) -> None:
+def _draw_metrics(ax: Axes, result: DrawnRun, below_labels: float) -> None:
     if result.metrics is None:
         return
     finite = np.isfinite(result.metrics)

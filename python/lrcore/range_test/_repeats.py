@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-if TYPE_CHECKING:
-    from lrcore.range_test._result import RangeTestResult
-
+from lrcore.range_test._run import Run
 
 Floats = npt.NDArray[np.float64]
 
@@ -26,9 +24,7 @@ def check_group_lrs(group_lrs: Floats, lrs: Floats) -> None:
         raise ValueError("group_lrs must be finite, greater than 0 and increasing in each group")
 
 
-def check_runs(
-    name: str, runs: Sequence[RangeTestResult], kind: type[RangeTestResult], curve: RangeTestResult | None = None
-) -> None:
+def check_runs(name: str, runs: Sequence[Run], kind: type[Run], curve: Run | None = None) -> None:
     """An error that names the first of `runs` which is not a single run of the sweep of `curve`, or of the longest."""
     for index, run in enumerate(runs):
         _check_single_run(f"{name}[{index}]", run, kind)
@@ -37,14 +33,14 @@ def check_runs(
         _check_same_sweep(f"{name}[{index}]", run, curve)
 
 
-def _check_single_run(name: str, run: RangeTestResult, kind: type[RangeTestResult]) -> None:
+def _check_single_run(name: str, run: Run, kind: type[Run]) -> None:
     if not isinstance(run, kind):
         raise TypeError(f"{name} must be a {kind.__name__}, but got {run!r}")
     if run.repeats:
         raise ValueError(f"{name} must be a single run, but is the mean of {len(run.repeats)}")
 
 
-def _check_same_sweep(name: str, run: RangeTestResult, curve: RangeTestResult) -> None:
+def _check_same_sweep(name: str, run: Run, curve: Run) -> None:
     shared = min(len(run.lrs), len(curve.lrs))
     # A run without points cannot tell whether it was to have losses of training or metrics.
     for column in ("group_lrs", "training_losses", "metrics") if shared > 0 else ("group_lrs",):
@@ -54,14 +50,14 @@ def _check_same_sweep(name: str, run: RangeTestResult, curve: RangeTestResult) -
         raise ValueError(f"{name} must have used the learning rates that the other runs used")
 
 
-def _all_lrs(result: RangeTestResult) -> Floats:
+def _all_lrs(result: Run) -> Floats:
     return result.lrs if result.group_lrs is None else result.group_lrs
 
 
 AVERAGED = ("losses", "smoothed_losses", "training_losses", "metrics")
 
 
-def mean_of_repeats(results: Sequence[RangeTestResult]) -> dict[str, Any]:
+def mean_of_repeats(results: Sequence[Run]) -> dict[str, Any]:
     """The fields of the mean curve of `results`, which are of one sweep, except its repeats."""
     # The longest run that more than half of the runs are at least as long as.
     typical = sorted(results, key=lambda result: len(result.lrs), reverse=True)[len(results) // 2]
@@ -72,14 +68,12 @@ def mean_of_repeats(results: Sequence[RangeTestResult]) -> dict[str, Any]:
     return fields
 
 
-def spread_of_repeats(results: Sequence[RangeTestResult], points: int) -> Floats:
+def spread_of_repeats(results: Sequence[Run], points: int) -> Floats:
     """The sample standard deviation of the finite losses at each point, shape (points,); NaN of fewer than two."""
     return _at_each_point(results, "losses", points, _standard_deviation)
 
 
-def _at_each_point(
-    results: Sequence[RangeTestResult], name: str, points: int, statistic: Callable[[Floats], float]
-) -> Floats:
+def _at_each_point(results: Sequence[Run], name: str, points: int, statistic: Callable[[Floats], float]) -> Floats:
     """`statistic` of the values that the runs have at each point."""
     columns = [getattr(result, name) for result in results if len(result.lrs) > 0]
     reached = ([column[point] for column in columns if len(column) > point] for point in range(points))

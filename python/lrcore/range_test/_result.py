@@ -1,4 +1,4 @@
-"""What a range test has found."""
+"""The result of a range test."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ import numpy.typing as npt
 from lrcore._core import StopReason
 from lrcore._validation import as_float
 from lrcore._validation import as_str as _text
+from lrcore.range_test._io import from_csv, from_dict, from_npz, to_csv, to_dict, to_npz
+from lrcore.range_test._plot import draw_range_test
 from lrcore.range_test._repeats import check_group_lrs, check_runs, mean_of_repeats, spread_of_repeats
+from lrcore.range_test._run import COLUMNS, OPTIONAL_COLUMNS
 from lrcore.schedules import Cyclic, OneCycle
 from lrcore.smoothing import smooth
 from lrcore.suggestions._curve import check_curve
@@ -78,7 +81,7 @@ def _positive(name: str, value: Any) -> float:
 
 
 def _swept_ratios(result: RangeTestResult, lr: float, groups: int) -> list[float] | None:
-    """Of each group to the first where the sweep used `lr`; None if it swept all groups alike."""
+    """Ratios of the groups to the first where the sweep used `lr`; None if it swept all groups alike."""
     if result.group_lrs is None or result.group_lrs.shape[1] == 1:
         return None
     if result.group_lrs.shape[1] != groups:
@@ -90,7 +93,7 @@ def _swept_ratios(result: RangeTestResult, lr: float, groups: int) -> list[float
 
 
 def _present_ratios(lrs: Sequence[float]) -> list[float]:
-    """Of each group to the first as the optimizer has them."""
+    """Ratios of the groups to the first as the optimizer has them."""
     first = lrs[0]
     if first == 0 and any(lrs):
         raise ValueError(f"lr of the first group must not be 0, as the others keep their ratio to it, but got {lrs}")
@@ -98,9 +101,6 @@ def _present_ratios(lrs: Sequence[float]) -> list[float]:
 
 
 PathLike = str | os.PathLike[str]
-
-COLUMNS = ("lrs", "losses", "smoothed_losses")
-OPTIONAL_COLUMNS = ("group_lrs", "training_losses", "metrics")
 
 
 @dataclass(frozen=True, eq=False)
@@ -211,7 +211,7 @@ class RangeTestResult:
         return spread_of_repeats(self.repeats, len(self.lrs)) if self.repeats else None
 
     def smoothed(self, beta: float) -> Floats:
-        """The raw losses smoothed anew, shape (n,); a loss that is not finite stands for itself.
+        """The raw losses smoothed with weight `beta`, shape (n,); a loss that is not finite is kept as it is.
 
         Args:
             beta: Weight of the past, at least 0 and less than 1.
@@ -233,7 +233,7 @@ class RangeTestResult:
         """The learning rate that each reading gives, by name; None where a reading gives none.
 
         "lrcore" is that of `suggestion`, from the raw losses. The others are those of `lrcore.suggestions`, from the
-        smoothed losses, of which each leaves out at the ends what the finder that it comes from leaves out.
+        smoothed losses; each leaves out the same points at the ends as the finder that it comes from.
         """
         return {"lrcore": self.suggestion().lr, **peer_suggestions(self.lrs, self.smoothed_losses)}
 
@@ -302,17 +302,13 @@ class RangeTestResult:
 
     def plot(self, ax: Axes | None = None, show: bool = False, save: PathLike | None = None) -> Axes:
         """Draw loss over learning rate, see `lrcore.plot_range_test`."""
-        from lrcore.range_test._plot import plot_range_test
-
-        return plot_range_test(self, ax, show, save)
+        return draw_range_test(self, ax, show, save)
 
     def to_dict(self) -> dict[str, Any]:
         """The result in JSON types; numbers that JSON does not know are the strings "nan", "inf" and "-inf".
 
         group_lrs has a list for each group, and repeats a dict for each run.
         """
-        from lrcore.range_test._io import to_dict
-
         return to_dict(self)
 
     @staticmethod
@@ -323,9 +319,7 @@ class RangeTestResult:
             ValueError: When `content` is of another version or a field is missing, unknown or out of range.
             TypeError: When a field is of the wrong type.
         """
-        from lrcore.range_test._io import from_dict
-
-        return from_dict(content)
+        return from_dict(content, RangeTestResult)
 
     def to_json(self) -> str:
         """The result as JSON text."""
@@ -354,8 +348,6 @@ class RangeTestResult:
         Raises:
             OSError: When the file cannot be written.
         """
-        from lrcore.range_test._io import to_csv
-
         to_csv(self, path)
 
     @staticmethod
@@ -366,9 +358,7 @@ class RangeTestResult:
             ValueError: When the file is damaged; the sentence names the file and what is wrong.
             OSError: When it cannot be read.
         """
-        from lrcore.range_test._io import from_csv
-
-        return from_csv(path)
+        return from_csv(path, RangeTestResult)
 
     def to_npz(self, path: PathLike) -> None:
         """Write a NumPy archive that reads back bit for bit; the file is there whole or not at all.
@@ -379,8 +369,6 @@ class RangeTestResult:
         Raises:
             OSError: When the file cannot be written.
         """
-        from lrcore.range_test._io import to_npz
-
         to_npz(self, path)
 
     @staticmethod
@@ -391,9 +379,7 @@ class RangeTestResult:
             ValueError: When the file is damaged; the sentence names the file and what is wrong.
             OSError: When it cannot be read.
         """
-        from lrcore.range_test._io import from_npz
-
-        return from_npz(path)
+        return from_npz(path, RangeTestResult)
 
     def _both_bounds(self) -> tuple[float, float]:
         base_lr, max_lr, reason = self.bounds()

@@ -1,4 +1,4 @@
-"""What every reading of a range test takes: learning rates and losses of one length."""
+"""The input of every reading of a range test: learning rates and losses of one length."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ Floats = npt.NDArray[np.float64]
 
 
 def curve(lrs: npt.ArrayLike, losses: npt.ArrayLike) -> tuple[Floats, Floats]:
-    """Both as float64 arrays.
+    """Learning rates and losses as float64 arrays.
 
     Raises:
         ValueError: When the shapes differ or `lrs` is not finite, greater than 0 and increasing.

@@ -70,7 +70,7 @@ def valley(lrs: npt.ArrayLike, losses: npt.ArrayLike) -> float | None:
 def slide(lrs: npt.ArrayLike, losses: npt.ArrayLike) -> float | None:
     """The learning rate at the left end of a ruler of 15 points that slides down from the right end of the curve.
 
-    It goes on as long as the slopes (`np.gradient`) at its two ends differ by more than 0.005, which depends on the
+    It lasts as long as the slopes (`np.gradient`) at its two ends differ by more than 0.005, which depends on the
     scale of the loss.
 
     Args:
@@ -152,7 +152,7 @@ def steep(lrs: npt.ArrayLike, losses: npt.ArrayLike) -> float | None:
 
 
 def _leading(flags: npt.NDArray[np.bool_]) -> int:
-    """How many are true before the first that is not."""
+    """Number of flags that are true before the first that is not."""
     return int(np.logical_and.accumulate(flags).sum())
 
 

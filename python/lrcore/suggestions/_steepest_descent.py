@@ -114,7 +114,7 @@ def _condensed(log_lrs: Floats, losses: Floats) -> tuple[Floats, Floats]:
 
 
 def _standard_error(residuals: Floats) -> float:
-    """Of the running median in `smooth_centred`: 1.25 sigma / sqrt(2h + 1), for Gaussian noise."""
+    """Standard error of the running median in `smooth_centred`: 1.25 sigma / sqrt(2h + 1), for Gaussian noise."""
     sigma = 1.4826 * np.median(np.abs(residuals - np.median(residuals)))
     return float(1.25 * sigma / math.sqrt(2 * half_width(len(residuals)) + 1))
 
@@ -123,7 +123,7 @@ def _start_level(falling: Floats) -> float:
     """The level of the plateau at the beginning of a curve that ends at its lowest point.
 
     The median from the first point to the last that has lost at most 10 %; for a first level to the last one in the
-    upper half, and then anew until the end of the plateau moves back no more.
+    upper half, and then again until the end of the plateau moves back no more.
     """
     bottom = falling[-1]
     end = _last_at_least(falling, (falling.max() + bottom) / 2)
@@ -307,7 +307,7 @@ def _of_repeats(lrs: Floats, repeats: Sequence[npt.ArrayLike]) -> Floats:
 
 
 def _interval(falling: FallingCurve, log_lr: float, readings: Floats) -> tuple[float, float] | None:
-    """Where 80 % of the readings lie, widened to hold `log_lr` itself; None for fewer than two readings."""
+    """The middle 80 % of the readings, widened to hold `log_lr` itself; None for fewer than two readings."""
     if len(readings) < 2:
         return None
     low, high = np.quantile(readings, COVERED)
