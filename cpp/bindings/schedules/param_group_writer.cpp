@@ -70,7 +70,7 @@ void put(const Place& place) {
 
 }  // namespace
 
-ScheduledGroups::ScheduledGroups(const std::vector<Entry>& entries) {
+ParamGroupWriter::ParamGroupWriter(const std::vector<Entry>& entries) {
     for (const auto& [key, schedule, groups] : entries) {
         // Interned, so that a look-up finds the very key of the group.
         const auto interned =
@@ -79,7 +79,7 @@ ScheduledGroups::ScheduledGroups(const std::vector<Entry>& entries) {
     }
 }
 
-void ScheduledGroups::write(const Groups& groups, std::int64_t step, double factor) const {
+void ParamGroupWriter::write(const Groups& groups, std::int64_t step, double factor) const {
     std::vector<Place> places;
     places.reserve(groups.size());
     for (const Hyperparameter& each : hyperparameters_) {
@@ -96,11 +96,11 @@ void ScheduledGroups::write(const Groups& groups, std::int64_t step, double fact
     for (const Place& place : places) put(place);
 }
 
-void bind_scheduled_groups(py::module_& m) {
-    py::class_<ScheduledGroups>(m, "ScheduledGroups", py::is_final(),
-                                "Writes what schedules say into an optimizer's param groups.")
-        .def(py::init<const std::vector<ScheduledGroups::Entry>&>(), py::arg("entries"))
-        .def("write", &ScheduledGroups::write, py::arg("groups"), py::arg("step"),
+void bind_param_group_writer(py::module_& m) {
+    py::class_<ParamGroupWriter>(m, "ScheduledGroups", py::is_final(),
+                                 "Writes what schedules say into an optimizer's param groups.")
+        .def(py::init<const std::vector<ParamGroupWriter::Entry>&>(), py::arg("entries"))
+        .def("write", &ParamGroupWriter::write, py::arg("groups"), py::arg("step"),
              py::arg("factor"));
 }
 

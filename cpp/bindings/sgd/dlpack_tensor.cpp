@@ -152,9 +152,9 @@ bool find_elements(const dlpack::Tensor& tensor, std::size_t size, void*& found)
 }
 
 /// Reads the tensors that have the layout of the parameter.
-class Companions {
+class StateTensorReader {
   public:
-    Companions(TensorReader& reader, const dlpack::Tensor& param, std::size_t size)
+    StateTensorReader(TensorReader& reader, const dlpack::Tensor& param, std::size_t size)
         : reader_(reader), param_(param), size_(size) {}
 
     /// Whether `object` is null or can be used in place as elements of `type`.
@@ -184,12 +184,12 @@ bool read_sgd_tensor(TensorReader& reader, const SgdObjects& objects, SgdTensor&
     tensor.size = element_count(param);
     if (!is_dense(param) || !find_elements(param, tensor.size, tensor.param)) return false;
     const ElementType wide = is_half(tensor.type) ? ElementType::float32 : tensor.type;
-    const Companions companions(reader, param, tensor.size);
-    return companions.read(objects.grad, tensor.type, tensor.grad) &&
-           companions.read(objects.buffer, wide, tensor.buffer) &&
+    const StateTensorReader state_tensors(reader, param, tensor.size);
+    return state_tensors.read(objects.grad, tensor.type, tensor.grad) &&
+           state_tensors.read(objects.buffer, wide, tensor.buffer) &&
            (!objects.master || is_half(tensor.type)) &&
-           companions.read(objects.master, wide, tensor.master) &&
-           companions.read(objects.average, wide, tensor.average);
+           state_tensors.read(objects.master, wide, tensor.master) &&
+           state_tensors.read(objects.average, wide, tensor.average);
 }
 
 }  // namespace lrcore

@@ -69,16 +69,16 @@ std::vector<bool> flags(const char* name, const PositionList& positions, std::si
 namespace {
 
 /// Refuses a second user of a plan while it lives.
-class Use {
+class SingleUserGuard {
   public:
-    explicit Use(std::atomic<bool>& is_in_use) : is_in_use_(is_in_use) {
+    explicit SingleUserGuard(std::atomic<bool>& is_in_use) : is_in_use_(is_in_use) {
         if (is_in_use.exchange(true)) {
             throw std::runtime_error("the plan must not be used by two threads at once");
         }
     }
-    Use(const Use&) = delete;
-    Use& operator=(const Use&) = delete;
-    ~Use() { is_in_use_ = false; }
+    SingleUserGuard(const SingleUserGuard&) = delete;
+    SingleUserGuard& operator=(const SingleUserGuard&) = delete;
+    ~SingleUserGuard() { is_in_use_ = false; }
 
   private:
     std::atomic<bool>& is_in_use_;
@@ -94,7 +94,7 @@ py::handle item(const std::vector<py::object>& objects, std::size_t index) {
 
 PositionList PythonSgdPlan::read(const SgdLists& lists) {
     Objects dropped;  // outlives the use, because the end of an object can run Python code
-    const Use use(is_in_use_);
+    const SingleUserGuard use(is_in_use_);
     check_lengths(lists);
     has_read_ = false;
     hold(lists, dropped);
@@ -173,7 +173,7 @@ void PythonSgdPlan::check_has_read() const {
 }
 
 double PythonSgdPlan::grad_norm(double grad_factor, std::int64_t num_threads) {
-    const Use use(is_in_use_);
+    const SingleUserGuard use(is_in_use_);
     check_has_read();
     const GilRelease unlocked;
     return plan_.grad_norm(grad_factor, num_threads);
@@ -181,7 +181,7 @@ double PythonSgdPlan::grad_norm(double grad_factor, std::int64_t num_threads) {
 
 std::size_t PythonSgdPlan::step(const std::vector<SgdOptions>& options) {
     Objects dropped_grads, dropped_capsules;
-    const Use use(is_in_use_);
+    const SingleUserGuard use(is_in_use_);
     check_has_read();
     std::size_t nonfinite = 0;
     {

@@ -37,7 +37,7 @@ WorkerThreads& workers() {
     nullptr, nullptr, [] { workers_of_process.store(nullptr, std::memory_order_release); });
 #endif
 
-void run_alone(std::size_t tasks, Work work) {
+void run_alone(std::size_t tasks, TaskRef work) {
     const bool was_inside_task = std::exchange(is_inside_task, true);
     for (std::size_t task = 0; task < tasks; ++task) work(task);
     is_inside_task = was_inside_task;
@@ -45,7 +45,7 @@ void run_alone(std::size_t tasks, Work work) {
 
 }  // namespace
 
-void run_tasks(std::size_t tasks, std::size_t threads, Work work) {
+void run_tasks(std::size_t tasks, std::size_t threads, TaskRef work) {
     const auto limit = static_cast<std::size_t>(num_threads());
     const std::size_t participants = std::min({tasks, threads, limit});
     if (participants <= 1 || is_inside_task) return run_alone(tasks, work);
@@ -56,7 +56,7 @@ void run_tasks(std::size_t tasks, std::size_t threads, Work work) {
 std::int64_t num_threads() { return thread_limit.load(std::memory_order_relaxed); }
 
 void set_num_threads(std::int64_t num_threads) {
-    count_of_at_least(1, "num_threads", num_threads);
+    at_least(1, "num_threads", num_threads);
     if (thread_limit.exchange(num_threads) > num_threads) workers().end_surplus();
 }
 

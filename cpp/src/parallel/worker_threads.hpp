@@ -20,7 +20,7 @@ inline thread_local bool is_inside_task = false;
 
 /// One run_tasks on the stack of its caller. What is not atomic belongs to the workers' mutex.
 struct Call {
-    Call(std::size_t task_count, std::size_t helpers, Work task_work)
+    Call(std::size_t task_count, std::size_t helpers, TaskRef task_work)
         : tasks(task_count), work(task_work), seats(helpers) {}
 
     /// Does tasks until none is left that nobody has begun.
@@ -30,7 +30,7 @@ struct Call {
     }
 
     const std::size_t tasks;
-    const Work work;
+    const TaskRef work;
     const int core = current_core();
     std::atomic<std::size_t> next{0};
     std::size_t seats;        ///< for workers that have not joined

@@ -44,9 +44,9 @@ void check_ends(const End& start, const End& end, std::int64_t num_points) {
 
 }  // namespace
 
-Sweep::Sweep(const std::vector<double>& start_lr, const std::vector<double>& end_lr,
-             std::int64_t num_points, const std::string& step_mode)
-    : num_points_(count_of_at_least(2, "num_iter", num_points)) {
+LrSweep::LrSweep(const std::vector<double>& start_lr, const std::vector<double>& end_lr,
+                 std::int64_t num_points, const std::string& step_mode)
+    : num_points_(at_least(2, "num_iter", num_points)) {
     const auto mode = parse_choice<StepMode>("step_mode", step_mode, step_modes);
     check_lengths(start_lr.size(), end_lr.size());
     for (std::size_t i = 0; i < start_lr.size(); ++i) {
@@ -57,7 +57,7 @@ Sweep::Sweep(const std::vector<double>& start_lr, const std::vector<double>& end
     }
 }
 
-std::vector<double> Sweep::operator()(std::int64_t point) const {
+std::vector<double> LrSweep::operator()(std::int64_t point) const {
     std::vector<double> lrs;
     lrs.reserve(groups_.size());
     for (const Group& group : groups_) {

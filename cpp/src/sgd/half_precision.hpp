@@ -27,7 +27,7 @@ constexpr std::int32_t infinity = 0x7f800000;
 constexpr int exponent_at = 23;    // of a float32
 constexpr int float16_shift = 13;  // between the significands of float32 and float16
 
-[[gnu::always_inline]] inline std::int32_t of(float value) {
+[[gnu::always_inline]] inline std::int32_t from_float(float value) {
     std::int32_t pattern;
     std::memcpy(&pattern, &value, sizeof pattern);
     return pattern;
@@ -70,8 +70,8 @@ constexpr std::int32_t power_of_2(int exponent) { return (127 + exponent) << exp
     // A subnormal has no implicit 1: 2^-14 with its significand, less 2^-14.
     const float subnormal =
         bits::to_float(magnitude + bits::power_of_2(-14)) - bits::to_float(bits::power_of_2(-14));
-    return bits::to_float(bits::select(magnitude < least_normal, bits::of(subnormal), normal) |
-                          sign);
+    return bits::to_float(
+        bits::select(magnitude < least_normal, bits::from_float(subnormal), normal) | sign);
 }
 
 /// To the nearest, of two equally near ones to the even; NaN to the quiet NaN without a sign.
@@ -80,7 +80,7 @@ Half narrowed(float value);
 
 template <>
 [[gnu::always_inline]] inline Bfloat16 narrowed(float value) {
-    const std::int32_t pattern = bits::of(value);
+    const std::int32_t pattern = bits::from_float(value);
     const std::uint32_t unsigned_pattern = static_cast<std::uint32_t>(pattern);
     // Half a unit of the last place kept, less a bit where that place is even.
     const std::uint32_t half = 0x7fffu + ((unsigned_pattern >> 16) & 1u);
@@ -91,7 +91,7 @@ template <>
 
 template <>
 [[gnu::always_inline]] inline Float16 narrowed(float value) {
-    const std::int32_t pattern = bits::of(value);
+    const std::int32_t pattern = bits::from_float(value);
     const std::int32_t magnitude = pattern & bits::magnitude;
     const std::int32_t sign = (pattern >> 16) & 0x8000;
     const std::int32_t bounded = std::min(magnitude, bits::power_of_2(16));  // infinity in float16
@@ -99,7 +99,7 @@ template <>
     const std::int32_t normal = (bounded - bits::power_of_2(-15) + half) >> bits::float16_shift;
     // The unit in the last place of 0.5 is the least float16: the addition rounds to it.
     const std::int32_t subnormal =
-        bits::of(bits::to_float(magnitude) + 0.5f) - bits::power_of_2(-1);
+        bits::from_float(bits::to_float(magnitude) + 0.5f) - bits::power_of_2(-1);
     const std::int32_t nearest =
         bits::select(magnitude < bits::power_of_2(-14), subnormal, normal) | sign;
     return {static_cast<std::uint16_t>(bits::select(magnitude > bits::infinity, 0x7e00, nearest))};

@@ -36,7 +36,7 @@ void check_no_overlap(std::vector<MemoryRange> ranges) {
     }
 }
 
-WrittenMemory::WrittenMemory(std::vector<Bytes> blocks) : blocks_(std::move(blocks)) {
+WriteSet::WriteSet(std::vector<Bytes> blocks) : blocks_(std::move(blocks)) {
     const auto is_empty = [](Bytes block) { return block.begin == block.end; };
     blocks_.erase(std::remove_if(blocks_.begin(), blocks_.end(), is_empty), blocks_.end());
     std::sort(blocks_.begin(), blocks_.end(), [](Bytes a, Bytes b) { return a.begin < b.begin; });
@@ -44,7 +44,7 @@ WrittenMemory::WrittenMemory(std::vector<Bytes> blocks) : blocks_(std::move(bloc
     has_overlap_ = std::adjacent_find(blocks_.begin(), blocks_.end(), overlap) != blocks_.end();
 }
 
-bool WrittenMemory::overlaps(Bytes other) const {
+bool WriteSet::overlaps(Bytes other) const {
     // Blocks that do not overlap are sorted by their ends as well as by their begins.
     const auto first_behind = std::partition_point(
         blocks_.begin(), blocks_.end(), [=](Bytes block) { return block.end <= other.begin; });

@@ -23,12 +23,12 @@ constexpr std::size_t granule = 64;
 
 }  // namespace
 
-TaskTable::TaskTable(const std::vector<std::size_t>& sizes) {
+TaskPartition::TaskPartition(const std::vector<std::size_t>& sizes) {
     segments_.reserve(sizes.size());
     for (std::size_t tensor = 0; tensor < sizes.size(); ++tensor) append(tensor, sizes[tensor]);
 }
 
-void TaskTable::append(std::size_t tensor, std::size_t size) {
+void TaskPartition::append(std::size_t tensor, std::size_t size) {
     elements_ += size;
     for (std::size_t begin = 0; begin < size;) {
         if (room_ == 0) {
@@ -43,7 +43,7 @@ void TaskTable::append(std::size_t tensor, std::size_t size) {
     }
 }
 
-Span<const Segment> TaskTable::operator[](std::size_t task) const {
+Span<const Segment> TaskPartition::operator[](std::size_t task) const {
     const std::size_t begin = begins_[task];
     const std::size_t end = task + 1 < begins_.size() ? begins_[task + 1] : segments_.size();
     return {segments_.data() + begin, end - begin};
@@ -106,8 +106,8 @@ void SgdPlan::rebuild(Span<const GroupedTensor> tensors) {
         sizes.push_back(tensor.size);
         for (const Bytes bytes : written_bytes(tensor)) written.push_back(bytes);
     }
-    tasks_ = TaskTable(sizes);
-    written_ = WrittenMemory(std::move(written));
+    tasks_ = TaskPartition(sizes);
+    written_ = WriteSet(std::move(written));
     const auto is_in_written = [this](const GroupedTensor& grouped) {
         return written_.overlaps(gradient_bytes(grouped.tensor));
     };
@@ -149,7 +149,7 @@ void SgdPlan::check_gradients_are_apart(GradAfter after) {
         for (const GroupedTensor& grouped : tensors_) {
             gradients.push_back(gradient_bytes(grouped.tensor));
         }
-        gradients_overlap_ = WrittenMemory(std::move(gradients)).has_overlap();
+        gradients_overlap_ = WriteSet(std::move(gradients)).has_overlap();
         gradients_overlap_known_ = true;
     }
     const std::string given = after == GradAfter::scaled ? "scaled" : "zeroed";

@@ -46,7 +46,7 @@ Values lrs(const RangeTest& test) {
     return first;
 }
 
-const Values& losses(const RangeTest& test) { return test.recording().losses().points; }
+const Values& losses(const RangeTest& test) { return test.recorder().losses().points; }
 
 }  // namespace
 
@@ -237,8 +237,8 @@ TEST_CASE("RangeTest keeps training losses and metrics beside the losses, and ju
     CHECK(test.record(2.0, HUGE_VAL, 1.0) == Verdict::ok);
     test.stop(StopReason::interrupted);
     CHECK(losses(test) == Values{2.0, 2.0});
-    CHECK(test.recording().training_losses()->points == Values{200.0, HUGE_VAL});
-    CHECK(test.recording().metrics()->points == Values{0.625, 1.0});
+    CHECK(test.recorder().training_losses()->points == Values{200.0, HUGE_VAL});
+    CHECK(test.recorder().metrics()->points == Values{0.625, 1.0});
 }
 
 TEST_CASE("RangeTest refuses a training loss beside a loss that is aligned with its effect") {
@@ -272,7 +272,7 @@ TEST_CASE("a restored RangeTest goes on with the same bits") {
     record(restored, {1.9, 1.8});
     CHECK(restored.smoothed_losses() == test.smoothed_losses());
     CHECK(losses(restored) == losses(test));
-    CHECK(restored.recording().metrics()->points == test.recording().metrics()->points);
+    CHECK(restored.recorder().metrics()->points == test.recorder().metrics()->points);
     CHECK(lrs(restored) == lrs(test));
 }
 

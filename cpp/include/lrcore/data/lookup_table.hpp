@@ -10,6 +10,6 @@ namespace lrcore {
 ///
 /// std::invalid_argument when there is no table or a part of one, when the levels do not end with a
 /// last channel, and when out has another size than they.
-void look_up(Span<const std::uint8_t> levels, Span<const float> tables, Span<float> out);
+void apply_lookup_table(Span<const std::uint8_t> levels, Span<const float> tables, Span<float> out);
 
 }  // namespace lrcore

@@ -9,13 +9,13 @@
 namespace lrcore {
 
 /// The 128 bits of a product of two words.
-struct WideProduct {
+struct HiLo {
     std::uint64_t high;
     std::uint64_t low;
 };
 
 /// By halves of words: what every compiler can do.
-constexpr WideProduct wide_product_by_halves(std::uint64_t a, std::uint64_t b) {
+constexpr HiLo mul_hi_lo_portable(std::uint64_t a, std::uint64_t b) {
     constexpr std::uint64_t half = 0xffffffff;
     const std::uint64_t low = (a & half) * (b & half);
     const std::uint64_t middle = (a >> 32) * (b & half) + (low >> 32);
@@ -24,13 +24,13 @@ constexpr WideProduct wide_product_by_halves(std::uint64_t a, std::uint64_t b) {
 }
 
 /// By one instruction where the compiler has 128-bit integers.
-constexpr WideProduct wide_product(std::uint64_t a, std::uint64_t b) {
+constexpr HiLo mul_hi_lo(std::uint64_t a, std::uint64_t b) {
 #ifdef __SIZEOF_INT128__
     __extension__ using Wide = unsigned __int128;
     const Wide product = static_cast<Wide>(a) * b;
     return {static_cast<std::uint64_t>(product >> 64), static_cast<std::uint64_t>(product)};
 #else
-    return wide_product_by_halves(a, b);
+    return mul_hi_lo_portable(a, b);
 #endif
 }
 

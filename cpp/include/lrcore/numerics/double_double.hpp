@@ -12,28 +12,28 @@ struct DoubleDouble {
     double low;
 };
 
-inline DoubleDouble exact_sum(double a, double b) {
+inline DoubleDouble two_sum(double a, double b) {
     const double sum = a + b;
     const double b_in_sum = sum - a;
     return {sum, (a - (sum - b_in_sum)) + (b - b_in_sum)};
 }
 
 inline DoubleDouble operator+(DoubleDouble a, DoubleDouble b) {
-    const DoubleDouble high = exact_sum(a.high, b.high);
-    const DoubleDouble low = exact_sum(a.low, b.low);
-    const DoubleDouble sum = exact_sum(high.high, high.low + low.high);
-    return exact_sum(sum.high, sum.low + low.low);
+    const DoubleDouble high = two_sum(a.high, b.high);
+    const DoubleDouble low = two_sum(a.low, b.low);
+    const DoubleDouble sum = two_sum(high.high, high.low + low.high);
+    return two_sum(sum.high, sum.low + low.low);
 }
 
 inline DoubleDouble operator*(DoubleDouble a, double factor) {
     const double product = a.high * factor;
     const double lost = std::fma(a.high, factor, -product);
-    return exact_sum(product, std::fma(a.low, factor, lost));
+    return two_sum(product, std::fma(a.low, factor, lost));
 }
 
 inline DoubleDouble operator*(DoubleDouble a, DoubleDouble b) {
     const DoubleDouble product = a * b.high;
-    return exact_sum(product.high, product.low + a.high * b.low);
+    return two_sum(product.high, product.low + a.high * b.low);
 }
 
 inline DoubleDouble operator/(DoubleDouble a, DoubleDouble b) {
@@ -43,8 +43,8 @@ inline DoubleDouble operator/(DoubleDouble a, DoubleDouble b) {
 }
 
 /// The difference; its `low` may be as large as the last place of its `high`.
-inline DoubleDouble loose_difference(DoubleDouble a, DoubleDouble b) {
-    const DoubleDouble high = exact_sum(a.high, -b.high);
+inline DoubleDouble sloppy_sub(DoubleDouble a, DoubleDouble b) {
+    const DoubleDouble high = two_sum(a.high, -b.high);
     return {high.high, high.low + (a.low - b.low)};
 }
 

@@ -20,7 +20,7 @@ inline double geometric(double first, double ratio, double exponent) {
 
 /// log(value) for 0 < value, off by no more than 2^-55 however great it is: the logarithm of the
 /// fraction is small, and the exponent's multiple of log(2) has 106 bits.
-inline DoubleDouble wide_log(double value) {
+inline DoubleDouble dd_log(double value) {
     constexpr DoubleDouble log2{0x1.62e42fefa39efp-1, 0x1.abc9e3b39803fp-56};
     constexpr double root_half = 0x1.6a09e667f3bcdp-1;
     int exponent = 0;
@@ -34,7 +34,7 @@ inline DoubleDouble wide_log(double value) {
 
 /// base^exponent for 0 <= base <= 1, 0 < exponent. A power magnifies the rounding of its base: the
 /// base's low digits are added back to first order.
-inline double wide_power(DoubleDouble base, double exponent) {
+inline double dd_pow(DoubleDouble base, double exponent) {
     if (base.high <= 0.0) return 0.0;
     const double rounded = std::pow(base.high, exponent);
     const double lost = exponent * (base.low / base.high);
@@ -43,7 +43,7 @@ inline double wide_power(DoubleDouble base, double exponent) {
 
 /// log(part / whole) for part + rest = whole. Where that is near 0, it comes from the distance of
 /// the quotient to 1, which has all its digits.
-inline DoubleDouble log_of_quotient(double part, double rest, double whole) {
+inline DoubleDouble dd_log_quotient(double part, double rest, double whole) {
     const DoubleDouble left = DoubleDouble{rest, 0.0} / DoubleDouble{whole, 0.0};
     if (left.high < 0.5) return {std::log1p(-left.high), -left.low / (1.0 - left.high)};
     const DoubleDouble quotient = DoubleDouble{part, 0.0} / DoubleDouble{whole, 0.0};
@@ -52,17 +52,17 @@ inline DoubleDouble log_of_quotient(double part, double rest, double whole) {
 
 /// 1 - (part / whole)^power for part + rest = whole, with all its digits at both ends, and what
 /// float64 takes from the power's exponent in `low`.
-inline DoubleDouble wide_one_minus_power(double part, double rest, double whole, double power) {
+inline DoubleDouble dd_one_minus_pow(double part, double rest, double whole, double power) {
     constexpr double negligible = -50.0;  // exp of it is less than half the last place of 1
     if (part <= 0.0) return {1.0, 0.0};
-    const DoubleDouble exponent = log_of_quotient(part, rest, whole) * power;
+    const DoubleDouble exponent = dd_log_quotient(part, rest, whole) * power;
     if (!(exponent.high >= negligible)) return {1.0, 0.0};  // also where the product overflows
     const double less_one = std::expm1(exponent.high);
-    return exact_sum(-less_one, -exponent.low * (1.0 + less_one));
+    return two_sum(-less_one, -exponent.low * (1.0 + less_one));
 }
 
-inline double one_minus_power(double part, double rest, double whole, double power) {
-    return wide_one_minus_power(part, rest, whole, power).high;
+inline double one_minus_pow(double part, double rest, double whole, double power) {
+    return dd_one_minus_pow(part, rest, whole, power).high;
 }
 
 }  // namespace lrcore

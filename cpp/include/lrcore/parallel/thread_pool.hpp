@@ -6,10 +6,10 @@
 namespace lrcore {
 
 /// A view of a callable work(task) that somebody else owns and that does not throw.
-class Work {
+class TaskRef {
   public:
     template <class Callable>
-    Work(const Callable& callable) : callable_(&callable), call_(&call<Callable>) {
+    TaskRef(const Callable& callable) : callable_(&callable), call_(&call<Callable>) {
         static_assert(noexcept(callable(std::size_t{})), "a task must not throw");
     }
 
@@ -30,7 +30,7 @@ class Work {
 ///
 /// The caller works too and waits for no thread but those that are in the middle of a task. Within
 /// a task it runs all on the calling thread. At most num_threads() threads take part.
-void run_tasks(std::size_t tasks, std::size_t threads, Work work);
+void run_tasks(std::size_t tasks, std::size_t threads, TaskRef work);
 
 /// How many threads take part in one run_tasks, at first the cores that this process may use.
 std::int64_t num_threads();

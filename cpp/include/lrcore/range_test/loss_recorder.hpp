@@ -8,7 +8,7 @@
 namespace lrcore {
 
 /// What a range test measured at each update, and the means of these at each point.
-class Recording {
+class LossRecorder {
   public:
     struct Column {
         std::vector<double> updates;
@@ -16,7 +16,7 @@ class Recording {
     };
 
     /// A point has the losses of `updates_per_point` updates; the first `lead` updates have none.
-    Recording(std::int64_t updates_per_point, std::int64_t lead)
+    LossRecorder(std::int64_t updates_per_point, std::int64_t lead)
         : updates_per_point_(updates_per_point), lead_(lead) {}
 
     /// std::invalid_argument, and then nothing is recorded, for a column that has gaps.

@@ -63,12 +63,12 @@ class RangeTest {
     std::int64_t num_iter() const { return sweep_.num_points(); }
     std::size_t num_groups() const { return sweep_.num_groups(); }
     std::int64_t num_updates() const { return num_iter() * batches_per_lr_ + lead_; }
-    std::int64_t updates_done() const { return recording_.num_updates(); }
+    std::int64_t updates_done() const { return recorder_.num_updates(); }
     std::optional<StopReason> stop_reason() const { return stop_reason_; }
 
     /// Of each point so far: one per group.
     std::vector<std::vector<double>> recorded_group_lrs() const;
-    const Recording& recording() const { return recording_; }
+    const LossRecorder& recorder() const { return recorder_; }
     const std::vector<double>& smoothed_losses() const { return smoothed_losses_; }
 
     State state() const;
@@ -83,13 +83,13 @@ class RangeTest {
     void replay(const State& state);
     void replay_update(const State& state, std::size_t update);
 
-    Sweep sweep_;
+    LrSweep sweep_;
     std::int64_t batches_per_lr_;
     std::int64_t lead_;  // updates whose loss belongs to no point: 1 with align "effect"
     std::int64_t min_iter_;
     Ema ema_;
     DivergenceDetector detector_;
-    Recording recording_;
+    LossRecorder recorder_;
     std::vector<double> smoothed_losses_;
     std::optional<StopReason> stop_reason_;
 };

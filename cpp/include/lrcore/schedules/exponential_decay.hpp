@@ -21,7 +21,7 @@ class ExponentialDecay {
                      std::optional<double> end_lr)
         : base_lr_(positive("base_lr", base_lr)),
           decay_rate_(not_negative("decay_rate", decay_rate)),
-          decay_steps_(count_of_at_least(1, "decay_steps", decay_steps)),
+          decay_steps_(at_least(1, "decay_steps", decay_steps)),
           staircase_(staircase),
           end_lr_(end_lr),
           log_rate_(std::log(decay_rate)) {

@@ -14,8 +14,8 @@ class InverseSqrt {
   public:
     InverseSqrt(double base_lr, std::int64_t timescale, std::int64_t warmup_steps)
         : base_lr_(positive("base_lr", base_lr)),
-          timescale_(count_of_at_least(1, "timescale", timescale)),
-          warmup_steps_(count_of_at_least(0, "warmup_steps", warmup_steps)) {}
+          timescale_(at_least(1, "timescale", timescale)),
+          warmup_steps_(at_least(0, "warmup_steps", warmup_steps)) {}
 
     double operator()(std::int64_t step) const {
         if (check_step(step) < warmup_steps_) {

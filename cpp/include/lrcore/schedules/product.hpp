@@ -18,7 +18,7 @@ namespace lrcore {
 class Product {
   public:
     explicit Product(std::vector<AnySchedule> schedules) : schedules_(std::move(schedules)) {
-        count_of_at_least(1, "len(schedules)", static_cast<std::int64_t>(schedules_.size()));
+        at_least(1, "len(schedules)", static_cast<std::int64_t>(schedules_.size()));
     }
 
     double operator()(std::int64_t step) const {

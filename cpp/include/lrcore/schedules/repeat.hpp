@@ -20,11 +20,11 @@ class Repeat {
     Repeat(AnySchedule base, std::int64_t period, std::optional<std::int64_t> count,
            double peak_decay)
         : base_(std::move(base)),
-          period_(count_of_at_least(1, "period", period)),
+          period_(at_least(1, "period", period)),
           count_(count),
           peak_decay_(require(peak_decay > 0.0 && peak_decay <= 1.0, "peak_decay",
                               "be greater than 0 and not greater than 1", peak_decay)) {
-        if (count_) count_of_at_least(1, "count", *count_);
+        if (count_) at_least(1, "count", *count_);
         check_whole_warmup(base_, 0, "period", period_);
     }
 

@@ -16,7 +16,7 @@ class Tanh {
   public:
     Tanh(double base_lr, std::int64_t decay_steps, double lower, double upper, double min_lr)
         : base_lr_(positive("base_lr", base_lr)),
-          decay_steps_(count_of_at_least(1, "decay_steps", decay_steps)),
+          decay_steps_(at_least(1, "decay_steps", decay_steps)),
           lower_(bound("lower", lower)),
           upper_(greater_than("upper", bound("upper", upper), "lower", lower)),
           min_lr_(not_greater_than("min_lr", not_negative("min_lr", min_lr), "base_lr", base_lr)) {}

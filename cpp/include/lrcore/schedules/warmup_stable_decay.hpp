@@ -17,8 +17,8 @@ class WarmupStableDecay {
                       std::int64_t decay_steps, double min_lr, const std::string& decay,
                       double decay_power, double decay_ratio, double warmup_start_lr)
         : base_lr_(positive("base_lr", base_lr)),
-          warmup_steps_(count_of_at_least(0, "warmup_steps", warmup_steps)),
-          stable_steps_(count_of_at_least(0, "stable_steps", stable_steps)),
+          warmup_steps_(at_least(0, "warmup_steps", warmup_steps)),
+          stable_steps_(at_least(0, "stable_steps", stable_steps)),
           min_lr_(lower_lr("min_lr", min_lr, base_lr)),
           decay_(decay_steps, decay, decay_power, decay_ratio),
           warmup_start_lr_(lower_lr("warmup_start_lr", warmup_start_lr, base_lr)) {}

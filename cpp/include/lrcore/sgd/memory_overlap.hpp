@@ -32,10 +32,10 @@ struct Bytes {
 };
 
 /// The memory that an update writes to, sorted for quick questions about other memory.
-class WrittenMemory {
+class WriteSet {
   public:
-    WrittenMemory() = default;
-    explicit WrittenMemory(std::vector<Bytes> blocks);
+    WriteSet() = default;
+    explicit WriteSet(std::vector<Bytes> blocks);
 
     /// Whether two of the blocks share a byte.
     bool has_overlap() const { return has_overlap_; }

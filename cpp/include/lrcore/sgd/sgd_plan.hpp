@@ -21,10 +21,10 @@ struct Segment {
 ///
 /// The cuts depend on the sizes alone, never on the number of threads, and lie at whole cache lines
 /// from a tensor's begin, so that no two tasks write to one line of an aligned tensor.
-class TaskTable {
+class TaskPartition {
   public:
-    TaskTable() = default;
-    explicit TaskTable(const std::vector<std::size_t>& sizes);
+    TaskPartition() = default;
+    explicit TaskPartition(const std::vector<std::size_t>& sizes);
 
     std::size_t size() const { return begins_.size(); }
     std::size_t elements() const { return elements_; }
@@ -77,8 +77,8 @@ class SgdPlan {
 
     std::vector<GroupedTensor> tensors_;
     std::vector<std::size_t> left_out_;
-    TaskTable tasks_;
-    WrittenMemory written_;
+    TaskPartition tasks_;
+    WriteSet written_;
     bool overlaps_ = false;
     bool gradients_overlap_ = false;
     bool gradients_overlap_known_ = false;

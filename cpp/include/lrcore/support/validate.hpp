@@ -56,7 +56,7 @@ double not_negative(std::string_view name, double value);
 /// In [0, 1): a smoothing factor or a momentum.
 double fraction(std::string_view name, double value);
 /// Above 1: how many times the best loss is too much.
-double magnification(std::string_view name, double value);
+double greater_than_one(std::string_view name, double value);
 template <class Value>
 Value greater_than(std::string_view name, Value value, std::string_view bound_name, Value bound) {
     return require_relation(value > bound, name, "be greater than", bound_name, bound, value);
@@ -70,7 +70,7 @@ template <class Value>
 Value not_less_than(std::string_view name, Value value, std::string_view bound_name, Value bound) {
     return require_relation(value >= bound, name, "not be less than", bound_name, bound, value);
 }
-std::int64_t count_of_at_least(std::int64_t least, std::string_view name, std::int64_t value);
+std::int64_t at_least(std::int64_t least, std::string_view name, std::int64_t value);
 
 [[noreturn]] void reject_choice(std::string_view name, const std::string& value,
                                 const char* const* choices, std::size_t size);
@@ -92,18 +92,18 @@ inline std::string item(const std::string& list, std::size_t index) {
 
 /// argument_error unless the steps are at least `least` and each is greater than the one
 /// before.
-inline void check_increasing(const std::string& name, const std::vector<std::int64_t>& steps,
-                             std::int64_t least = 1) {
+inline void require_increasing(const std::string& name, const std::vector<std::int64_t>& steps,
+                               std::int64_t least = 1) {
     for (std::size_t i = 0; i < steps.size(); ++i) {
-        count_of_at_least(least, item(name, i), steps[i]);
+        at_least(least, item(name, i), steps[i]);
         if (i == 0) continue;
         greater_than(item(name, i), steps[i], item(name, i - 1), steps[i - 1]);
     }
 }
 
 /// The learning rates themselves, if there is at least one and none is negative or not finite.
-inline std::vector<double> checked_lrs(std::vector<double> lrs) {
-    count_of_at_least(1, "len(lrs)", static_cast<std::int64_t>(lrs.size()));
+inline std::vector<double> require_lrs(std::vector<double> lrs) {
+    at_least(1, "len(lrs)", static_cast<std::int64_t>(lrs.size()));
     for (std::size_t i = 0; i < lrs.size(); ++i) not_negative(item("lrs", i), lrs[i]);
     return lrs;
 }

@@ -13,11 +13,11 @@
 namespace lrcore {
 
 /// The learning rates that a piecewise schedule passes through, each at its milestone.
-class Knots {
+class Breakpoints {
   public:
-    Knots(std::vector<std::int64_t> milestones, std::vector<double> lrs)
-        : milestones_(std::move(milestones)), lrs_(checked_lrs(std::move(lrs))) {
-        check_increasing("milestones", milestones_, 0);
+    Breakpoints(std::vector<std::int64_t> milestones, std::vector<double> lrs)
+        : milestones_(std::move(milestones)), lrs_(require_lrs(std::move(lrs))) {
+        require_increasing("milestones", milestones_, 0);
         require(milestones_.size() == lrs_.size(), "len(milestones)",
                 "be len(lrs) = " + std::to_string(lrs_.size()),
                 static_cast<std::int64_t>(milestones_.size()));

@@ -14,9 +14,9 @@ namespace lrcore {
 // that it can be compiled for vectors.
 
 /// Half a cosine wave from one value to another.
-class WaveBetween {
+class CosineSegment {
   public:
-    WaveBetween(double from, double to, SineSquared wave) : from_(from), to_(to), wave_(wave) {}
+    CosineSegment(double from, double to, SineSquared wave) : from_(from), to_(to), wave_(wave) {}
 
     double operator()(DoubleDouble done, DoubleDouble left) const {
         return is_in_first_half(done, left) ? first_half(done) : second_half(left);
@@ -43,9 +43,9 @@ class WaveBetween {
 };
 
 /// A straight line from one value to another.
-class LineBetween {
+class LineSegment {
   public:
-    LineBetween(double from, double to, DoubleDouble length)
+    LineSegment(double from, double to, DoubleDouble length)
         : from_(from), to_(to), length_(length), inverse_(1.0 / length.high) {}
 
     double operator()(DoubleDouble done, DoubleDouble left) const {
@@ -88,19 +88,19 @@ class TriangleSide {
 inline constexpr std::int64_t exact_steps = std::int64_t{1} << 53;
 
 /// From where to where a curve goes, in steps, which need not be whole.
-struct Stretch {
+struct Interval {
     DoubleDouble begin;
     DoubleDouble end;
 
     DoubleDouble length() const { return end - begin; }
-    DoubleDouble done(double step) const { return loose_difference({step, 0.0}, begin); }
-    DoubleDouble left(double step) const { return loose_difference(end, {step, 0.0}); }
+    DoubleDouble done(double step) const { return sloppy_sub({step, 0.0}, begin); }
+    DoubleDouble left(double step) const { return sloppy_sub(end, {step, 0.0}); }
 };
 
 /// out[i] = curve(done, left) at step first + i, in vectors: the same bits as one by one. No step
 /// may be greater than exact_steps.
-void write(const WaveBetween& curve, Stretch stretch, double first, Span<double> out);
-void write(const LineBetween& curve, Stretch stretch, double first, Span<double> out);
-void write(const TriangleSide& curve, Stretch stretch, double first, Span<double> out);
+void write(const CosineSegment& curve, Interval interval, double first, Span<double> out);
+void write(const LineSegment& curve, Interval interval, double first, Span<double> out);
+void write(const TriangleSide& curve, Interval interval, double first, Span<double> out);
 
 }  // namespace lrcore

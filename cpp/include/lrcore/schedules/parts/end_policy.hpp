@@ -15,7 +15,7 @@ enum class End { hold, repeat, mirror, raise };
 inline constexpr std::array ends{"hold", "repeat", "mirror", "raise"};
 
 /// What comes after the steps 0 to `last`.
-class Ending {
+class EndPolicy {
   public:
     enum class Direction { forwards, backwards, still };
 
@@ -26,7 +26,7 @@ class Ending {
         Direction direction;
     };
 
-    Ending(std::int64_t last, const std::string& end)
+    EndPolicy(std::int64_t last, const std::string& end)
         : last_(last), end_(parse_choice<End>("end", end, ends)) {}
 
     bool refuses(std::int64_t step) const { return end_ == End::raise && step > last_; }
@@ -61,14 +61,14 @@ class Ending {
 /// Writes the run, or as much of it as `out` holds, and says how many steps these are.
 /// fill_before(begin, part) writes steps before the end, from `begin` on.
 template <class FillBefore>
-std::size_t write_run(const Ending::Run& run, Span<double> out, const FillBefore& fill_before) {
-    if (run.direction == Ending::Direction::still) {
+std::size_t write_run(const EndPolicy::Run& run, Span<double> out, const FillBefore& fill_before) {
+    if (run.direction == EndPolicy::Direction::still) {
         fill_before(run.begin, out.subspan(0, 1));
         std::fill(out.begin() + 1, out.end(), out[0]);
         return out.size();
     }
     const Span<double> written = out.subspan(0, std::min(out.size(), run.size));
-    if (run.direction == Ending::Direction::forwards) {
+    if (run.direction == EndPolicy::Direction::forwards) {
         fill_before(run.begin, written);
     } else {
         fill_before(run.begin - static_cast<std::int64_t>(written.size()) + 1, written);

@@ -24,7 +24,7 @@ class OneCyclePhases {
 
     OneCyclePhases(std::int64_t total_steps, double pct_start, const std::string& anneal_strategy,
                    bool three_phase)
-        : total_steps_(count_of_at_least(2, "total_steps", total_steps)),
+        : total_steps_(at_least(2, "total_steps", total_steps)),
           pct_start_(require(pct_start >= 0.0 && pct_start <= 1.0, "pct_start", "be from 0 to 1",
                              pct_start)),
           annealing_(parse_choice<Annealing>("anneal_strategy", anneal_strategy, annealings)),
@@ -34,8 +34,8 @@ class OneCyclePhases {
     double at(std::int64_t step, const Values& values) const {
         const std::int64_t t = std::min(check_step(step), total_steps_ - 1);
         const std::size_t phase = phase_at(t);
-        const DoubleDouble done = phases_[phase].stretch.done(static_cast<double>(t));
-        const DoubleDouble left = phases_[phase].stretch.left(static_cast<double>(t));
+        const DoubleDouble done = phases_[phase].interval.done(static_cast<double>(t));
+        const DoubleDouble left = phases_[phase].interval.left(static_cast<double>(t));
         return is_wave() ? wave(phase, values)(done, left) : line(phase, values)(done, left);
     }
 
@@ -59,7 +59,7 @@ class OneCyclePhases {
 
   private:
     struct Phase {
-        Stretch stretch;
+        Interval interval;
         SineSquared wave;
     };
     using Phases = std::array<Phase, 3>;
@@ -86,8 +86,8 @@ class OneCyclePhases {
 
     std::size_t phase_at(std::int64_t step) const {
         const auto holds_step = [&](const Phase& phase) {
-            const bool has_steps = phase.stretch.end.high > phase.stretch.begin.high;
-            return has_steps && static_cast<double>(step) <= phase.stretch.end.high;
+            const bool has_steps = phase.interval.end.high > phase.interval.begin.high;
+            return has_steps && static_cast<double>(step) <= phase.interval.end.high;
         };
         const auto found = std::find_if(phases_.begin(), phases_.end() - 1, holds_step);
         return static_cast<std::size_t>(found - phases_.begin());
@@ -100,27 +100,27 @@ class OneCyclePhases {
             return out.size();
         }
         const std::size_t phase = phase_at(start);
-        const Stretch& stretch = phases_[phase].stretch;
+        const Interval& interval = phases_[phase].interval;
         const std::int64_t end =
-            std::min(static_cast<std::int64_t>(stretch.end.high), total_steps_ - 1);
+            std::min(static_cast<std::int64_t>(interval.end.high), total_steps_ - 1);
         out = out.subspan(0, std::min(out.size(), static_cast<std::size_t>(end - start) + 1));
         const auto first = static_cast<double>(start);
         if (is_wave()) {
-            lrcore::write(wave(phase, values), stretch, first, out);
+            lrcore::write(wave(phase, values), interval, first, out);
         } else {
-            lrcore::write(line(phase, values), stretch, first, out);
+            lrcore::write(line(phase, values), interval, first, out);
         }
         return out.size();
     }
 
     bool is_wave() const { return annealing_ == Annealing::cos; }
 
-    WaveBetween wave(std::size_t phase, const Values& values) const {
+    CosineSegment wave(std::size_t phase, const Values& values) const {
         return {values[phase], values[phase + 1], phases_[phase].wave};
     }
 
-    LineBetween line(std::size_t phase, const Values& values) const {
-        return {values[phase], values[phase + 1], phases_[phase].stretch.length()};
+    LineSegment line(std::size_t phase, const Values& values) const {
+        return {values[phase], values[phase + 1], phases_[phase].interval.length()};
     }
 
     std::int64_t total_steps_;

@@ -12,7 +12,7 @@ namespace lrcore {
 
 /// Cycles of which each is period_mult times as long as the one before. A real multiplier puts
 /// restarts between two steps; with a whole one every restart is at an exact step.
-class Restarts {
+class WarmRestarts {
   public:
     /// The cycle of a step.
     struct Place {
@@ -21,8 +21,8 @@ class Restarts {
         DoubleDouble period;
     };
 
-    Restarts(std::int64_t first_period, double period_mult)
-        : first_period_(count_of_at_least(1, "first_period", first_period)),
+    WarmRestarts(std::int64_t first_period, double period_mult)
+        : first_period_(at_least(1, "first_period", first_period)),
           period_mult_(require(
               period_mult == 1.0 || (period_mult >= least_mult && period_mult <= greatest_mult),
               "period_mult", "be 1, or from 1.001 to 1e6", period_mult)) {
