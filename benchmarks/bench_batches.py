@@ -17,17 +17,14 @@ from interleaved import median_times
 from rich.console import Console
 from rich.table import Table
 
-from lrcore.cifar.batches import Batch, Batches
-from lrcore.cifar.cutout import Cutout
-from lrcore.cifar.flip import Flip
-from lrcore.cifar.models.weights import initial_weights
-from lrcore.cifar.models.zoo import MODELS
-from lrcore.cifar.pad_crop import PadCrop
-from lrcore.cifar.prefetch import prefetch
-from lrcore.cifar.settings import Settings
-from lrcore.cifar.standardise import Standardise
-from lrcore.cifar.torch_trainer import TorchTrainer
-from lrcore.schedules import Constant
+from lrcore import Constant
+from lrcore.cifar.models import MODELS, initial_weights
+from lrcore.cifar.pipeline.augment import Flip, PadCrop
+from lrcore.cifar.pipeline.batches import Batch, Batches, prefetch
+from lrcore.cifar.pipeline.cutout import Cutout
+from lrcore.cifar.pipeline.standardize import Standardise
+from lrcore.cifar.training.settings import Settings
+from lrcore.cifar.training.torch_trainer import TorchTrainer
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (45_000, 32, 32, 3), dtype=np.uint8)
 LABELS = np.arange(len(IMAGES)) % 10

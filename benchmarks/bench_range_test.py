@@ -28,12 +28,12 @@ from torch import nn
 from torch.nn import functional
 from torch.utils.data import DataLoader, TensorDataset
 
+from lrcore import Constant
 from lrcore.cifar.data import load
-from lrcore.cifar.experiment import Experiment
-from lrcore.cifar.finding import first_batches
 from lrcore.cifar.models.torch_model import build_torch_model, parameter_groups
-from lrcore.cifar.settings import Settings
-from lrcore.schedules import Constant
+from lrcore.cifar.training.experiment import Experiment
+from lrcore.cifar.training.range_test import first_batches
+from lrcore.cifar.training.settings import Settings
 from lrcore.torch import SGD, LRFinder
 
 with warnings.catch_warnings():

@@ -8,8 +8,7 @@ from __future__ import annotations
 import numpy as np
 from synthetic_curves import LOG_LRS, NOISES, synthetic_curve, unit_noise
 
-from lrcore import suggest
-from lrcore.suggest import bounds
+from lrcore import bounds, suggest
 
 CURVES = 400
 FLAT_CURVES = 500

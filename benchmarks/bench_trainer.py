@@ -26,17 +26,16 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from lrcore.cifar.batches import Batch
+from lrcore import Constant
 from lrcore.cifar.data import Dataset, load
-from lrcore.cifar.experiment import Experiment
-from lrcore.cifar.prefetch import prefetch
-from lrcore.cifar.progress import report_progress
-from lrcore.cifar.records import Records
-from lrcore.cifar.run import Run
-from lrcore.cifar.run_folder import RunFolder
-from lrcore.cifar.settings import FRAMEWORKS, Settings
-from lrcore.cifar.trainer import Update
-from lrcore.schedules import Constant
+from lrcore.cifar.pipeline.batches import Batch, prefetch
+from lrcore.cifar.training.experiment import Experiment
+from lrcore.cifar.training.progress import report_progress
+from lrcore.cifar.training.records import Records
+from lrcore.cifar.training.run import Run
+from lrcore.cifar.training.run_folder import RunFolder
+from lrcore.cifar.training.settings import FRAMEWORKS, Settings
+from lrcore.cifar.training.trainer import Update
 
 UPDATES = {"quick": 30, "guide": 6}  # of a block: one to two seconds
 BATCH_SIZE = 100
@@ -97,7 +96,7 @@ def trained(settings: Settings, experiment: Experiment, updates: int) -> Iterato
             ends = []
 
             def take(update: Update) -> None:
-                run.take(update)
+                run.on_update(update)
                 ends.append(time.perf_counter())
 
             started = time.perf_counter()

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from headline_figure import save_headline
 from train_run import train_run
 
-from lrcore.cifar.run_folder import RunFolder
+from lrcore.cifar.training.run_folder import RunFolder
 
 BASELINE = "constant 1e-3 (Caffe)"
 POLICIES = {

@@ -21,8 +21,8 @@ from rich.console import Console
 from rich.table import Table
 from train_run import train_run
 
-from lrcore.cifar.run_folder import RunFolder
-from lrcore.trace import first_difference
+from lrcore import first_difference
+from lrcore.cifar.training.run_folder import RunFolder
 
 FRAMEWORKS = ("torch", "keras")
 SCHEDULE = "cyclic(2.5e-3, 1e-2, step_size_up='1ep')"

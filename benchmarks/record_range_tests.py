@@ -19,11 +19,11 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from lrcore import Constant
 from lrcore.cifar.data import Dataset, load
-from lrcore.cifar.experiment import Experiment
 from lrcore.cifar.models.torch_model import build_torch_model
-from lrcore.cifar.settings import Settings
-from lrcore.schedules import Constant
+from lrcore.cifar.training.experiment import Experiment
+from lrcore.cifar.training.settings import Settings
 from lrcore.torch import LRFinder
 
 HERE = Path(__file__).parent

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from lrcore.cifar.run_folder import RunFolder
+from lrcore.cifar.training.run_folder import RunFolder
 
 
 def train_run(folder: Path, options: Sequence[str]) -> RunFolder:

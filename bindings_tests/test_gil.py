@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from lrcore import _core
+import lrcore._core as _core
 
 OPTIONS = {"lr": 0.1, "momentum": 0.9, "weight_decay": 0.01, "nesterov": True}
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import lrcore
-from lrcore import _core
+import lrcore._core as _core
 
 STUB = ast.parse((Path(lrcore.__file__).parent / "_core.pyi").read_text())
 CLASSES = {node.name: node for node in STUB.body if isinstance(node, ast.ClassDef)}

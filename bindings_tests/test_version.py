@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from lrcore import _core
+import lrcore._core as _core
 from lrcore._version import __version__
 
 

@@ -10,9 +10,8 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from lrcore import RangeTestResult
-from lrcore.cifar.run_folder import RunFolder
-from lrcore.plot import plot_range_test, plot_trace
+from lrcore import RangeTestResult, plot_range_test, plot_trace
+from lrcore.cifar.training.run_folder import RunFolder
 
 
 def main(folder: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
-from lrcore.schedules import (
+from lrcore import (
     Clip,
     Constant,
     Cooldown,

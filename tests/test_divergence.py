@@ -39,7 +39,7 @@ def test_a_loss_that_has_reached_zero_is_judged_by_its_way_down() -> None:
     assert verdicts([2.0, 0.0, 5.9, 6.1]) == "oood"
 
 
-def test_losses_that_are_not_finite_are_told_at_once_and_leave_no_mark() -> None:
+def test_non_finite_losses_diverge_at_once_without_a_trace() -> None:
     detector = DivergenceDetector(4.0)
     assert detector.update(float("nan")) is Verdict.nonfinite
     assert detector.best is None
@@ -59,7 +59,7 @@ def test_best_is_the_lowest_so_far() -> None:
         assert detector.best == best
 
 
-def test_default_factor_is_that_of_the_guide() -> None:
+def test_default_factor_matches_the_guide() -> None:
     assert DivergenceDetector().factor == 4.0
 
 

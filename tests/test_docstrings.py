@@ -18,6 +18,6 @@ MODULES = [
 
 
 @pytest.mark.parametrize("name", ["lrcore", *MODULES])
-def test_examples_in_docstrings_print_what_they_say(name: str) -> None:
+def test_docstring_examples_print_the_shown_output(name: str) -> None:
     result = doctest.testmod(importlib.import_module(name), optionflags=doctest.ELLIPSIS)
     assert result.failed == 0

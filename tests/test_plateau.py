@@ -71,7 +71,7 @@ def test_default_arguments_are_those_of_torch() -> None:
 @pytest.mark.parametrize(
     ("cooldown", "expected"), [(0, [3, 6, 9, 12, 15]), (1, [3, 7, 11, 15]), (2, [3, 8, 13]), (3, [3, 9, 15])]
 )
-def test_flat_metric_reduces_after_patience_bad_ones_and_then_a_cooldown(cooldown: int, expected: list[int]) -> None:
+def test_a_flat_metric_reduces_after_patience_and_cooldown(cooldown: int, expected: list[int]) -> None:
     assert reductions([1.0] * 17, patience=2, cooldown=cooldown) == expected
 
 
@@ -80,7 +80,7 @@ def test_a_negative_metric_that_gets_worse_reduces() -> None:
     assert reductions([-1.0, -1.1, -1.2, -1.3], mode="max", patience=2, threshold=0.5) == [3]
 
 
-def test_a_negative_metric_that_gets_better_by_the_threshold_does_not_reduce() -> None:
+def test_an_improving_negative_metric_does_not_reduce() -> None:
     assert reductions([-(1.1**i) for i in range(100)], patience=0, threshold=0.09) == []
     assert reductions([-(0.9**i) for i in range(100)], mode="max", patience=0, threshold=0.09) == []
 
@@ -160,7 +160,7 @@ def test_state_goes_through_json_and_on(split: int) -> None:
 
 
 @pytest.mark.parametrize("copied", [copy.deepcopy, lambda plateau: pickle.loads(pickle.dumps(plateau))])
-def test_a_copy_goes_on_by_itself(copied: Callable[[Plateau], Plateau]) -> None:
+def test_a_copy_is_independent(copied: Callable[[Plateau], Plateau]) -> None:
     plateau = Plateau("max", 0.5, patience=1, compat="keras", nan="ignore")
     plateau.update(1.0, 1.0)
     copy_of_it = copied(plateau)

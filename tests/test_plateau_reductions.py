@@ -1,4 +1,4 @@
-"""What becomes of learning rates when a plateau reduces them, and what it says about it."""
+"""Learning rates and reports when a plateau reduces them."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_nothing_is_told_where_nothing_falls(lr: float, min_lr: float, eps: floa
     assert Plateau(factor=0.5, patience=0).update(NAN, lr, min_lr, eps) is None
 
 
-def test_a_reduction_says_what_fell_and_why() -> None:
+def test_a_reduction_reports_its_change_and_cause() -> None:
     plateau = Plateau(factor=0.5, patience=1, threshold=0.01, threshold_mode="abs")
     events = [plateau.update(metric, 0.5) for metric in (1.0, 0.5, 0.6, 0.495)]
     why = "2 metrics in a row, the last 0.495, were not better than the best 0.5 by the threshold 0.01 (abs)"

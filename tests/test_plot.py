@@ -1,4 +1,4 @@
-"""What the figures show."""
+"""Figures of range tests."""
 
 from __future__ import annotations
 
@@ -13,17 +13,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
 
-from lrcore import (
-    Cosine,
-    Cyclic,
-    RangeTestResult,
-    StopReason,
-    Trace,
-    plot_range_test,
-    plot_schedule,
-    plot_trace,
-)
-from lrcore.range_test_labels import label_readings
+from lrcore import Cosine, Cyclic, RangeTestResult, StopReason, Trace, plot_range_test, plot_schedule, plot_trace
+from lrcore.range_test._plot import label_suggestions
 from lrcore.smoothing import smooth_centred
 
 LRS = np.geomspace(1e-5, 10.0, 100)
@@ -47,7 +38,7 @@ def labels(ax: Axes) -> list[str]:
     return [text.get_text() for text in ax.texts]
 
 
-def test_a_range_test_shows_raw_losses_smoothing_bounds_and_static_lr() -> None:
+def test_a_range_test_plot_shows_losses_bounds_and_static_lr() -> None:
     found = result(FALL).suggestion()
     ax = plot_range_test(result(FALL))
     assert line(ax, "loss").get_xdata().tolist() == LRS.tolist()
@@ -68,7 +59,7 @@ def test_a_range_test_shows_raw_losses_smoothing_bounds_and_static_lr() -> None:
     ]
 
 
-def test_every_reading_is_named_with_its_lr_and_marked_on_the_curve() -> None:
+def test_every_reading_is_labelled_and_marked_on_the_curve() -> None:
     found = result(FALL).suggestions()
     ax = plot_range_test(result(FALL))
     for name, lr in found.items():
@@ -85,13 +76,13 @@ def test_every_reading_is_named_with_its_lr_and_marked_on_the_curve() -> None:
 def test_readings_of_one_lr_share_a_label() -> None:
     ax = Figure(layout="constrained").subplots()
     ax.set(xscale="log", xlim=(1e-5, 10.0))
-    label_readings(ax, {"steep": 0.01, "valley": 0.001, "steepest_ignite": 0.01, "slide": None}, LRS, FALL)
+    label_suggestions(ax, {"steep": 0.01, "valley": 0.001, "steepest_ignite": 0.01, "slide": None}, LRS, FALL)
     assert labels(ax) == [" valley 0.001 ", " steep, ignite 0.01 "]
 
 
 @pytest.mark.parametrize("size", [(7, 4), (5, 3), (10, 6)])
 @pytest.mark.parametrize("seed", range(5))
-def test_labels_cover_neither_each_other_nor_the_curve_and_stay_in_the_figure(size: tuple[int, int], seed: int) -> None:
+def test_labels_overlap_neither_each_other_nor_the_curve(size: tuple[int, int], seed: int) -> None:
     figure = Figure(figsize=size, layout="constrained")
     losses = FALL + np.random.default_rng(seed).normal(0, 0.05, 100)
     ax = plot_range_test(result(losses), figure.subplots())
@@ -115,15 +106,15 @@ def test_legends_of_two_panels_stay_apart() -> None:
     assert left.get_window_extent().width > 0.4 * figure.bbox.width
 
 
-def test_a_reading_where_the_curve_has_left_the_picture_is_named_all_the_same() -> None:
+def test_a_reading_outside_the_picture_is_named() -> None:
     ax = Figure(layout="constrained").subplots()
     ax.set(ylim=(1.0, 3.0), xscale="log", xlim=(1e-5, 10.0))
-    label_readings(ax, {"slide": 8.0}, LRS, FALL)
+    label_suggestions(ax, {"slide": 8.0}, LRS, FALL)
     assert labels(ax) == [" slide 8 "]
     assert not ax.get_lines()
 
 
-def test_a_loss_that_still_falls_has_no_upper_bound_and_the_figure_says_so() -> None:
+def test_the_figure_says_that_a_falling_loss_has_no_upper_bound() -> None:
     ax = plot_range_test(result(FALL[:40], StopReason.data_exhausted))
     found = result(FALL[:40]).suggestion()
     assert found.max_lr is None
@@ -156,7 +147,7 @@ def test_validation_losses_are_called_so_and_groups_are_named() -> None:
     assert legend(ax)[0] == "validation loss"
 
 
-def test_a_metric_has_an_axis_of_its_own() -> None:
+def test_a_metric_has_its_own_axis() -> None:
     metrics = np.append(np.linspace(0.1, 0.9, 99), np.nan)
     ax = plot_range_test(RangeTestResult(LRS, FALL, FALL, StopReason.finished, metrics=metrics))
     (other,) = [other for other in ax.figure.axes if other is not ax]

@@ -60,7 +60,7 @@ def test_two_updates_by_hand() -> None:
     assert (p[0], b[0]) == (-1.2421875, 1.8125)
 
 
-def test_the_result_has_the_same_bits_for_every_number_of_threads() -> None:
+def test_the_result_has_the_same_bits_for_any_thread_count() -> None:
     rng = np.random.default_rng(0)
     start, grad, velocity = rng.standard_normal((3, 300_001)).astype(np.float32)
     results = []
@@ -184,7 +184,7 @@ def test_16_bit_params_have_float32_buffers_and_masters(dtype: np.dtype, has_mas
         np.testing.assert_array_equal(master, expected)
 
 
-def test_what_is_there_for_the_first_time_is_not_read() -> None:
+def test_uninitialised_buffers_are_not_read() -> None:
     p, b, e = np.array([8.0]), np.array([np.nan]), np.array([np.nan])
     options = {"lr": 1.0, "momentum": 0.5, "dampening": 0.25, "ema_decay": 0.5}
     sgd_step([p], [np.array([2.0])], [b], averages=[e], first=True, **options)
@@ -194,7 +194,7 @@ def test_what_is_there_for_the_first_time_is_not_read() -> None:
 
 
 @pytest.mark.parametrize(("after", "left"), [("kept", 4.0), ("scaled", 2.0), ("zeroed", 0.0)])
-def test_what_is_left_in_the_gradient(after: Any, left: float) -> None:
+def test_the_gradient_after_a_step(after: Any, left: float) -> None:
     p, grad = np.array([1.0]), np.array([4.0])
     sgd_step([p], [grad], [], lr=0.25, grad_factor=0.5, grad_after=after)
     assert (p[0], grad[0]) == (0.5, left)
@@ -207,13 +207,13 @@ def test_nonfinite_gradients_are_counted_where_asked() -> None:
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.float16, ml_dtypes.bfloat16])
-def test_the_norm_is_that_of_all_gradients_in_float64(dtype: type) -> None:
+def test_the_norm_covers_all_gradients_in_float64(dtype: type) -> None:
     grads = [grad.astype(dtype) for grad in arrays(np.float64, 3)]
     wide = np.concatenate([grad.astype(np.longdouble) for grad in grads])
     np.testing.assert_allclose(grad_norm(grads), float(np.sqrt((wide * wide).sum())), rtol=1e-14)
 
 
-def test_the_norm_has_the_same_bits_for_every_number_of_threads() -> None:
+def test_the_norm_has_the_same_bits_for_any_thread_count() -> None:
     grads = [np.random.default_rng(0).standard_normal(300_001).astype(np.float32)]
     assert len({grad_norm(grads, num_threads=n) for n in (0, 1, 2, 5)}) == 1
     assert grad_norm([]) == 0.0
@@ -252,7 +252,7 @@ def test_16_bit_buffers_are_refused() -> None:
         sgd_step([p], [p.copy()], [b], lr=0.1, momentum=0.9)
 
 
-def test_the_norm_refuses_what_it_cannot_read() -> None:
+def test_the_norm_refuses_unsupported_arrays() -> None:
     sentence = "grads[1] must be a float32, float64, float16 or bfloat16 NumPy array, but got int64"
     with pytest.raises(TypeError, match=f"^{re.escape(sentence)}$"):
         grad_norm([P, np.ones(3, int)])

@@ -28,12 +28,12 @@ def test_smooth_is_the_weighted_mean_of_the_definition(beta: float) -> None:
     np.testing.assert_allclose(smooth(LOSSES, beta), expected, rtol=1e-13)
 
 
-def test_update_gives_bit_for_bit_what_smooth_gives() -> None:
+def test_update_matches_smooth_bit_for_bit() -> None:
     average = ExponentialMovingAverage(0.9)
     assert [average.update(loss) for loss in LOSSES] == smooth(LOSSES, 0.9).tolist()
 
 
-def test_a_constant_stays_what_it_is() -> None:
+def test_a_constant_is_unchanged() -> None:
     np.testing.assert_allclose(smooth(np.full(400, 2.3), 0.98), 2.3, rtol=1e-13)
 
 
@@ -41,7 +41,7 @@ def test_without_beta_the_last_value_counts_alone() -> None:
     assert smooth([3.0, 1.0, 2.0], beta=0).tolist() == [3.0, 1.0, 2.0]
 
 
-def test_default_beta_is_that_of_the_guide() -> None:
+def test_default_beta_matches_the_guide() -> None:
     assert ExponentialMovingAverage().beta == 0.98
     assert smooth(LOSSES).tolist() == smooth(LOSSES, 0.98).tolist()
 
@@ -93,14 +93,14 @@ def test_beta_out_of_range_is_refused(beta: float) -> None:
         smooth([1.0], beta)
 
 
-def test_what_is_no_curve_is_refused() -> None:
+def test_a_non_curve_is_refused() -> None:
     with pytest.raises(ValueError, match=r"^losses must be one-dimensional, but got shape \(1, 1\)$"):
         smooth([[1.0]])
     with pytest.raises(TypeError, match=r"^x must be a number, but got '1'$"):
         ExponentialMovingAverage().update("1")  # type: ignore[arg-type]
 
 
-def test_centred_smoothing_keeps_a_line_and_a_symmetric_step_in_place() -> None:
+def test_centred_smoothing_keeps_lines_and_symmetric_steps() -> None:
     line = np.linspace(5.0, 1.0, 100)
     np.testing.assert_allclose(smooth_centred(line)[10:-10], line[10:-10], rtol=1e-12)
     step = np.where(np.arange(101) < 50, 1.0, 0.0)

@@ -39,7 +39,7 @@ def _same_number_afterwards() -> Iterator[None]:
 
 
 def run(script: str) -> str:
-    """What a fresh interpreter prints to standard output, ending well and without a word on standard error."""
+    """The output of a fresh interpreter that succeeds with an empty standard error."""
     # Since 3.12 Python warns of a fork in any process that has threads.
     command = [sys.executable, "-W", "ignore::DeprecationWarning", "-c", STEP + textwrap.dedent(script)]
     one_thread_elsewhere = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
@@ -76,7 +76,7 @@ def test_another_number_is_refused_and_changes_nothing(number: Any, error: type,
     assert get_num_threads() == 3
 
 
-def test_at_first_it_is_the_number_of_cores_that_the_process_may_use() -> None:
+def test_the_default_is_the_number_of_usable_cores() -> None:
     assert run("print(get_num_threads())") == str(len(os.sched_getaffinity(0)))
     narrowed = """
     import sys
@@ -108,7 +108,7 @@ def test_threads_that_share_one_core_do_the_work_too() -> None:
     assert run(script) == "True 4"
 
 
-def test_steps_in_many_python_threads_are_right_while_the_number_changes() -> None:
+def test_concurrent_steps_are_right_while_the_thread_count_changes() -> None:
     rng = np.random.default_rng(0)
     start = [rng.standard_normal(5003) for _ in range(3)]
 
@@ -137,7 +137,7 @@ def test_steps_in_many_python_threads_are_right_while_the_number_changes() -> No
         np.testing.assert_array_equal(result, expected)
 
 
-def test_a_child_forked_while_others_are_in_a_step_starts_threads_of_its_own() -> None:
+def test_a_child_forked_during_a_step_starts_its_own_threads() -> None:
     script = """
     import threading
 

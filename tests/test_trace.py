@@ -29,7 +29,7 @@ def changed(values: np.ndarray, index: int, value: float) -> np.ndarray:
 # On disk
 
 
-def test_what_is_written_reads_back_bit_for_bit(tmp_path: Path) -> None:
+def test_a_trace_round_trips_bit_for_bit(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     values = rng.integers(0, 2**64, (400, 3), dtype=np.uint64).view(np.float64)
     values[np.isnan(values)] = NAN

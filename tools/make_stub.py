@@ -17,7 +17,7 @@ import tempfile
 from enum import EnumMeta
 from pathlib import Path
 
-from lrcore import _core
+import lrcore._core as _core
 
 STUB = Path(__file__).resolve().parent.parent / "python" / "lrcore" / "_core.pyi"
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+from lrcore._public import set_public_module
 from lrcore._version import __version__
 from lrcore.divergence import DivergenceDetector, Verdict
-from lrcore.expression import parse_schedule
-from lrcore.plateau import Plateau
+from lrcore.plateau import Plateau, Reduction
 from lrcore.plot import plot_range_test, plot_schedule, plot_trace
-from lrcore.range_test import RangeTest, StopReason
-from lrcore.range_test_result import RangeTestResult
-from lrcore.reduction import Reduction
+from lrcore.range_test import RangeTest, RangeTestResult, StopReason
 from lrcore.schedules import (
     Clip,
     Constant,
@@ -45,9 +43,10 @@ from lrcore.schedules import (
     Warmup,
     WarmupStableDecay,
 )
+from lrcore.schedules._parser import parse_schedule
 from lrcore.sgd import grad_norm, sgd_step
 from lrcore.smoothing import ExponentialMovingAverage, smooth
-from lrcore.suggest import Bounds, Suggestion, bounds, suggest
+from lrcore.suggestions._steepest_descent import Bounds, Suggestion, bounds, suggest
 from lrcore.threads import get_num_threads, set_num_threads
 from lrcore.trace import Difference, Trace, TraceWriter, first_difference
 
@@ -112,3 +111,5 @@ __all__ = [
     "smooth",
     "suggest",
 ]
+
+set_public_module(__name__)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from lrcore import _core
-from lrcore._arguments import real
+import lrcore._core as _core
 from lrcore._core import Verdict
+from lrcore._validation import as_float
 
 __all__ = ["DivergenceDetector", "Verdict"]
 
@@ -35,7 +35,7 @@ class DivergenceDetector:
     """
 
     def __init__(self, factor: float = 4.0) -> None:
-        self._factor = real("factor", factor)
+        self._factor = as_float("factor", factor)
         self._core_detector = _core.DivergenceDetector(self._factor)
 
     def __repr__(self) -> str:
@@ -53,7 +53,7 @@ class DivergenceDetector:
 
     def update(self, loss: float) -> Verdict:
         """Judge the next loss."""
-        return self._core_detector.update(real("loss", loss))
+        return self._core_detector.update(as_float("loss", loss))
 
     def state_dict(self) -> dict[str, Any]:
         """The state in JSON types."""

@@ -2,12 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
-from lrcore import _core
-from lrcore._arguments import count, each, mapping, real, text
-from lrcore.reduction import Reduction
+import lrcore._core as _core
+from lrcore._validation import as_float, as_int, as_mapping, as_str, as_tuple_of
+
+
+@dataclass(frozen=True)
+class Reduction:
+    """A fall of the learning rate, and why it came.
+
+    Attributes:
+        step: Index, from 0, of the metric that led to it.
+        metric: That metric.
+        best: The best metric until then; None if none was finite.
+        old_lrs: The learning rates before, one for each param group.
+        new_lrs: The learning rates after.
+        why: The reason, in one sentence.
+
+    Example:
+        >>> from lrcore import Plateau
+        >>> Plateau(factor=0.5, patience=0).update(float("nan"), lr=0.5)
+        Reduction(step=0, metric=nan, best=None, old_lrs=(0.5,), new_lrs=(0.25,), why='the metric nan was not finite')
+    """
+
+    step: int
+    metric: float
+    best: float | None
+    old_lrs: tuple[float, ...]
+    new_lrs: tuple[float, ...]
+    why: str
 
 
 class Plateau:
@@ -65,14 +91,14 @@ class Plateau:
         nan: str = "bad",
     ) -> None:
         self._arguments: dict[str, Any] = {
-            "mode": text("mode", mode),
-            "factor": real("factor", factor),
-            "patience": count("patience", patience),
-            "threshold": real("threshold", threshold),
-            "threshold_mode": text("threshold_mode", threshold_mode),
-            "cooldown": count("cooldown", cooldown),
-            "compat": text("compat", compat),
-            "nan": text("nan", nan),
+            "mode": as_str("mode", mode),
+            "factor": as_float("factor", factor),
+            "patience": as_int("patience", patience),
+            "threshold": as_float("threshold", threshold),
+            "threshold_mode": as_str("threshold_mode", threshold_mode),
+            "cooldown": as_int("cooldown", cooldown),
+            "compat": as_str("compat", compat),
+            "nan": as_str("nan", nan),
         }
         self.reset()
 
@@ -126,7 +152,7 @@ class Plateau:
             ValueError: When a learning rate or bound is negative or not finite, or `metric` is not finite and nan is
                 "raise"; nothing is changed then.
         """
-        metric, lrs = real("metric", metric), _reals("lr", lr, 1)
+        metric, lrs = as_float("metric", metric), _reals("lr", lr, 1)
         min_lrs, differences = _reals("min_lr", min_lr, len(lrs)), _reals("eps", eps, len(lrs))
         reduction = self._core_plateau.update(metric, lrs, min_lrs, differences)
         if reduction is None:
@@ -148,7 +174,7 @@ class Plateau:
         Raises:
             ValueError: When `state` is of another version or shape; nothing is changed then.
         """
-        self._core_plateau.load_state_dict(dict(mapping("the state of a Plateau", state)))
+        self._core_plateau.load_state_dict(dict(as_mapping("the state of a Plateau", state)))
 
     def _why(self, metric: float, num_bad: int) -> str:
         bad = f"the metric {metric} was" if num_bad == 1 else f"{num_bad} metrics in a row, the last {metric}, were"
@@ -160,4 +186,62 @@ class Plateau:
 
 def _reals(name: str, values: float | Sequence[float], length: int) -> tuple[float, ...]:
     """`values` as floats; a single one `length` times."""
-    return each(real, name, values) if isinstance(values, Sequence) else (real(name, values),) * length
+    return as_tuple_of(as_float, name, values) if isinstance(values, Sequence) else (as_float(name, values),) * length
+
+
+# A learning rate at its bound is off it by what float32 rounds away, which is no reason to reduce it again.
+ROUNDING = 1e-6
+
+
+class SupportsFactor(Protocol):
+    """A scheduler or callback whose learning rates are all multiplied by `factor`."""
+
+    factor: float
+
+
+def reduce_scheduler_factor(
+    plateau: Plateau,
+    metric: float,
+    base: SupportsFactor,
+    lrs: Callable[[], Sequence[float]],
+    min_lrs: Sequence[float],
+    eps: Sequence[float],
+) -> Reduction | None:
+    """Let `plateau` take the next metric, and lower the factor of `base` if it is time.
+
+        factor <- max(factor * plateau's factor, the largest of factor * min_lr / lr over the groups)
+
+    so that no learning rate falls below its bound: of several groups the one nearest to its bound decides. A group
+    whose learning rate is 0 at present has no say.
+
+    Args:
+        plateau: The controller.
+        metric: What should get better.
+        base: Whose factor is lowered.
+        lrs: Gives the present learning rates of `base`, one for each param group.
+        min_lrs: The bound of each.
+        eps: By no more than this must each of them fall for a reduction to be left out.
+
+    Returns:
+        The reduction in terms of learning rates; None when none of them falls.
+
+    Example:
+        >>> from types import SimpleNamespace
+        >>> base = SimpleNamespace(factor=1.0)
+        >>> plateau = Plateau(factor=0.5, patience=0)
+        >>> reduce_scheduler_factor(plateau, float("nan"), base, lambda: [0.1 * base.factor], [0.0], [0.0]).new_lrs
+        (0.05,)
+    """
+    old_lrs = tuple(lrs())
+    min_factor = max(_in_factors(min_lrs, base.factor, old_lrs), default=base.factor)
+    least_fall = min(_in_factors(eps, base.factor, old_lrs), default=0.0)
+    reduction = plateau.update(metric, base.factor, min_factor, max(least_fall, ROUNDING * base.factor))
+    if reduction is None:
+        return None
+    base.factor = reduction.new_lrs[0]
+    return replace(reduction, old_lrs=old_lrs, new_lrs=tuple(lrs()))
+
+
+def _in_factors(bounds: Sequence[float], factor: float, lrs: Sequence[float]) -> list[float]:
+    # Above the factor itself all bounds are alike, and an infinite one is none.
+    return [min(factor, bound * factor / lr) for bound, lr in zip(bounds, lrs, strict=True) if lr > 0]

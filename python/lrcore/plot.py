@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from lrcore.axes import decorate, limit_to_descent, new_axes, overlaid
-from lrcore.range_test_figure import plot_range_test
-from lrcore.schedule_figure import plot_schedule
+from lrcore._axes import decorate, limit_to_descent, new_axes, overlay_style
+from lrcore.range_test._plot import plot_range_test
+from lrcore.schedules._plot import plot_schedule
 from lrcore.trace import Trace
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def plot_trace(traces: Mapping[str, Trace], ax: Axes | None = None) -> Axes:
     """
     ax = new_axes() if ax is None else ax
     for index, (name, trace) in enumerate(traces.items()):
-        ax.plot(trace.step, trace.lr, label=name, **overlaid(index))
+        ax.plot(trace.step, trace.lr, label=name, **overlay_style(index))
     ax.set(xlabel="update", ylabel="learning rate")
     decorate(ax)
     return ax

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lrcore import _core
-from lrcore._arguments import real
+import lrcore._core as _core
+from lrcore._validation import as_float
 
 
 class ExponentialMovingAverage:
@@ -33,7 +33,7 @@ class ExponentialMovingAverage:
     """
 
     def __init__(self, beta: float = 0.98) -> None:
-        self._core_ema = _core.Ema(real("beta", beta))
+        self._core_ema = _core.Ema(as_float("beta", beta))
 
     def __repr__(self) -> str:
         return f"ExponentialMovingAverage(beta={self.beta!r})"
@@ -55,7 +55,7 @@ class ExponentialMovingAverage:
 
     def update(self, x: float) -> float:
         """Take in the next value and return the average."""
-        return self._core_ema.update(real("x", x))
+        return self._core_ema.update(as_float("x", x))
 
     def state_dict(self) -> dict[str, Any]:
         """The state in JSON types."""
@@ -90,7 +90,7 @@ def smooth(losses: npt.ArrayLike, beta: float = 0.98) -> npt.NDArray[np.float64]
     values = np.ascontiguousarray(losses, dtype=np.float64)
     if np.ndim(losses) != 1:
         raise ValueError(f"losses must be one-dimensional, but got shape {np.shape(losses)}")
-    return _core.smooth(values, real("beta", beta))
+    return _core.smooth(values, as_float("beta", beta))
 
 
 def smooth_centred(losses: npt.ArrayLike) -> npt.NDArray[np.float64]:

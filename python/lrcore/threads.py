@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from lrcore import _core
-from lrcore._arguments import count
+import lrcore._core as _core
+from lrcore._validation import as_int
 
 
 def get_num_threads() -> int:
@@ -38,4 +38,4 @@ def set_num_threads(num_threads: int) -> None:
         1
         >>> set_num_threads(before)
     """
-    _core.set_num_threads(count("num_threads", num_threads))
+    _core.set_num_threads(as_int("num_threads", num_threads))

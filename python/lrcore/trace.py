@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lrcore._arguments import count, real
-from lrcore.kept_lines import open_after
+from lrcore._files import open_truncated_to
+from lrcore._validation import as_float, as_int
 
 Floats = npt.NDArray[np.float64]
 
@@ -86,14 +86,14 @@ class TraceWriter:
     """
 
     def __init__(self, path: str | os.PathLike[str], keep: int = 0) -> None:
-        self._file = open_after(path, keep + 1 if keep > 0 else 0)
+        self._file = open_truncated_to(path, keep + 1 if keep > 0 else 0)
         if keep == 0:
             self._file.write(HEADER)
 
     def append(self, step: int, lr: float, read_back: float, loss: float) -> None:
         """Write the row of one update."""
-        values = (real("lr", lr), real("read_back", read_back), real("loss", loss))
-        self._file.write(",".join([str(count("step", step)), *map(repr, values)]) + "\n")
+        values = (as_float("lr", lr), as_float("read_back", read_back), as_float("loss", loss))
+        self._file.write(",".join([str(as_int("step", step)), *map(repr, values)]) + "\n")
 
     def flush(self) -> None:
         """Hand what is still in memory to the operating system, so that it outlives this process."""
@@ -195,6 +195,6 @@ def _parse(path: str | os.PathLike[str], number: int, line: str) -> tuple[int, f
         if not line.endswith("\n"):
             raise ValueError
         step, lr, read_back, loss = line.split(",")
-        return count("step", int(step)), float(lr), float(read_back), float(loss)
+        return as_int("step", int(step)), float(lr), float(read_back), float(loss)
     except ValueError:
         raise ValueError(f"{path}, line {number}: expected {HEADER.strip()}, but got {line[:80]!r}") from None

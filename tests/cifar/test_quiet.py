@@ -4,11 +4,11 @@ import os
 
 import pytest
 
-from lrcore.cifar.quiet import silenced_stderr
+from lrcore.cifar._quiet import suppress_stderr
 
 
-def test_what_a_library_writes_to_stderr_is_held_back(capfd: pytest.CaptureFixture[str]) -> None:
-    with silenced_stderr():
+def test_library_output_on_stderr_is_suppressed(capfd: pytest.CaptureFixture[str]) -> None:
+    with suppress_stderr():
         os.write(2, b"noise\n")
     os.write(2, b"after\n")
     assert capfd.readouterr().err == "after\n"
@@ -16,7 +16,7 @@ def test_what_a_library_writes_to_stderr_is_held_back(capfd: pytest.CaptureFixtu
 
 def test_it_is_shown_if_the_library_fails(capfd: pytest.CaptureFixture[str]) -> None:
     def load() -> None:
-        with silenced_stderr():
+        with suppress_stderr():
             os.write(2, b"the cause\n")
             raise ImportError("no such library")
 

@@ -1,23 +1,16 @@
-"""What the tests of several schedules need."""
+"""Comparison with 50 digits."""
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
-import json
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from types import ModuleType
+from collections.abc import Callable
 from typing import Any
 
 import mpmath
 import numpy as np
 import numpy.typing as npt
 import pytest
-import torch
 
-from lrcore.schedules import Schedule
+from lrcore import Schedule
 
 Exact = Callable[[int], Any]
 Values = npt.NDArray[np.float64]
@@ -35,78 +28,3 @@ def within_ulps() -> Callable[..., None]:
                 assert error <= ulps, f"step {step}: {value} is {error} ulp from {expected}"
 
     return compare
-
-
-@pytest.fixture
-def torch_lrs() -> Callable[..., Values]:
-    """What each of `steps` updates would find in the optimizer's group."""
-
-    def lrs(make: Callable[[torch.optim.Optimizer], Any], lr: float, steps: int) -> Values:
-        optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=lr)
-        scheduler = make(optimizer)
-        group = optimizer.param_groups[0]
-        values = [float(group["lr"])]
-        for _ in range(steps - 1):
-            optimizer.step()
-            scheduler.step()
-            values.append(float(group["lr"]))
-        return np.array(values)
-
-    return lrs
-
-
-@pytest.fixture
-def timm_lrs() -> Callable[..., Values]:
-    """What timm's `step(t)` puts into the optimizer's group, t = 0 being what the constructor does."""
-
-    def lrs(make: Callable[[torch.optim.Optimizer], Any], lr: float, steps: int) -> Values:
-        optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=lr)
-        scheduler = make(optimizer)
-        values = []
-        for step in range(steps):
-            scheduler.step(step)
-            values.append(float(optimizer.param_groups[0]["lr"]))
-        return np.array(values)
-
-    return lrs
-
-
-OPTAX = """
-import json, sys
-import jax, numpy, optax
-with jax.enable_x64(True):
-    for line in sys.stdin:
-        expression, steps = json.loads(line)
-        schedule = eval(expression, {"optax": optax})
-        print(json.dumps([float(schedule(numpy.int64(step))) for step in range(steps)]), flush=True)
-"""
-
-
-@pytest.fixture(scope="session")
-def optax_lrs() -> Iterator[Callable[..., Values]]:
-    """The values in float64 of an optax schedule that an expression makes.
-
-    In a process of its own: JAX starts threads, after which no process should fork, as DataLoader's workers do.
-    """
-    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
-    with subprocess.Popen([sys.executable, "-c", OPTAX], text=True, **pipes) as process:
-
-        def lrs(expression: str, steps: int) -> Values:
-            process.stdin.write(json.dumps([expression, steps]) + "\n")
-            process.stdin.flush()
-            return np.array(json.loads(process.stdout.readline()))
-
-        yield lrs
-        process.stdin.close()
-
-
-@pytest.fixture
-def timm_scheduler() -> Iterator[ModuleType]:
-    """`timm.scheduler` alone: all of timm needs torchvision, which the CPU build of PyTorch cannot load from PyPI."""
-    spec = importlib.util.find_spec("timm")
-    if spec is None:
-        pytest.skip("timm is not installed")
-    sys.modules["timm"] = importlib.util.module_from_spec(spec)
-    yield importlib.import_module("timm.scheduler")
-    for name in [name for name in sys.modules if name.split(".")[0] == "timm"]:
-        del sys.modules[name]

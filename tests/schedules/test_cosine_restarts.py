@@ -72,7 +72,7 @@ def test_keeps_its_digits_around_every_restart_up_to_2_to_the_53(
 
 
 @pytest.mark.parametrize("period_mult", [1.1, 1.7, 2.7])
-def test_a_real_multiplier_keeps_its_digits_up_to_a_trillion_steps(
+def test_a_real_multiplier_is_accurate_for_a_trillion_steps(
     period_mult: float, within_ulps: Callable[..., None]
 ) -> None:
     schedule = CosineRestarts(0.1, 5, period_mult, min_lr=1e-3)
@@ -101,24 +101,22 @@ def test_torch_log_floor_every_restart_is_at_the_peak(period_mult: int) -> None:
 
 
 @pytest.mark.parametrize(("first_period", "period_mult", "step"), [(1, 3, 121), (1, 10, 111)])
-def test_torch_and_timm_log_floor_at_the_restarts_that_they_take_for_an_end(
-    first_period: int, period_mult: int, step: int
-) -> None:
+def test_torch_and_timm_log_floor_restarts_are_right_here(first_period: int, period_mult: int, step: int) -> None:
     assert CosineRestarts(0.1, first_period, period_mult)(step) == 0.1
 
 
 @pytest.mark.parametrize(("first_period", "step"), [(10, 81910), (10, 327670), (100, 819100)])
-def test_keras_float32_log_at_the_restarts_that_it_takes_for_an_end(first_period: int, step: int) -> None:
+def test_keras_float32_log_restarts_are_right_here(first_period: int, step: int) -> None:
     assert CosineRestarts(0.1, first_period, 2)(step) == 0.1
 
 
-def test_timm_decay_the_floor_is_never_passed_however_low_the_peak() -> None:
+def test_a_decayed_peak_never_falls_below_the_floor() -> None:
     values = CosineRestarts(0.1, 10, peak_decay=0.5, min_lr=0.01).values(0, 2000)
     assert values.min() >= 0.01
     np.testing.assert_allclose(values[::10][:20], 0.01 + 0.09 * 0.5 ** np.arange(20), rtol=1e-15)
 
 
-def test_one_period_for_ever_repeats_it_exactly() -> None:
+def test_endless_periods_repeat_exactly() -> None:
     schedule = CosineRestarts(0.1, 13, min_lr=1e-3)
     np.testing.assert_array_equal(schedule.values(13 * 2**40, 13 * 2**40 + 26), np.tile(schedule.values(0, 13), 2))
 

@@ -30,7 +30,7 @@ def test_agrees_with_50_digits(exponent: float, k: float, decay_steps: int, with
 
 @pytest.mark.parametrize("decay_steps", [431, 10**6, 2**53])
 @pytest.mark.parametrize("exponent", [2.0, 3.0, 5.0, 10.0, 89.0, 100.0])
-def test_a_greater_exponent_does_not_magnify_what_is_rounded(
+def test_a_greater_exponent_does_not_magnify_rounding(
     exponent: float, decay_steps: int, within_ulps: Callable[..., None]
 ) -> None:
     schedule = Cosine(0.1, decay_steps, exponent=exponent)

@@ -10,7 +10,7 @@ import mpmath
 import numpy as np
 import pytest
 
-from lrcore.schedules import (
+from lrcore import (
     Constant,
     Cosine,
     Cyclic,
@@ -24,7 +24,7 @@ from lrcore.schedules import (
     Scaled,
     Schedule,
 )
-from schedule_examples import EXAMPLES
+from tests.support.schedule_examples import EXAMPLES
 
 
 def within_ulps(values: np.ndarray, exact: Callable[[int], Any], ulps: float, start: int = 0) -> None:
@@ -36,12 +36,12 @@ def within_ulps(values: np.ndarray, exact: Callable[[int], Any], ulps: float, st
             assert error <= ulps, f"step {step}: {value} is {error} ulp from {expected}"
 
 
-def test_constant_is_the_same_for_ever() -> None:
+def test_constant_never_changes() -> None:
     assert Constant(0.1).values(0, 4).tolist() == [0.1] * 4
     assert Constant(0.1)(2**63 - 1) == 0.1
 
 
-def test_piecewise_constant_changes_at_each_boundary_and_holds_the_last() -> None:
+def test_piecewise_constant_changes_at_each_boundary() -> None:
     schedule = PiecewiseConstant([2, 5], [0.1, 0.01, 0.5])
     assert schedule.values(0, 8).tolist() == [0.1, 0.1, 0.01, 0.01, 0.01, 0.5, 0.5, 0.5]
     assert schedule(2**63 - 1) == 0.5
@@ -190,7 +190,7 @@ def test_cyclic_knows_its_cycle_at_the_last_step_of_int64() -> None:
     assert Cyclic(1e-3, 1e-2, 1000, 2000)(last) == pytest.approx(expected, rel=1e-15)
 
 
-def test_triangular2_settles_on_base_lr_when_its_height_underflows() -> None:
+def test_triangular2_reaches_base_lr_when_its_height_underflows() -> None:
     assert Cyclic(1e-3, 1e-2, 1, 1, "triangular2")(2 * 5000 + 1) == 1e-3
 
 
@@ -230,9 +230,9 @@ def test_one_cycle_momentum_agrees_with_50_digits(
 ) -> None:
     def exact(step: int) -> Any:
         e = mpmath.mpf(pct_start) * total_steps - 1
-        joints = [0, e, 2 * e, total_steps - 1] if three_phase else [0, e, total_steps - 1]
-        phase = next(index for index, end in enumerate(joints[1:]) if step <= end)
-        q = (step - joints[phase]) / (joints[phase + 1] - joints[phase])
+        phase_starts = [0, e, 2 * e, total_steps - 1] if three_phase else [0, e, total_steps - 1]
+        phase = next(index for index, end in enumerate(phase_starts[1:]) if step <= end)
+        q = (step - phase_starts[phase]) / (phase_starts[phase + 1] - phase_starts[phase])
         w = (1 - mpmath.cos(mpmath.pi * q)) / 2 if strategy == "cos" else q
         fall = mpmath.mpf(0.95) - mpmath.mpf(0.85)
         return mpmath.mpf(0.95) - fall * [w, 1 - w, 0][phase]
@@ -242,7 +242,7 @@ def test_one_cycle_momentum_agrees_with_50_digits(
     )
 
 
-def test_one_cycle_keeps_its_digits_in_the_last_steps_of_a_million() -> None:
+def test_one_cycle_is_accurate_at_the_end_of_a_million_steps() -> None:
     def exact(step: int) -> Any:
         return one_cycle(step, 0.1, 10**6, 0.25, cos=True, three_phase=False)
 
@@ -251,7 +251,7 @@ def test_one_cycle_keeps_its_digits_in_the_last_steps_of_a_million() -> None:
 
 @pytest.mark.parametrize("strategy", ["cos", "linear"])
 @pytest.mark.parametrize("three_phase", [False, True])
-def test_one_cycle_is_exact_at_both_ends_and_at_the_top_and_holds_the_last(strategy: str, three_phase: bool) -> None:
+def test_one_cycle_is_exact_at_its_ends_and_its_top(strategy: str, three_phase: bool) -> None:
     schedule = OneCycle(0.1, 100, 0.25, strategy, three_phase=three_phase)
     assert schedule(0) == 0.1 / 25
     assert schedule(24) == 0.1
@@ -260,7 +260,7 @@ def test_one_cycle_is_exact_at_both_ends_and_at_the_top_and_holds_the_last(strat
     assert schedule(2**63 - 1) == 0.1 / 25 / 1e4
 
 
-def test_one_cycle_without_steps_for_the_rise_starts_at_the_top_or_past_it() -> None:
+def test_one_cycle_without_a_rise_starts_at_or_past_its_top() -> None:
     assert OneCycle(0.1, 100, 0.01)(0) == 0.1
     assert OneCycle(0.1, 4, 0, "linear").values(0, 5).tolist() == pytest.approx(
         [0.1 - (0.1 - 4e-7) * k / 4 for k in (1, 2, 3, 4, 4)], rel=1e-14

@@ -8,7 +8,7 @@ from typing import Any
 import mpmath
 import pytest
 
-from lrcore.schedules import ExponentialDecay
+from lrcore import ExponentialDecay
 
 
 def closed_form(base_lr: float, decay_rate: float, decay_steps: int, staircase: bool) -> Callable[[int], Any]:
@@ -32,7 +32,7 @@ def test_exponential_decay_agrees_with_50_digits(
 
 @pytest.mark.parametrize("staircase", [False, True])
 @pytest.mark.parametrize(("decay_rate", "decay_steps"), [(1 - 2.0**-45, 1), (1e-3, 2**53 // 7), (1 + 2.0**-40, 29)])
-def test_exponential_decay_agrees_with_50_digits_up_to_2_to_the_53(
+def test_exponential_decay_is_accurate_up_to_2_to_the_53(
     within_ulps: Callable[..., None], decay_rate: float, decay_steps: int, staircase: bool
 ) -> None:
     arguments = (0.1, decay_rate, decay_steps, staircase)
@@ -42,7 +42,7 @@ def test_exponential_decay_agrees_with_50_digits_up_to_2_to_the_53(
             within_ulps(ExponentialDecay(*arguments), range(start, start + 400), expected)
 
 
-def test_exponential_decay_keeps_its_digits_where_the_power_alone_would_not(within_ulps: Callable[..., None]) -> None:
+def test_exponential_decay_is_accurate_where_a_plain_power_is_not(within_ulps: Callable[..., None]) -> None:
     arguments = (1e300, 0.1, 3, False)
     within_ulps(ExponentialDecay(*arguments), range(900, 1820), closed_form(*arguments))
 

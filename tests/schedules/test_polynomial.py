@@ -8,7 +8,7 @@ from typing import Any
 import mpmath
 import pytest
 
-from lrcore.schedules import Polynomial
+from lrcore import Polynomial
 
 
 def closed_form(

@@ -9,7 +9,7 @@ import mpmath
 import numpy as np
 import pytest
 
-from lrcore.schedules import MultiStep, Step
+from lrcore import MultiStep, Step
 
 
 @pytest.mark.parametrize(

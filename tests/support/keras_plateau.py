@@ -1,4 +1,4 @@
-"""What a plateau callback does to the learning rate of a model."""
+"""Effect of a plateau callback on the learning rate of a model."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""One schedule of every class, the parts before what is made of parts."""
+"""One schedule of every class; parts come before the schedules made of them."""
 
 from __future__ import annotations
 
-from lrcore.schedules import (
+from lrcore import (
     Clip,
     Constant,
     Cooldown,

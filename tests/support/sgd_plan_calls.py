@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lrcore import _core
+import lrcore._core as _core
 
 OPTIONS = _core.SgdOptions(lr=0.5, momentum=0.25)
 

@@ -1,4 +1,4 @@
-"""A training of which every update has its own learning rate and gradients, so that it can be cut anywhere."""
+"""Training with its own learning rate and gradients at every update, to interrupt at any of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a plateau scheduler does to the learning rates of an optimizer."""
+"""Effect of a plateau scheduler on the learning rates of an optimizer."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ def one_group(lr: float | torch.Tensor = 0.1, momentum: float = 0.0) -> torch.op
 
 
 def lr(optimizer: torch.optim.Optimizer) -> float:
-    """That of the first group."""
+    """The value in the first group."""
     return float(optimizer.param_groups[0]["lr"])
 
 

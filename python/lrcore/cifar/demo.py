@@ -7,18 +7,18 @@ from pathlib import Path
 
 from rich.console import Console
 
-from lrcore.cifar.auto import Auto
 from lrcore.cifar.data import Dataset
-from lrcore.cifar.experiment import Experiment, trainer_class
-from lrcore.cifar.figures import save_history, save_trace
-from lrcore.cifar.finding import find, save
 from lrcore.cifar.report import write_report
-from lrcore.cifar.results import Outcome
-from lrcore.cifar.run_folder import RunFolder
-from lrcore.cifar.settings import FRAMEWORKS, Settings
-from lrcore.cifar.trainer import Sweep
-from lrcore.cifar.training import run_config, train
-from lrcore.suggest import Suggestion
+from lrcore.cifar.training.experiment import Experiment, trainer_class
+from lrcore.cifar.training.figures import save_history, save_trace
+from lrcore.cifar.training.policies import Auto
+from lrcore.cifar.training.range_test import find, save
+from lrcore.cifar.training.results import Outcome
+from lrcore.cifar.training.run_folder import RunFolder
+from lrcore.cifar.training.settings import FRAMEWORKS, Settings
+from lrcore.cifar.training.train import run_config, train
+from lrcore.cifar.training.trainer import Sweep
+from lrcore.suggestions._steepest_descent import Suggestion
 from lrcore.trace import Difference, first_difference
 
 

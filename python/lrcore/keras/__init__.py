@@ -13,17 +13,23 @@ try:
 except ImportError as error:
     raise ImportError("lrcore.keras needs Keras: pip install 'lrcore[keras]'") from error
 
-from lrcore.keras.batch_loss import BatchLoss
-from lrcore.keras.cosine_annealing import CosineAnnealingLR, CosineAnnealingWarmRestarts
-from lrcore.keras.cyclic import CyclicLR
-from lrcore.keras.decays import ExponentialLR, MultiStepLR, PolynomialLR, StepLR
-from lrcore.keras.finder import LRFinder
-from lrcore.keras.lr_find import lr_find
-from lrcore.keras.one_cycle import OneCycleLR
-from lrcore.keras.plateau import ReduceLROnPlateau
-from lrcore.keras.schedule import Schedule
-from lrcore.keras.schedule_callback import ScheduleCallback
-from lrcore.keras.sgd import SGD
+from lrcore._public import set_public_module
+from lrcore.keras._batch_loss import BatchLoss
+from lrcore.keras._plateau import ReduceLROnPlateau
+from lrcore.keras.callbacks import (
+    CosineAnnealingLR,
+    CosineAnnealingWarmRestarts,
+    CyclicLR,
+    ExponentialLR,
+    MultiStepLR,
+    OneCycleLR,
+    PolynomialLR,
+    ScheduleCallback,
+    StepLR,
+)
+from lrcore.keras.lr_finder import LRFinder, lr_find
+from lrcore.keras.optimizers import SGD
+from lrcore.keras.schedules import Schedule
 
 __all__ = [
     "SGD",
@@ -42,3 +48,5 @@ __all__ = [
     "StepLR",
     "lr_find",
 ]
+
+set_public_module(__name__)

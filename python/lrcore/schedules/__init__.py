@@ -2,37 +2,23 @@
 
 from __future__ import annotations
 
-from lrcore.schedules.clip import Clip
-from lrcore.schedules.constant import Constant
-from lrcore.schedules.cooldown import Cooldown
-from lrcore.schedules.cosine import Cosine
-from lrcore.schedules.cosine_restarts import CosineRestarts
-from lrcore.schedules.cyclic import Cyclic, CyclicMomentum
-from lrcore.schedules.delay import Delay
-from lrcore.schedules.exponential import Exponential
-from lrcore.schedules.exponential_decay import ExponentialDecay
-from lrcore.schedules.inverse_sqrt import InverseSqrt
-from lrcore.schedules.inverse_time import InverseTime
-from lrcore.schedules.linear import Linear
-from lrcore.schedules.multi_step import MultiStep
-from lrcore.schedules.noam import Noam
-from lrcore.schedules.offset import Offset
-from lrcore.schedules.one_cycle import OneCycle, OneCycleMomentum
-from lrcore.schedules.piecewise_constant import PiecewiseConstant
-from lrcore.schedules.piecewise_cosine import PiecewiseCosine
-from lrcore.schedules.piecewise_linear import PiecewiseLinear
-from lrcore.schedules.polynomial import Polynomial
-from lrcore.schedules.product import Product
-from lrcore.schedules.repeat import Repeat
-from lrcore.schedules.scaled import Scaled
-from lrcore.schedules.schedule import Schedule
-from lrcore.schedules.sequence import Sequence
-from lrcore.schedules.step import Step
-from lrcore.schedules.tabulated import Tabulated
-from lrcore.schedules.tanh import Tanh
-from lrcore.schedules.until import Until
-from lrcore.schedules.warmup import Warmup
-from lrcore.schedules.warmup_stable_decay import WarmupStableDecay
+from lrcore._public import set_public_module
+from lrcore.schedules._base import Product, Scaled, Schedule, Sequence
+from lrcore.schedules._cosine import Cosine, CosineRestarts
+from lrcore.schedules._cyclic import Cyclic, CyclicMomentum, OneCycle, OneCycleMomentum
+from lrcore.schedules._decay import Exponential, ExponentialDecay, Linear, Polynomial, Tanh
+from lrcore.schedules._inverse import InverseSqrt, InverseTime, Noam
+from lrcore.schedules._piecewise import (
+    Constant,
+    MultiStep,
+    PiecewiseConstant,
+    PiecewiseCosine,
+    PiecewiseLinear,
+    Step,
+    Tabulated,
+)
+from lrcore.schedules._transforms import Clip, Delay, Offset, Repeat, Until
+from lrcore.schedules._warmup import Cooldown, Warmup, WarmupStableDecay
 
 __all__ = [
     "Clip",
@@ -69,3 +55,5 @@ __all__ = [
     "Warmup",
     "WarmupStableDecay",
 ]
+
+set_public_module(__name__)

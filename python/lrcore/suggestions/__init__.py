@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
-from lrcore.suggestions.fastai import minimum, slide, steep, trimmed_as_fastai, valley
-from lrcore.suggestions.steepest import steepest_ignite, steepest_lightning, steepest_torch_lr_finder
+from lrcore._public import set_public_module
+from lrcore.suggestions._peers import (
+    minimum,
+    slide,
+    steep,
+    steepest_ignite,
+    steepest_lightning,
+    steepest_torch_lr_finder,
+    trimmed_as_fastai,
+    valley,
+)
 
 __all__ = [
     "minimum",
@@ -15,3 +24,5 @@ __all__ = [
     "trimmed_as_fastai",
     "valley",
 ]
+
+set_public_module(__name__)

@@ -9,21 +9,26 @@ except ModuleNotFoundError as error:
 
 from torch.optim.lr_scheduler import LRScheduler
 
-from lrcore.torch.chained import ChainedScheduler
-from lrcore.torch.cosine_annealing import CosineAnnealingLR
-from lrcore.torch.cyclic import CyclicLR
-from lrcore.torch.data_loader_iter import DataLoaderIter, TrainDataLoaderIter, ValDataLoaderIter
-from lrcore.torch.decays import ExponentialLR, MultiStepLR, StepLR
-from lrcore.torch.finder import LRFinder
-from lrcore.torch.lr_find import lr_find
-from lrcore.torch.one_cycle import OneCycleLR
-from lrcore.torch.plateau import ReduceLROnPlateau
-from lrcore.torch.ramps import ConstantLR, LinearLR, PolynomialLR
-from lrcore.torch.scheduler import Scheduler
-from lrcore.torch.sequential import SequentialLR
-from lrcore.torch.sgd import SGD
-from lrcore.torch.swa_lr import SWALR
-from lrcore.torch.warm_restarts import CosineAnnealingWarmRestarts
+from lrcore._public import set_public_module
+from lrcore.torch.lr_finder import DataLoaderIter, LRFinder, TrainDataLoaderIter, ValDataLoaderIter, lr_find
+from lrcore.torch.lr_scheduler import (
+    SWALR,
+    ChainedScheduler,
+    ConstantLR,
+    CosineAnnealingLR,
+    CosineAnnealingWarmRestarts,
+    CyclicLR,
+    ExponentialLR,
+    LinearLR,
+    MultiStepLR,
+    OneCycleLR,
+    PolynomialLR,
+    ReduceLROnPlateau,
+    Scheduler,
+    SequentialLR,
+    StepLR,
+)
+from lrcore.torch.optim import SGD
 
 __all__ = [
     "SGD",
@@ -49,3 +54,5 @@ __all__ = [
     "ValDataLoaderIter",
     "lr_find",
 ]
+
+set_public_module(__name__)

@@ -1,4 +1,4 @@
-"""Where the command writes, and what it refuses."""
+"""Output path and errors of the report command."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from lrcore.__main__ import main
 from lrcore.cifar.report import write_report
-from lrcore.commands.report import report
+from lrcore.cli._runs import report
 
 app = typer.Typer()
 app.command()(report)
@@ -48,7 +48,7 @@ def test_a_page_is_replaced_and_anything_else_is_not(runs: dict[str, Path], tmp_
         assert target.read_bytes() == precious
 
 
-def test_what_is_no_run_folder_is_refused_in_a_sentence(runs: dict[str, Path], tmp_path: Path) -> None:
+def test_a_folder_that_is_not_a_run_is_refused(runs: dict[str, Path], tmp_path: Path) -> None:
     target = tmp_path / "page.html"
     with pytest.raises(ValueError, match=f"^{re.escape(str(tmp_path))} is not a run folder: it has no config.json$"):
         write_report([runs["torch"], tmp_path], target)

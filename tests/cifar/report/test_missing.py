@@ -1,4 +1,4 @@
-"""A page is written whatever a run folder lacks, and says what that is."""
+"""Pages of run folders with missing or incomplete files."""
 
 from __future__ import annotations
 
@@ -12,13 +12,17 @@ import pytest
 
 from lrcore import RangeTestResult, StopReason
 from lrcore.cifar.report.blocks import Paragraph, Table
-from lrcore.cifar.report.recorded_run import Missing, RecordedRun, read_runs
-from lrcore.cifar.report.sections.classes import classes
-from lrcore.cifar.report.sections.headline import headline
-from lrcore.cifar.report.sections.loss import loss
-from lrcore.cifar.report.sections.range_test import range_test
-from lrcore.cifar.report.sections.recorded import data_and_weights, settings, versions
-from lrcore.cifar.report.sections.times import times
+from lrcore.cifar.report.runs import Missing, RecordedRun, read_runs
+from lrcore.cifar.report.sections import (
+    classes,
+    data_and_weights,
+    headline,
+    loss,
+    range_test,
+    settings,
+    times,
+    versions,
+)
 
 SECTIONS = {
     "trace.csv": ("learning-rate", "loss"),
@@ -30,9 +34,7 @@ SECTIONS = {
 }
 
 
-def test_a_run_that_has_just_begun_lacks_everything_and_each_place_says_so(
-    runs: dict[str, Path], read_page: Callable[..., Any]
-) -> None:
+def test_a_new_run_says_what_is_missing_in_each_section(runs: dict[str, Path], read_page: Callable[..., Any]) -> None:
     for file in SECTIONS:
         (runs["keras"] / file).unlink(missing_ok=True)
     for page in (read_page(*runs.values()), read_page(runs["keras"])):
@@ -107,7 +109,7 @@ def test_a_config_of_another_shape_is_shown_as_far_as_it_goes(wrong: Any, runs: 
     assert len(data_and_weights(read).blocks) == 2
 
 
-def test_a_result_of_an_older_version_has_what_it_has(runs: dict[str, Path], read_page: Callable[..., Any]) -> None:
+def test_an_older_results_file_is_shown_as_it_is(runs: dict[str, Path], read_page: Callable[..., Any]) -> None:
     (runs["torch"] / "result.json").write_text('{"test_loss": "nan", "test_accuracy": 0.125, "seconds": 3725.0}')
     table = read_page(runs["torch"]).tables["Accuracy and loss are those of the test images, after the last update."]
     assert table["Test loss"] == ["nan"]

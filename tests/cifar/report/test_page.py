@@ -1,4 +1,4 @@
-"""What a report says of two finished runs is what their files hold."""
+"""Contents of a report on two finished runs, compared with their files."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_the_largest_difference_of_the_losses_is_found(trained: dict[str, Path],
     assert f"torch and keras is {abs(a - b):.3g}, at update {step}: {a:.6g} against {b:.6g}." in both.text("loss")
 
 
-def test_learning_rates_that_differ_are_named_with_their_largest_difference(
+def test_differing_learning_rates_show_their_largest_difference(
     runs: dict[str, Path], read_page: Callable[..., Any]
 ) -> None:
     lines = (runs["keras"] / "trace.csv").read_text().splitlines(keepends=True)
@@ -65,9 +65,7 @@ def test_learning_rates_that_differ_are_named_with_their_largest_difference(
     assert "is 0.741, at update 9: 0.008875 against 0.75." in text
 
 
-def test_confusion_matrices_and_accuracies_by_class_are_those_of_the_results(
-    trained: dict[str, Path], both: Any
-) -> None:
+def test_confusion_matrices_and_class_accuracies_match_the_results(trained: dict[str, Path], both: Any) -> None:
     by_class = both.tables["Test accuracy by class"]
     for index, (name, run) in enumerate(trained.items()):
         matrix, result = both.tables[f"Confusion matrix of {name}"], result_of(run)
@@ -113,8 +111,8 @@ def figures(page: Any, section: str) -> list[str]:
 
 
 def test_different_range_tests_are_overlaid_and_shown_singly(both: Any) -> None:
-    overlaid, first, second = figures(both, "range-test")
-    assert "range tests of torch, keras," in overlaid
+    overlay_style, first, second = figures(both, "range-test")
+    assert "range tests of torch, keras," in overlay_style
     assert "range test of torch," in first
     assert "range test of keras," in second
 

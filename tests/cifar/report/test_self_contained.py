@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from lrcore.cifar.report.svg import LONG, inline_svg
+from lrcore.cifar.report.blocks import LONG, inline_svg
 
 REFERRING = ("src", "href", "xlink:href", "srcset", "data", "action", "poster", "background", "cite", "formaction")
 FOREIGN = {"script", "link", "iframe", "object", "embed", "base", "form", "foreignobject", "video", "audio"}
@@ -74,16 +74,16 @@ def test_whatever_a_run_folder_holds_is_shown_and_never_run(
         assert f"<script>alert('{part}')</script>" in page.text(section)
 
 
-def test_runs_go_by_any_name_and_by_their_folders_where_that_is_the_same(
+def test_runs_may_have_any_name_and_equal_ones_show_folders(
     trained: dict[str, Path], tmp_path: Path, read_page: Callable[..., Any]
 ) -> None:
-    names = ["_hidden", "$", "学習", "a\nb", "\udcff", "first/run", "second/run"]
+    names = ["_unreadable", "$", "学習", "a\nb", "\udcff", "first/run", "second/run"]
     for name in names:
         (tmp_path / name).mkdir(parents=True)
         for file in ("config.json", "trace.csv"):
             shutil.copy(trained["torch"] / file, tmp_path / name)
     page = read_page(*(tmp_path / name for name in names))
-    shown = ["_hidden", "$", "学習", "a b", "\N{REPLACEMENT CHARACTER}", "first/run", "second/run"]
+    shown = ["_unreadable", "$", "学習", "a b", "\N{REPLACEMENT CHARACTER}", "first/run", "second/run"]
     for name in shown:
         assert page.text("loss").count(name) >= 2  # in a sentence and in the legend
 

@@ -6,8 +6,8 @@ neither is imported here.
 
 from __future__ import annotations
 
-from lrcore.cifar.cam.choice import CamChoice, choose_cam
-from lrcore.cifar.cam.feature_gradients import FeatureGradients
+from lrcore.cifar.cam.features import FeatureGradients
 from lrcore.cifar.cam.maps import METHODS, CamMaps, grad_cam, hires_cam
+from lrcore.cifar.cam.selection import CamChoice, choose_cam
 
 __all__ = ["METHODS", "CamChoice", "CamMaps", "FeatureGradients", "choose_cam", "grad_cam", "hires_cam"]

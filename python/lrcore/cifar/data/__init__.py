@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from lrcore.cifar.data.dataset import CLASSES, Dataset
 from lrcore.cifar.data.download import Report
-from lrcore.cifar.data.load import load
+from lrcore.cifar.data.loading import load
 
 __all__ = ["CLASSES", "Dataset", "Report", "load"]

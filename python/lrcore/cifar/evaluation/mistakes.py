@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from lrcore._arguments import positive_count
-from lrcore.cifar.cam.feature_gradients import Array, FeatureGradients
-from lrcore.cifar.cam.maps import METHODS, CamMaps
+from lrcore._validation import as_positive_int
+from lrcore.cifar.cam import METHODS, CamMaps, FeatureGradients
+from lrcore.cifar.cam.features import Array
 from lrcore.cifar.evaluation.predictions import NO_CLASS, Predictions
 
 Bytes = npt.NDArray[np.uint8]
@@ -67,7 +67,7 @@ def explain_mistakes(
     if method not in METHODS:
         raise ValueError(f"method must be one of {', '.join(METHODS)}, but got {method!r}")
     wrong = predictions.misclassified
-    indices = wrong[: positive_count("count", count)]
+    indices = wrong[: as_positive_int("count", count)]
     if indices.size == 0:
         return None
     shown = Predictions(predictions.logits[indices], predictions.labels[indices])

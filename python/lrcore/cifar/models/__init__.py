@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from lrcore.cifar.models.layers import (
+from lrcore.cifar.models.spec import (
     AveragePool,
     BatchNorm,
     Conv,
@@ -15,12 +15,14 @@ from lrcore.cifar.models.layers import (
     KernelLayer,
     Layer,
     MaxPool,
+    ModelSpec,
     Relu,
     Residual,
     Scale,
+    cam_layer,
+    has_averaging_head,
+    output_shapes,
 )
-from lrcore.cifar.models.shapes import cam_layer, has_averaging_head, output_shapes
-from lrcore.cifar.models.spec import ModelSpec
 from lrcore.cifar.models.weights import initial_weights
 from lrcore.cifar.models.zoo import GUIDE, MODELS, QUICK, RESNET9
 

@@ -13,7 +13,7 @@ try:
 except ImportError as error:
     raise ImportError("lrcore.cifar.models.keras_model needs Keras: pip install 'lrcore[keras]'") from error
 
-from lrcore.cifar.models import layers
+from lrcore.cifar.models import spec as layers
 from lrcore.cifar.models.spec import IMAGE_SHAPE, LayerNode, ModelSpec
 from lrcore.cifar.models.weights import Weights, check_arrays
 

@@ -10,9 +10,8 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from lrcore._arguments import count
-from lrcore.cifar.models.layers import AveragePool, BatchNorm, Conv, Dense, KernelLayer, MaxPool, Relu
-from lrcore.cifar.models.spec import ModelSpec
+from lrcore._validation import as_int
+from lrcore.cifar.models.spec import AveragePool, BatchNorm, Conv, Dense, KernelLayer, MaxPool, ModelSpec, Relu
 
 LOGITS_SCALE = 0.1
 CONSTANT_STARTS = {"bias": 0.0, "gamma": 1.0, "beta": 0.0, "moving_mean": 0.0, "moving_variance": 1.0}
@@ -61,7 +60,7 @@ def initial_weights(spec: ModelSpec, seed: int) -> dict[str, npt.NDArray[np.floa
         >>> weights["conv1/kernel"].shape, sum(array.size for array in weights.values())
         ((5, 5, 3, 32), 116906)
     """
-    seed = count("seed", seed)
+    seed = as_int("seed", seed)
     if seed < 0:
         raise ValueError(f"seed must not be negative, but got {seed}")
     kernels = _kernels(spec, seed)

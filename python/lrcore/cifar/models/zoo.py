@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from lrcore.cifar.models.layers import (
+from lrcore.cifar.models.spec import (
     AveragePool,
     BatchNorm,
     Conv,
@@ -13,11 +13,11 @@ from lrcore.cifar.models.layers import (
     Flatten,
     Layer,
     MaxPool,
+    ModelSpec,
     Relu,
     Residual,
     Scale,
 )
-from lrcore.cifar.models.spec import ModelSpec
 
 
 def _regularised(number: int, inputs: int, outputs: int) -> tuple[Layer, ...]:

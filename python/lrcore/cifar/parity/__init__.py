@@ -24,9 +24,8 @@ one core.
 
 from __future__ import annotations
 
-from lrcore.cifar.parity.pair import LOSS_LIMIT, WEIGHT_LIMIT, Pair
-from lrcore.cifar.parity.result import ParityResult
+from lrcore.cifar.parity.result import LOSS_LIMIT, WEIGHT_LIMIT, ParityComparison, ParityResult
 from lrcore.cifar.parity.run import run_parity
 from lrcore.cifar.parity.settings import ParitySettings
 
-__all__ = ["LOSS_LIMIT", "WEIGHT_LIMIT", "Pair", "ParityResult", "ParitySettings", "run_parity"]
+__all__ = ["LOSS_LIMIT", "WEIGHT_LIMIT", "ParityComparison", "ParityResult", "ParitySettings", "run_parity"]

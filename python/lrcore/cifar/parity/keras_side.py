@@ -14,20 +14,20 @@ except ImportError as error:
     raise ImportError("parity needs Keras: pip install 'lrcore[keras]'") from error
 
 import lrcore.keras
+from lrcore.cifar.models import ModelSpec
 from lrcore.cifar.models.keras_model import build_keras_model, keras_weights, undecayed_variables
-from lrcore.cifar.models.spec import ModelSpec
-from lrcore.cifar.parity.side import MOMENTUM, Array, Start, TraceRow
+from lrcore.cifar.parity.sides import MOMENTUM, Array, InitialState, TraceRow
 
 
-class KerasSide:
-    """See `lrcore.cifar.parity.side.Side`.
+class KerasRun:
+    """See `lrcore.cifar.parity.sides.Side`.
 
     Args:
         start: Model, weights and schedule.
         pair: "lrcore" for `lrcore.keras.SGD`, "stock" for `keras.optimizers.SGD`.
     """
 
-    def __init__(self, start: Start, pair: str) -> None:
+    def __init__(self, start: InitialState, pair: str) -> None:
         with _float64():
             self._model = build_keras_model(start.spec, start.weights, "float64")
             optimizer = OPTIMIZERS[pair](self._model, start.spec, start.schedule(0))

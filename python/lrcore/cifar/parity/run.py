@@ -11,16 +11,15 @@ import numpy as np
 import numpy.typing as npt
 from rich.console import Console
 
-import lrcore
-from lrcore.cifar.batches import Batches
+from lrcore._version import __version__
+from lrcore.cifar._quiet import suppress_stderr
 from lrcore.cifar.data import Dataset
-from lrcore.cifar.parity.pair import Pair
-from lrcore.cifar.parity.result import ParityResult
+from lrcore.cifar.parity.result import ParityComparison, ParityResult
 from lrcore.cifar.parity.settings import ParitySettings
-from lrcore.cifar.parity.side import Array, Side, Start, TraceRow
-from lrcore.cifar.progress import Report, report_progress
-from lrcore.cifar.quiet import silenced_stderr
-from lrcore.cifar.standardise import Standardise
+from lrcore.cifar.parity.sides import Array, FrameworkRun, InitialState, TraceRow
+from lrcore.cifar.pipeline.batches import Batches
+from lrcore.cifar.pipeline.standardize import Standardise
+from lrcore.cifar.training.progress import Report, report_progress
 from lrcore.trace import Trace
 
 PAIRS = ("lrcore", "stock")
@@ -44,8 +43,8 @@ def run_parity(settings: ParitySettings, data: Dataset, console: Console) -> Par
     Raises:
         ImportError: When a framework is not installed; the sentence names the extra.
     """
-    make_torch, make_keras = side_makers()
-    start = Start.of(settings)
+    make_torch, make_keras = run_factories()
+    start = InitialState.from_settings(settings)
     pairs = {}
     for name in PAIRS:
         with report_progress(f"{name} pair", settings.updates, console) as report:
@@ -54,17 +53,17 @@ def run_parity(settings: ParitySettings, data: Dataset, console: Console) -> Par
     return ParityResult(settings, {"source": data.source, "sha256": data.sha256}, _versions(), pairs)
 
 
-def side_makers() -> tuple[Callable[[Start, str], Side], Callable[[Start, str], Side]]:
+def run_factories() -> tuple[Callable[[InitialState, str], FrameworkRun], Callable[[InitialState, str], FrameworkRun]]:
     """The constructors of both sides, whose frameworks are imported here and nowhere earlier.
 
     Raises:
         ImportError: When one is not installed; the sentence names the extra.
     """
-    with silenced_stderr():
-        from lrcore.cifar.parity.keras_side import KerasSide
-        from lrcore.cifar.parity.torch_side import TorchSide
+    with suppress_stderr():
+        from lrcore.cifar.parity.keras_side import KerasRun
+        from lrcore.cifar.parity.torch_side import TorchRun
 
-    return TorchSide, KerasSide
+    return TorchRun, KerasRun
 
 
 def _batches(settings: ParitySettings, data: Dataset) -> Iterator[Batch]:
@@ -74,14 +73,16 @@ def _batches(settings: ParitySettings, data: Dataset) -> Iterator[Batch]:
     return ((images.astype(np.float64), labels) for images, labels in islice(endless, settings.updates))
 
 
-def _train(torch_side: Side, keras_side: Side, batches: Iterable[Batch], report: Report) -> Pair:
+def _train(
+    torch_side: FrameworkRun, keras_side: FrameworkRun, batches: Iterable[Batch], report: Report
+) -> ParityComparison:
     torch_rows, keras_rows, distances = [], [], []
     for images, labels in batches:
         torch_rows.append(torch_side.update(images, labels))
         keras_rows.append(keras_side.update(images, labels))
         distances.append(_distance(torch_side.weights(), keras_side.weights()))
         report.update(len(torch_rows), torch_rows[-1].lr, torch_rows[-1].loss)
-    return Pair(_trace(torch_rows), _trace(keras_rows), *np.array(distances).T)
+    return ParityComparison(_trace(torch_rows), _trace(keras_rows), *np.array(distances).T)
 
 
 def _distance(torch_weights: dict[str, Array], keras_weights: dict[str, Array]) -> tuple[float, float]:
@@ -98,4 +99,4 @@ def _trace(rows: list[TraceRow]) -> Trace:
 def _versions() -> dict[str, str]:
     """Of lrcore and of what it has imported: which library computes for Keras is the user's choice."""
     imported = [name for name in ("numpy", "torch", "keras", "tensorflow", "jax") if name in sys.modules]
-    return {"lrcore": lrcore.__version__} | {name: version(name) for name in imported}
+    return {"lrcore": __version__} | {name: version(name) for name in imported}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from lrcore._arguments import check_fields, count, positive_count
-from lrcore.cifar.models.zoo import MODELS
+from lrcore._validation import as_int, as_positive_int, check_fields
+from lrcore.cifar.models import MODELS
 from lrcore.schedules import Schedule
 
 FIELDS = ("model", "updates", "batch_size", "seed", "schedule")
@@ -43,9 +43,9 @@ class ParitySettings:
     def __post_init__(self) -> None:
         if self.model not in MODELS:
             raise ValueError(f"model must be one of {', '.join(MODELS)}, but got {self.model!r}")
-        positive_count("updates", self.updates)
-        positive_count("batch_size", self.batch_size)
-        if count("seed", self.seed) < 0:
+        as_positive_int("updates", self.updates)
+        as_positive_int("batch_size", self.batch_size)
+        if as_int("seed", self.seed) < 0:
             raise ValueError(f"seed must not be negative, but got {self.seed}")
 
     def to_dict(self) -> dict[str, Any]:

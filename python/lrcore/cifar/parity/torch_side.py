@@ -13,20 +13,20 @@ from torch.nn import functional
 
 import lrcore.torch
 from lrcore.cifar.models.torch_model import build_torch_model, parameter_groups, torch_weights
-from lrcore.cifar.parity.side import MOMENTUM, Array, Start, TraceRow
+from lrcore.cifar.parity.sides import MOMENTUM, Array, InitialState, TraceRow
 
 OPTIMIZERS = {"lrcore": lrcore.torch.SGD, "stock": torch.optim.SGD}
 
 
-class TorchSide:
-    """See `lrcore.cifar.parity.side.Side`.
+class TorchRun:
+    """See `lrcore.cifar.parity.sides.Side`.
 
     Args:
         start: Model, weights and schedule.
         pair: "lrcore" for `lrcore.torch.SGD`, "stock" for `torch.optim.SGD`.
     """
 
-    def __init__(self, start: Start, pair: str) -> None:
+    def __init__(self, start: InitialState, pair: str) -> None:
         self._model = build_torch_model(start.spec, start.weights, torch.float64).train()
         groups = parameter_groups(self._model, start.spec)
         self._optimizer = OPTIMIZERS[pair](groups, lr=start.schedule(0), momentum=MOMENTUM, nesterov=True)

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from lrcore.cifar.report.write import write_report
+from lrcore.cifar.report.page import write_report
 
 __all__ = ["write_report"]

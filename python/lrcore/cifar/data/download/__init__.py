@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lrcore.cifar.data.download.obtain import obtained
-from lrcore.cifar.data.download.report import SILENT, Report
+from lrcore.cifar.data.download.obtain import ensure_cifar10
+from lrcore.cifar.data.download.sources import SILENT, Report
 
-__all__ = ["SILENT", "Report", "obtained"]
+__all__ = ["SILENT", "Report", "ensure_cifar10"]

@@ -6,22 +6,30 @@ import http.client
 import re
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 from lrcore._version import __version__
-from lrcore.cifar.data.download.archive import CHUNK_BYTES
-from lrcore.cifar.data.download.patience import Patience, RateWatch
-from lrcore.cifar.data.download.report import Progress
-from lrcore.cifar.data.download.sources import CutError, SourceError
+from lrcore.cifar.data.download.archive import CHUNK_BYTES, Archive, digest
+from lrcore.cifar.data.download.sources import (
+    VARIABLE,
+    CutError,
+    Progress,
+    RateWatch,
+    Report,
+    SlowError,
+    Source,
+    SourceError,
+    StallPolicy,
+)
 
 MAX_CUTS = 10
 NETWORK_ERRORS = (OSError, http.client.HTTPException, ValueError)  # ValueError: what urllib says of a bad address
 
 
-def fetch(url: str, partial: Path, size: int | None, progress: Progress, patience: Patience) -> None:
+def fetch(url: str, partial: Path, size: int | None, progress: Progress, patience: StallPolicy) -> None:
     """Bring a partial file to its end.
 
     After a cut the same source is asked for the rest, as long as the file grows.
@@ -53,7 +61,7 @@ def length(path: Path) -> int:
     return path.stat().st_size if path.exists() else 0
 
 
-def _ask(url: str, partial: Path, size: int | None, progress: Progress, patience: Patience) -> None:
+def _ask(url: str, partial: Path, size: int | None, progress: Progress, patience: StallPolicy) -> None:
     """Make one request for what is missing and append the answer."""
     start = length(partial)
     with _reasons(SourceError):
@@ -93,7 +101,7 @@ def _position(response: Any, start: int, size: int | None) -> tuple[int, int | N
 
 
 def _append(
-    response: Any, partial: Path, received: int, total: int | None, progress: Progress, patience: Patience
+    response: Any, partial: Path, received: int, total: int | None, progress: Progress, patience: StallPolicy
 ) -> None:
     """Write until the whole is there; without a known total, until the end."""
     watch = RateWatch(patience, received)
@@ -126,3 +134,71 @@ def _reasons(kind: type[SourceError]) -> Iterator[None]:
         reason = error.reason if type(error) is urllib.error.URLError else error
         text = str(getattr(reason, "strerror", None) or reason)
         raise kind(" ".join(text.split())) from error  # what a server answers may have line breaks
+
+
+def download_first(
+    sources: tuple[Source, ...], folder: Path, report: Report, patience: StallPolicy
+) -> tuple[Path, Archive]:
+    """Download an archive, whole and with the right hash.
+
+    The sources are tried in order. Those that are only slow are tried again at the end, the fastest first, and then at
+    any rate. What a source gave stays for the next one and for the next time.
+
+    Args:
+        sources: Where to ask.
+        folder: Where the file is to be.
+        report: Told of each try and each failure.
+        patience: When a source gives way.
+
+    Returns:
+        The file, and which archive it is.
+
+    Raises:
+        OSError: No source gave an archive, each for the reason that the message names; or the file cannot be written.
+    """
+    attempts = _Attempts(folder, report)
+    found = None
+    if len(sources) > 1:
+        found = attempts.first_of(sources, patience)
+        sources = attempts.slow_sources()
+    found = found or attempts.first_of(sources, patience.without_min_rate())
+    if found is None:
+        reasons = "; ".join(f"{source.url}: {reason}" for source, reason in attempts.failures.items())
+        raise OSError(f"CIFAR-10 could not be downloaded: {reasons}; {VARIABLE} may name another address")
+    return found
+
+
+class _Attempts:
+    """Tries sources and remembers why they failed."""
+
+    def __init__(self, folder: Path, report: Report) -> None:
+        self._folder, self._report = folder, report
+        self.failures: dict[Source, SourceError] = {}
+
+    def first_of(self, sources: Iterable[Source], patience: StallPolicy) -> tuple[Path, Archive] | None:
+        """What the first source gave that did not fail, if there is one."""
+        for source in sources:
+            try:
+                return self._fetched(source, patience)
+            except SourceError as error:
+                self.failures[source] = error
+                self._report.log(f"{source.url} failed: {error}")
+        return None
+
+    def slow_sources(self) -> tuple[Source, ...]:
+        """Those that failed by being slow, the fastest first."""
+        rates = {source: error.rate for source, error in self.failures.items() if isinstance(error, SlowError)}
+        return tuple(sorted(rates, key=lambda source: rates[source], reverse=True))
+
+    def _fetched(self, source: Source, patience: StallPolicy) -> tuple[Path, Archive]:
+        partial = self._folder / source.partial_name
+        standing = length(partial)
+        self._report.log(
+            f"resuming {source.url} at {standing / 1e6:.1f} MB" if standing else f"downloading {source.url}"
+        )
+        fetch(source.url, partial, source.size, self._report.progress, patience)
+        try:
+            return partial, source.recognised(digest(partial, "sha256"))
+        except SourceError:
+            partial.unlink()
+            raise

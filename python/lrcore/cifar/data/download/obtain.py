@@ -7,15 +7,23 @@ from pathlib import Path
 
 from lrcore.cifar.data.cache import cache_errors, cache_folder, cached
 from lrcore.cifar.data.download.archive import Archive
-from lrcore.cifar.data.download.existing import found_archive, found_folder
-from lrcore.cifar.data.download.lock import only_downloader
-from lrcore.cifar.data.download.mirrors import fetched
-from lrcore.cifar.data.download.patience import PATIENCE, Patience
-from lrcore.cifar.data.download.report import SILENT, Report
-from lrcore.cifar.data.download.sources import MIRRORS, Source, archives_of, chosen
+from lrcore.cifar.data.download.fetch import download_first
+from lrcore.cifar.data.download.local import download_lock, find_local_archive, find_local_folder
+from lrcore.cifar.data.download.sources import (
+    MIRRORS,
+    PATIENCE,
+    SILENT,
+    Report,
+    Source,
+    StallPolicy,
+    archives_of,
+    selected_sources,
+)
 
 
-def obtained(report: Report = SILENT, sources: tuple[Source, ...] = MIRRORS, patience: Patience = PATIENCE) -> Path:
+def ensure_cifar10(
+    report: Report = SILENT, sources: tuple[Source, ...] = MIRRORS, patience: StallPolicy = PATIENCE
+) -> Path:
     """A folder with CIFAR-10 in one of its layouts.
 
     It is the one in the cache; else one that Keras or torchvision left, which is read where it is; else one that is
@@ -31,12 +39,12 @@ def obtained(report: Report = SILENT, sources: tuple[Source, ...] = MIRRORS, pat
         ValueError: LRCORE_CIFAR10_URL is not an address.
     """
     archives = archives_of(sources)
-    folder = _kept(archives) or found_folder(archives, report.tell)
+    folder = _kept(archives) or find_local_folder(archives, report.log)
     if folder is not None:
         return folder
-    with cache_errors(), only_downloader(cache_folder(), report.tell):
+    with cache_errors(), download_lock(cache_folder(), report.log):
         folder = _kept(archives)  # of another process, while this one waited
-        return folder or _unpacked(archives, report, chosen(sources), patience)
+        return folder or _unpacked(archives, report, selected_sources(sources), patience)
 
 
 def _kept(archives: tuple[Archive, ...]) -> Path | None:
@@ -45,10 +53,12 @@ def _kept(archives: tuple[Archive, ...]) -> Path | None:
     return next((folder for folder in folders if os.path.isdir(folder)), None)
 
 
-def _unpacked(archives: tuple[Archive, ...], report: Report, sources: tuple[Source, ...], patience: Patience) -> Path:
-    local = found_archive(archives, report.tell)
-    path, archive = local or fetched(sources, cache_folder(), report, patience)
-    report.tell(f"unpacking {path}")
+def _unpacked(
+    archives: tuple[Archive, ...], report: Report, sources: tuple[Source, ...], patience: StallPolicy
+) -> Path:
+    local = find_local_archive(archives, report.log)
+    path, archive = local or download_first(sources, cache_folder(), report, patience)
+    report.log(f"unpacking {path}")
     folder = cached(archive.folder, lambda folder: archive.extract(path, folder))
     for partial in cache_folder().glob("cifar-10-*.part"):  # also what other sources gave of the other archive
         partial.unlink()

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import dataclass
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from lrcore.cifar.data.download.archive import BINARY, PYTHON, Archive
@@ -89,7 +92,7 @@ def archives_of(sources: tuple[Source, ...]) -> tuple[Archive, ...]:
     return tuple(found)
 
 
-def chosen(sources: tuple[Source, ...]) -> tuple[Source, ...]:
+def selected_sources(sources: tuple[Source, ...]) -> tuple[Source, ...]:
     """The address in LRCORE_CIFAR10_URL, which may have any of their archives; without it, `sources`.
 
     Raises:
@@ -105,3 +108,72 @@ def chosen(sources: tuple[Source, ...]) -> tuple[Source, ...]:
     if scheme not in ("http", "https", "file"):
         raise ValueError(f"{VARIABLE} must be an http, https or file address, but got {url!r}")
     return (Source(url, archives_of(sources)),)
+
+
+@dataclass(frozen=True)
+class StallPolicy:
+    """When to turn from a source to the next.
+
+    Args:
+        stall_seconds: Without a byte for so long, the connection counts as cut.
+        slow_rate: Bytes per second below which a source gives way; 0 lets any rate pass.
+        slow_seconds: The time over which the rate is measured, again and again: a throttle may come late.
+    """
+
+    stall_seconds: float = 20.0
+    slow_rate: float = 500e3
+    slow_seconds: float = 5.0
+
+    def without_min_rate(self) -> StallPolicy:
+        """The same for a source that nothing faster is left for."""
+        return replace(self, slow_rate=0.0)
+
+
+PATIENCE = StallPolicy()
+
+
+class RateWatch:
+    """Measures a download while it runs.
+
+    Args:
+        patience: What is fast enough.
+        received: Bytes that are there at the start.
+    """
+
+    def __init__(self, patience: StallPolicy, received: int) -> None:
+        self._patience = patience
+        self._since, self._received = time.monotonic(), received
+
+    def __call__(self, received: int) -> None:
+        """Tell how many bytes are there now.
+
+        Raises:
+            SlowError: Too few have come since the last measurement.
+        """
+        now = time.monotonic()
+        if now - self._since < self._patience.slow_seconds:
+            return
+        rate = (received - self._received) / max(now - self._since, 1e-9)
+        if rate < self._patience.slow_rate:
+            raise SlowError(rate)
+        self._since, self._received = now, received
+
+
+Progress = Callable[[int, int], None]
+LogMessage = Callable[[str], None]
+
+
+class Report(NamedTuple):
+    """What a download calls; by default it is silent.
+
+    Args:
+        progress: Called with the bytes that are there and the bytes expected, first before any has come: the bytes are
+            fewer than before where a source began anew, and more than 0 at first where a download is resumed.
+        log: Called with one line about a source or folder that is tried, passed over or waited for.
+    """
+
+    progress: Progress = lambda received, expected: None
+    log: LogMessage = lambda line: None
+
+
+SILENT = Report()

@@ -1,3 +1,3 @@
-"""Weights in files: a module for each kind, with the functions of `lrcore.cifar.models.convert.WeightFile`."""
+"""Weights in files: a module for each kind, with the functions of `lrcore.cifar.models.conversion.WeightFile`."""
 
 from __future__ import annotations

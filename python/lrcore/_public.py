@@ -1,0 +1,18 @@
+"""Public names that carry the package they are imported from, not the private file they are written in."""
+
+from __future__ import annotations
+
+import sys
+
+
+def set_public_module(package: str) -> None:
+    """Set `__module__` of what `package` exports and a private file of it defines to `package`.
+
+    So pickles, reprs and documentation stay the same when a private file is renamed.
+    """
+    namespace = vars(sys.modules[package])
+    for name in namespace["__all__"]:
+        public = namespace[name]
+        # Strings, and what comes from elsewhere (torch's LRScheduler, enums of the core), keep their own.
+        if getattr(public, "__module__", "").startswith(f"{package}.") and "._" in public.__module__:
+            public.__module__ = package

@@ -1,0 +1,1 @@
+"""Examples, small models and side-by-side runs that several test modules use."""
