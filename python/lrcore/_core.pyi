@@ -8,7 +8,7 @@ import enum
 import numpy
 import numpy.typing
 import typing
-__all__: list[str] = ['ArgumentError', 'Clip', 'Constant', 'Cooldown', 'Cosine', 'CosineRestarts', 'Cyclic', 'CyclicMomentum', 'Delay', 'DivergenceDetector', 'Ema', 'Exponential', 'ExponentialDecay', 'InverseSqrt', 'InverseTime', 'Linear', 'MultiStep', 'Noam', 'Offset', 'OneCycle', 'OneCycleMomentum', 'PiecewiseConstant', 'PiecewiseCosine', 'PiecewiseLinear', 'Plateau', 'Polynomial', 'Product', 'RangeTest', 'Repeat', 'Scaled', 'ScheduleSequence', 'ScheduledGroups', 'SgdOptions', 'SgdPlan', 'Step', 'StopReason', 'Tabulated', 'Tanh', 'Until', 'Verdict', 'Warmup', 'WarmupStableDecay', 'grad_norm', 'have_types', 'look_up', 'num_threads', 'philox_words', 'same_items', 'same_objects', 'same_values', 'set_num_threads', 'sgd_step', 'smooth', 'valley']
+__all__: list[str] = ['ArgumentError', 'Clip', 'Constant', 'Cooldown', 'Cosine', 'CosineRestarts', 'Cyclic', 'CyclicMomentum', 'Delay', 'DivergenceDetector', 'Ema', 'Exponential', 'ExponentialDecay', 'InverseSqrt', 'InverseTime', 'Linear', 'MultiStep', 'Noam', 'Offset', 'OneCycle', 'OneCycleMomentum', 'ParamGroupWriter', 'PiecewiseConstant', 'PiecewiseCosine', 'PiecewiseLinear', 'Plateau', 'Polynomial', 'Product', 'RangeTest', 'Repeat', 'Scaled', 'ScheduleSequence', 'SgdOptions', 'SgdPlan', 'Step', 'StopReason', 'Tabulated', 'Tanh', 'Until', 'Verdict', 'Warmup', 'WarmupStableDecay', 'apply_lookup_table', 'grad_norm', 'have_types', 'num_threads', 'philox_words', 'same_items', 'same_objects', 'same_values', 'set_num_threads', 'sgd_step', 'smooth', 'valley']
 
 class ArgumentError(ValueError):
     """
@@ -980,7 +980,7 @@ class OneCycleMomentum:
     @property
     def total_steps(self) -> int: ...
 
-class ScheduledGroups:
+class ParamGroupWriter:
     """
     Writes what schedules say into an optimizer's param groups.
     """
@@ -1147,6 +1147,11 @@ class SgdPlan:
     @property
     def params_updated(self) -> list[typing.Any]: ...
 
+def apply_lookup_table(levels: typing.Annotated[numpy.typing.ArrayLike, numpy.uint8], tables: typing.Annotated[numpy.typing.ArrayLike, numpy.float32]) -> numpy.typing.NDArray[numpy.float32]:
+    """
+    The number of each level in the table of its channel, which is the last axis.
+    """
+
 def grad_norm(grads: list[numpy.typing.NDArray[typing.Any]], *, num_threads: typing.SupportsInt | typing.SupportsIndex=0) -> float:
     """
     sqrt(sum of squares) over all arrays, in float64.
@@ -1155,11 +1160,6 @@ def grad_norm(grads: list[numpy.typing.NDArray[typing.Any]], *, num_threads: typ
 def have_types(objects: list[typing.Any], types: list[typing.Any]) -> bool:
     """
     Whether the type of each object is one of these, not one that inherits from them.
-    """
-
-def look_up(levels: typing.Annotated[numpy.typing.ArrayLike, numpy.uint8], tables: typing.Annotated[numpy.typing.ArrayLike, numpy.float32]) -> numpy.typing.NDArray[numpy.float32]:
-    """
-    The number of each level in the table of its channel, which is the last axis.
     """
 
 def num_threads() -> int:

@@ -66,7 +66,7 @@ py::array_t<float> apply_lookup_table_to_array(const LevelArray& levels, const T
 }  // namespace
 
 void bind_lookup_table(py::module_& m) {
-    m.def("look_up", &apply_lookup_table_to_array, py::arg("levels"), py::arg("tables"),
+    m.def("apply_lookup_table", &apply_lookup_table_to_array, py::arg("levels"), py::arg("tables"),
           "The number of each level in the table of its channel, which is the last axis.");
 }
 

@@ -97,7 +97,7 @@ void ParamGroupWriter::write(const Groups& groups, std::int64_t step, double fac
 }
 
 void bind_param_group_writer(py::module_& m) {
-    py::class_<ParamGroupWriter>(m, "ScheduledGroups", py::is_final(),
+    py::class_<ParamGroupWriter>(m, "ParamGroupWriter", py::is_final(),
                                  "Writes what schedules say into an optimizer's param groups.")
         .def(py::init<const std::vector<ParamGroupWriter::Entry>&>(), py::arg("entries"))
         .def("write", &ParamGroupWriter::write, py::arg("groups"), py::arg("step"),

@@ -135,7 +135,7 @@ class CosineAnnealingWarmRestarts(TorchCompatibleScheduler):
             self._parts = parts
             self._unbind_groups()
 
-    def _bind_groups(self, groups: list[ParamGroup]) -> _core.ScheduledGroups:
+    def _bind_groups(self, groups: list[ParamGroup]) -> _core.ParamGroupWriter:
         """A schedule's steps are whole numbers: what is written between two epochs is looked up in parts of one."""
         whole = self.group_schedules
         self.group_schedules = {**whole, "schedule": BaseLrSchedules(self._waves(self._parts))}
