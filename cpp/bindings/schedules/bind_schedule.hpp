@@ -89,7 +89,7 @@ void bind_fields(py::class_<Schedule>& cls, const char* const* names,
 }
 
 /// Binds a schedule as an immutable value whose constructor takes `names`, in the order of
-/// fields(), and lets it stand wherever an AnySchedule is an argument or a result.
+/// fields(), and registers its conversion to and from AnySchedule.
 template <class Schedule, std::size_t count>
 void bind_schedule(py::module_& m, const char* name, const char* const (&names)[count]) {
     static_assert(count == std::tuple_size_v<Fields<Schedule>>);

@@ -68,7 +68,7 @@ std::vector<bool> flags(const char* name, const PositionList& positions, std::si
 
 namespace {
 
-/// Refuses a second user of a plan while it lives.
+/// Raises if a second thread uses the plan during its lifetime.
 class SingleUserGuard {
   public:
     explicit SingleUserGuard(std::atomic<bool>& is_in_use) : is_in_use_(is_in_use) {
@@ -84,7 +84,7 @@ class SingleUserGuard {
     std::atomic<bool>& is_in_use_;
 };
 
-/// The object, null where there is none.
+/// The object, or null if the list is empty or holds None there.
 py::handle item(const std::vector<py::object>& objects, std::size_t index) {
     if (objects.empty() || objects[index].is_none()) return {};
     return objects[index];
@@ -119,7 +119,7 @@ void PythonSgdPlan::hold(const SgdLists& lists, Objects& dropped) {
     for (const py::handle group : lists.groups) groups_.push_back(position("groups", group));
 }
 
-/// Fills tensors_ and positions_; returns the positions of what cannot be read.
+/// Fills tensors_ and positions_; returns the positions of unreadable tensors.
 std::vector<std::size_t> PythonSgdPlan::read_tensors(const SgdLists& lists) {
     const std::size_t size = params_.size();
     const std::vector<bool> first_momentum = flags("first_momenta", lists.first_momenta, size);
@@ -146,7 +146,7 @@ std::vector<std::size_t> PythonSgdPlan::read_tensors(const SgdLists& lists) {
     return left_out;
 }
 
-/// Moves the positions of the tensors at `indices` to `left_out`, which stays in order.
+/// Moves the positions of the tensors at `indices` to `left_out` and keeps it sorted.
 void PythonSgdPlan::leave_out(const std::vector<std::size_t>& indices,
                               std::vector<std::size_t>& left_out) {
     for (const std::size_t index : indices) left_out.push_back(positions_[index]);

@@ -32,7 +32,7 @@ bool same_items(const ObjectDict& dict, const ObjectList& keys, const ObjectList
     return true;
 }
 
-/// No Python code runs meanwhile: the key is a string.
+/// Borrowed references are safe: the key is a str, so no Python code runs here.
 bool same_values(const DictList& dicts, const py::str& key, const ObjectList& values) {
     if (dicts.size() != values.size()) return false;
     for (std::size_t i = 0; i < dicts.size(); ++i) {

@@ -16,7 +16,7 @@ PhiloxBlock round_of(const PhiloxBlock& block, const Key& key) {
     return {second.high ^ block[1] ^ key[0], second.low, first.high ^ block[3] ^ key[1], first.low};
 }
 
-/// The words of one sample after the other. Keeps the latest block: rows often share one.
+/// Stream of words. Keeps the latest block, because neighbouring rows often share one.
 class Words {
   public:
     Words(std::uint64_t seed, std::uint64_t epoch, std::uint64_t stream)

@@ -67,7 +67,7 @@ bool Plateau::is_better(double metric) const {
     return sign * metric < sign * bound;
 }
 
-// Where nothing can fall, torch starts to count anew all the same; Keras waits for a higher lr.
+// If no lr can be reduced, torch still resets its count; Keras waits for a higher lr.
 std::optional<Plateau::Reduction> Plateau::reduce(const std::vector<Lr>& lrs) {
     Reduction reduction{state_.step - 1, state_.num_bad, {}};
     bool fell = false;

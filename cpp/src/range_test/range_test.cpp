@@ -84,7 +84,7 @@ Verdict RangeTest::judge(double loss) {
 
 Verdict RangeTest::complete_point() {
     const double loss = recorder_.complete_point();
-    // A loss that is not finite would poison the average for good.
+    // A non-finite loss would make every later average NaN.
     smoothed_losses_.push_back(std::isfinite(loss) ? ema_.update(loss) : loss);
     const Verdict verdict = detector_.update(smoothed_losses_.back());
     const bool too_early = recorder_.num_points() < min_iter_;

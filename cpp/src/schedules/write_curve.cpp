@@ -6,7 +6,7 @@
 namespace lrcore {
 namespace {
 
-// The halves of a wave, without the choice between them.
+// The two halves of a cosine segment, each without a branch.
 
 struct FirstHalf {
     CosineSegment wave;
@@ -22,7 +22,7 @@ struct SecondHalf {
     }
 };
 
-/// How many of `size` steps are in the first half.
+/// Number of the `size` steps that are in the first half.
 std::size_t steps_in_first_half(Interval interval, double first, std::size_t size) {
     std::size_t low = 0;
     while (low < size) {
@@ -39,7 +39,7 @@ std::size_t steps_in_first_half(Interval interval, double first, std::size_t siz
 
 constexpr std::size_t block_size = std::size_t{1} << 20;
 
-// Its index is an int, which every instruction set turns into a float64 in vectors.
+// An int32 index converts to float64 in vectors in every instruction set.
 template <class Curve>
 [[gnu::always_inline]] inline void write_block(const Curve curve, Interval interval, double first,
                                                double* out, std::int32_t size) {

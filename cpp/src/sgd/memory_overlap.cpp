@@ -22,7 +22,7 @@ bool reaches_further(const MemoryRange& range, const MemoryRange* other) {
 void check_no_overlap(std::vector<MemoryRange> ranges) {
     const auto is_empty = [](const MemoryRange& range) { return range.begin == range.end; };
     ranges.erase(std::remove_if(ranges.begin(), ranges.end(), is_empty), ranges.end());
-    // Stable, so that of two arrays in one place the caller's first is named first.
+    // Stable, so that the caller's order decides which of two arrays at one address is named first.
     std::stable_sort(ranges.begin(), ranges.end(),
                      [](const auto& a, const auto& b) { return a.begin < b.begin; });
 
@@ -45,7 +45,7 @@ WriteSet::WriteSet(std::vector<Bytes> blocks) : blocks_(std::move(blocks)) {
 }
 
 bool WriteSet::overlaps(Bytes other) const {
-    // Blocks that do not overlap are sorted by their ends as well as by their begins.
+    // Disjoint blocks sorted by their begin are sorted by their end, too.
     const auto first_behind = std::partition_point(
         blocks_.begin(), blocks_.end(), [=](Bytes block) { return block.end <= other.begin; });
     return first_behind != blocks_.end() && first_behind->overlaps(other);

@@ -14,9 +14,10 @@
 namespace lrcore {
 namespace {
 
-// Some microseconds of work: enough to hide the handing out of a task, little enough to share well.
+// Some microseconds of work: enough to hide the cost of handing out a task, few enough to balance
+// the threads.
 constexpr std::size_t elements_per_task = std::size_t{1} << 15;
-// What starting on a tensor costs, as elements: tasks of many tiny tensors stay as short.
+// Cost of starting on a tensor, in elements, so tasks of many tiny tensors do not take longer.
 constexpr std::size_t elements_per_start = 128;
 // A multiple of a cache line for every type of element.
 constexpr std::size_t granule = 64;
@@ -76,7 +77,7 @@ const std::vector<std::size_t>& SgdPlan::assign(Span<const GroupedTensor> tensor
     return left_out_;
 }
 
-/// Whether that was all: the written arrays are where they were, and no gradient is in one.
+/// Takes the new gradients if nothing else changed; false if the plan must be rebuilt.
 bool SgdPlan::take_gradients(Span<const GroupedTensor> tensors) {
     for (std::size_t i = 0; i < tensors.size(); ++i) {
         if (!differ_in_gradient_alone(tensors[i], tensors_[i])) return false;
@@ -142,7 +143,7 @@ void SgdPlan::check(Span<const SgdOptions> options) {
     }
 }
 
-/// Written twice, a gradient would be scaled twice, or be zero when its second reader comes.
+/// A gradient shared by two tensors would be scaled twice, or be zeroed before its second use.
 void SgdPlan::check_gradients_are_apart(GradAfter after) {
     if (!gradients_overlap_known_) {
         std::vector<Bytes> gradients;

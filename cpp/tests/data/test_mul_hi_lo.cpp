@@ -18,7 +18,7 @@ TEST_CASE("products by hand") {
     CHECK(mul_hi_lo(most, 1).low == most);
 }
 
-TEST_CASE("the halves give what the compiler's own integers give") {
+TEST_CASE("the portable product equals the compiler's 128-bit product") {
     std::mt19937_64 random(0);
     for (int round = 0; round < 10000; ++round) {
         // Shifts let carries and their absence both be seen.

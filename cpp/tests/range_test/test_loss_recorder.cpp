@@ -8,7 +8,7 @@ using namespace lrcore;
 
 using Values = std::vector<double>;
 
-TEST_CASE("Recording averages every column over the updates of a point") {
+TEST_CASE("LossRecorder averages every column over the updates of a point") {
     LossRecorder recorder(2, 0);
     recorder.record(1.0, 10.0, 0.5);
     CHECK(recorder.point_has_begun());
@@ -23,7 +23,7 @@ TEST_CASE("Recording averages every column over the updates of a point") {
     CHECK(recorder.losses().updates == Values{1.0, 2.0});
 }
 
-TEST_CASE("Recording leaves the first updates out of the points where these come later") {
+TEST_CASE("LossRecorder leaves the lead updates out of the points") {
     LossRecorder recorder(2, 1);
     recorder.record(100.0, std::nullopt, std::nullopt);
     CHECK_FALSE(recorder.point_has_begun());
@@ -36,21 +36,21 @@ TEST_CASE("Recording leaves the first updates out of the points where these come
     CHECK(recorder.num_points() == 2);
 }
 
-TEST_CASE("Recording makes a point of fewer updates than it wants") {
+TEST_CASE("LossRecorder completes a point with fewer updates") {
     LossRecorder recorder(3, 0);
     recorder.record(1.0, std::nullopt, std::nullopt);
     recorder.record(2.0, std::nullopt, std::nullopt);
     CHECK(recorder.complete_point() == 1.5);
 }
 
-TEST_CASE("Recording has no column that was never given") {
+TEST_CASE("LossRecorder has no column that was never given") {
     LossRecorder recorder(1, 0);
     recorder.record(1.0, std::nullopt, 0.5);
     CHECK_FALSE(recorder.training_losses().has_value());
     CHECK(recorder.metrics().has_value());
 }
 
-TEST_CASE("Recording refuses a column with gaps and records nothing then") {
+TEST_CASE("LossRecorder refuses a column with gaps and records nothing then") {
     LossRecorder with(1, 0);
     with.record(1.0, std::nullopt, 0.5);
     CHECK_THROWS_WITH_AS(with.record(2.0, std::nullopt, std::nullopt),

@@ -9,7 +9,7 @@ using namespace lrcore;
 
 using Lrs = std::vector<double>;
 
-TEST_CASE("Sweep by equal factors is exact at both ends in every group") {
+TEST_CASE("LrSweep by equal factors is exact at both ends in every group") {
     const LrSweep sweep({1e-4, 0.1}, {1.0, 0.7}, 5, "exp");
     CHECK(sweep.num_groups() == 2);
     CHECK(sweep.num_points() == 5);
@@ -19,7 +19,7 @@ TEST_CASE("Sweep by equal factors is exact at both ends in every group") {
     CHECK(sweep(2)[1] == doctest::Approx(std::sqrt(0.07)).epsilon(1e-15));
 }
 
-TEST_CASE("Sweep by equal differences is exact at both ends in every group") {
+TEST_CASE("LrSweep by equal differences is exact at both ends in every group") {
     const LrSweep sweep({0.25, 0.1}, {1.25, 0.7}, 5, "linear");
     CHECK(sweep(0) == Lrs{0.25, 0.1});
     CHECK(sweep(1)[0] == 0.5);
@@ -27,7 +27,7 @@ TEST_CASE("Sweep by equal differences is exact at both ends in every group") {
     CHECK(sweep(4) == Lrs{1.25, 0.7});
 }
 
-TEST_CASE("Sweep between neighbouring numbers rises at every point or is refused") {
+TEST_CASE("LrSweep between neighbouring numbers rises at every point or is refused") {
     for (const char* step_mode : {"exp", "linear"}) {
         for (double end = std::nextafter(1.0, 2.0); end < 1.0 + 1e-12;
              end = 1.0 + 2.0 * (end - 1.0)) {
@@ -46,7 +46,7 @@ TEST_CASE("Sweep between neighbouring numbers rises at every point or is refused
                          std::invalid_argument);
 }
 
-TEST_CASE("Sweep names the argument that it rejects, with its group where there are several") {
+TEST_CASE("LrSweep names the argument that it rejects, with its group where there are several") {
     CHECK_THROWS_WITH_AS(LrSweep({0.1}, {0.1}, 5, "exp"),
                          "end_lr must be greater than start_lr=0.1, but got 0.1",
                          std::invalid_argument);

@@ -7,7 +7,7 @@
 
 using namespace lrcore;
 
-TEST_CASE("a ramp goes from 1 to 0 exactly") {
+TEST_CASE("an anneal shape goes from 1 to 0 exactly") {
     for (const char* shape : ramp_shapes) {
         const AnnealShape ramp(shape);
         CHECK(ramp.remaining_weight(0.0, 7.0) == 1.0);
@@ -18,7 +18,7 @@ TEST_CASE("a ramp goes from 1 to 0 exactly") {
     }
 }
 
-TEST_CASE("what is left of a ramp is its closed form") {
+TEST_CASE("remaining_weight is the closed form of each shape") {
     CHECK(AnnealShape("linear").remaining_weight(1.0, 3.0) == 0.75);
     CHECK(AnnealShape("cosine").remaining_weight(1.0, 3.0) ==
           doctest::Approx((2.0 + std::sqrt(2.0)) / 4.0));

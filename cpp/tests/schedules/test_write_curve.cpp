@@ -48,7 +48,7 @@ TEST_CASE("a curve has the same bits one by one and in every instruction set") {
     }
 }
 
-TEST_CASE("a curve is cut into blocks without a trace") {
+TEST_CASE("cutting a curve into blocks does not change its bits") {
     const std::size_t size = (std::size_t{1} << 20) + 5;
     const Interval interval{{0.0, 0.0}, {2e6, 0.0}};
     const CosineSegment curve(0.1, 0.003, SineSquared(interval.end));

@@ -14,7 +14,7 @@ TEST_CASE("bytes overlap if they share one, neighbours and empty ones do not") {
     CHECK_FALSE(Bytes{3, 3}.overlaps({2, 5}));
 }
 
-TEST_CASE("written memory knows whether its blocks overlap") {
+TEST_CASE("WriteSet finds blocks that overlap each other") {
     CHECK_FALSE(WriteSet({{10, 20}, {0, 10}, {15, 15}, {30, 40}}).has_overlap());
     CHECK(WriteSet({{10, 20}, {0, 40}}).has_overlap());
     CHECK(WriteSet({{0, 40}, {1, 2}, {30, 50}}).has_overlap());

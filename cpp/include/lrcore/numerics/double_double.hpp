@@ -5,8 +5,8 @@
 
 namespace lrcore {
 
-/// The sum of two float64, of which `low` is what rounding took from `high`: 106 bits. Sums and
-/// products are exact while they are integers below 2^106.
+/// An unevaluated sum of two float64 with 106 bits, where `low` is the rounding error of `high`.
+/// Sums and products are exact while they are integers below 2^106.
 struct DoubleDouble {
     double high;
     double low;
@@ -42,7 +42,7 @@ inline DoubleDouble operator/(DoubleDouble a, DoubleDouble b) {
     return {quotient, rest / b.high};
 }
 
-/// The difference; its `low` may be as large as the last place of its `high`.
+/// a - b without the final renormalization: `low` may be as large as the last place of `high`.
 inline DoubleDouble sloppy_sub(DoubleDouble a, DoubleDouble b) {
     const DoubleDouble high = two_sum(a.high, -b.high);
     return {high.high, high.low + (a.low - b.low)};
@@ -52,7 +52,7 @@ inline DoubleDouble operator-(DoubleDouble a, DoubleDouble b) {
     return a + DoubleDouble{-b.high, -b.low};
 }
 
-/// Exact for every integer that is not negative.
+/// Exact for every non-negative integer.
 inline DoubleDouble double_double(std::int64_t integer) {
     const auto high = static_cast<double>(integer);
     // Unsigned, as `high` may be 2^63; the difference is small and wraps to its own value.

@@ -8,12 +8,12 @@
 
 namespace lrcore {
 
-/// first * ratio^exponent for ratio >= 0, the largest float64 where that overflows.
+/// first * ratio^exponent for ratio >= 0; the largest float64 on overflow.
 inline double geometric(double first, double ratio, double exponent) {
     constexpr double largest = std::numeric_limits<double>::max();
     const double power = std::pow(ratio, exponent);
     if (std::isnormal(power)) return std::min(first * power, largest);
-    // The power alone may leave the range of float64 where the product does not.
+    // The power alone may over- or underflow where the product does not.
     const double root = std::pow(ratio, 0.5 * exponent);
     return std::min(first * root * root, largest);
 }
@@ -32,8 +32,8 @@ inline DoubleDouble dd_log(double value) {
     return log2 * static_cast<double>(exponent) + DoubleDouble{std::log(fraction), 0.0};
 }
 
-/// base^exponent for 0 <= base <= 1, 0 < exponent. A power magnifies the rounding of its base: the
-/// base's low digits are added back to first order.
+/// base^exponent for 0 <= base <= 1, 0 < exponent. A power magnifies the rounding error of its
+/// base, so the base's low part is added back to first order.
 inline double dd_pow(DoubleDouble base, double exponent) {
     if (base.high <= 0.0) return 0.0;
     const double rounded = std::pow(base.high, exponent);
@@ -41,8 +41,8 @@ inline double dd_pow(DoubleDouble base, double exponent) {
     return std::clamp(rounded + rounded * lost, 0.0, 1.0);
 }
 
-/// log(part / whole) for part + rest = whole. Where that is near 0, it comes from the distance of
-/// the quotient to 1, which has all its digits.
+/// log(part / whole) for part + rest = whole. Near 0 it is computed as log1p(-rest / whole), which
+/// does not cancel.
 inline DoubleDouble dd_log_quotient(double part, double rest, double whole) {
     const DoubleDouble left = DoubleDouble{rest, 0.0} / DoubleDouble{whole, 0.0};
     if (left.high < 0.5) return {std::log1p(-left.high), -left.low / (1.0 - left.high)};
@@ -50,8 +50,8 @@ inline DoubleDouble dd_log_quotient(double part, double rest, double whole) {
     return {std::log(quotient.high), quotient.low / quotient.high};
 }
 
-/// 1 - (part / whole)^power for part + rest = whole, with all its digits at both ends, and what
-/// float64 takes from the power's exponent in `low`.
+/// 1 - (part / whole)^power for part + rest = whole, accurate at both ends; `low` holds the
+/// rounding error of the exponent.
 inline DoubleDouble dd_one_minus_pow(double part, double rest, double whole, double power) {
     constexpr double negligible = -50.0;  // exp of it is less than half the last place of 1
     if (part <= 0.0) return {1.0, 0.0};

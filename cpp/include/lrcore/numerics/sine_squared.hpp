@@ -7,7 +7,8 @@
 
 namespace lrcore {
 
-/// Without the last 27 bits of its fraction: two of these have an exact product.
+/// Veltkamp's split by masking: the value without the last 27 bits of its fraction. The product of
+/// two such values is exact.
 inline double split_high(double value) {
     std::uint64_t bits;
     std::memcpy(&bits, &value, sizeof bits);
@@ -16,8 +17,8 @@ inline double split_high(double value) {
     return value;
 }
 
-/// sin^2(pi/2 * part / whole) with all its digits. Made of sums and products alone, so that a loop
-/// over it can be compiled for vectors and gives the same bits for all of them.
+/// sin^2(pi/2 * part / whole) to full accuracy. Uses sums and products only, so loops over it
+/// vectorize and give the same bits at every vector width.
 class SineSquared {
   public:
     /// 0 < whole.
@@ -25,9 +26,8 @@ class SineSquared {
         : inverse_(split_high(1.0 / whole.high)),
           inverse_rest_(missing(inverse_, whole) / whole.high) {}
 
-    /// For 0 <= part <= whole / 2: z = (part / whole)^2 and the polynomial c z + q(z) z^2. The
-    /// steps to c z carry what each rounds off in a second float64. For the rest of the way, it is
-    /// 1 - that of what is left.
+    /// For 0 <= part <= whole / 2: z = (part / whole)^2 and the polynomial c z + q(z) z^2, with c z
+    /// in double-double. In the second half use 1 - (*this)(whole - part).
     double operator()(DoubleDouble part) const {
         const double part_leading = split_high(part.high);
         const double x = part_leading * inverse_;
@@ -80,8 +80,8 @@ inline double sine_squared(double part, double whole) {
     return sine_squared(DoubleDouble{part, 0.0}, DoubleDouble{whole, 0.0});
 }
 
-/// (1 - cos(pi * x)) / 2 for 0 <= x <= 1/2: u/4 (1 - u/12 (1 - u/30 (1 - ...))), u = (pi * x)^2.
-/// What is left of the series from u/56 on is so small a part that one float64 holds enough of it.
+/// Haversine of pi * x, (1 - cos(pi * x)) / 2, for 0 <= x <= 1/2: u/4 (1 - u/12 (1 - u/30 (1 -
+/// ...))), u = (pi * x)^2. From u/56 on, plain float64 is accurate enough.
 inline DoubleDouble dd_haversine(DoubleDouble x) {
     constexpr DoubleDouble pi{0x1.921fb54442d18p+1, 0x1.1a62633145c07p-53};
     constexpr DoubleDouble one{1.0, 0.0};
@@ -93,7 +93,7 @@ inline DoubleDouble dd_haversine(DoubleDouble x) {
     return (one - u / DoubleDouble{12.0, 0.0} * inner) * u * 0.25;
 }
 
-/// sin^2(pi/2 * x) with 59 bits, for powers of it, and 0 <= x <= 1. `rest` is 1 - x.
+/// sin^2(pi/2 * x) for 0 <= x <= 1 with 59 bits, as the base of a power. `rest` is 1 - x.
 inline DoubleDouble dd_sine_squared(DoubleDouble x, DoubleDouble rest) {
     return x.high < rest.high ? dd_haversine(x) : DoubleDouble{1.0, 0.0} - dd_haversine(rest);
 }

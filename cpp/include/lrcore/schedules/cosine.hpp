@@ -14,8 +14,8 @@
 
 namespace lrcore {
 
-/// lr(t) = min_lr + (base_lr - min_lr) * sin^2(pi/2 * (1 - (t / decay_steps)^k))^exponent to
-/// t = decay_steps, and from then on what `end` says
+/// lr(t) = min_lr + (base_lr - min_lr) * sin^2(pi/2 * (1 - (t / decay_steps)^k))^exponent to t =
+/// decay_steps, continued as `end` says
 class Cosine {
   public:
     Cosine(double base_lr, std::int64_t decay_steps, double min_lr, double exponent, double k,

@@ -21,7 +21,7 @@ class InverseSqrt {
         if (check_step(step) < warmup_steps_) {
             return base_lr_ * (static_cast<double>(step) / static_cast<double>(warmup_steps_));
         }
-        // Unsigned, as the sum may not fit an int64.
+        // Unsigned, because the sum may not fit an int64.
         const auto elapsed = static_cast<std::uint64_t>(timescale_) +
                              static_cast<std::uint64_t>(step - warmup_steps_);
         return base_lr_ * std::sqrt(static_cast<double>(timescale_) / static_cast<double>(elapsed));

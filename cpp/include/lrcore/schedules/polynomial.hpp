@@ -26,7 +26,7 @@ class Polynomial {
 
     double operator()(std::int64_t step) const {
         if (check_step(step) == 0) return base_lr_;
-        // Unsigned, as the end of the cycle may not fit an int64.
+        // Unsigned, because the end of the cycle may not fit an int64.
         const auto done = static_cast<std::uint64_t>(step);
         const std::uint64_t end = end_of_cycle(done);
         if (done >= end) return end_lr_;
@@ -43,7 +43,7 @@ class Polynomial {
     }
 
   private:
-    /// What is gone and what is left of a whole, each with all its digits.
+    /// Completed and remaining part of a whole, each accurate to its last digit.
     struct Place {
         double gone;
         double left;
@@ -63,7 +63,7 @@ class Polynomial {
         return wave_ ? (step + length - 1) / length * length : length;
     }
 
-    // With a tiny k nothing is left after step 0.
+    // With a tiny k nothing remains after step 0.
     double power_of(double part, double whole) const {
         return dd_pow(DoubleDouble{part, 0.0} / DoubleDouble{whole, 0.0}, power_);
     }

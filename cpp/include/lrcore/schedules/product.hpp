@@ -37,7 +37,7 @@ class Product {
     auto fields() const { return std::make_tuple(schedules_); }
 
   private:
-    // Limited factor by factor: an infinite product times a later 0 would be no number.
+    // Clamped after each factor: inf times a later 0 would be NaN.
     static double times(double lr, double factor) {
         return std::min(lr * factor, std::numeric_limits<double>::max());
     }

@@ -51,7 +51,7 @@ class Repeat {
 
     double last() const { return height(*count_ - 1) * base_(period_ - 1); }
 
-    /// Writes to the end of the round that `start` is in, and says how many steps these are.
+    /// Writes from `start` to the end of its round; returns the number of steps written.
     std::size_t write_round(std::int64_t start, Span<double> out) const {
         const std::int64_t round = start / period_;
         if (count_ && round >= *count_) {

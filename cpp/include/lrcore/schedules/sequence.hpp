@@ -54,7 +54,7 @@ class Sequence {
 
     std::int64_t begin(std::size_t part) const { return part == 0 ? 0 : milestones_[part - 1]; }
 
-    /// How many of `size` steps from `start` on the part has.
+    /// Number of the `size` steps from `start` on that belong to the part.
     std::size_t steps_left(std::size_t part, std::int64_t start, std::size_t size) const {
         if (part == milestones_.size()) return size;
         return std::min(size, static_cast<std::size_t>(milestones_[part] - start));

@@ -12,7 +12,7 @@
 
 namespace lrcore {
 
-/// lr(t) = base(t) for t < total_steps, and from then on what `end` says
+/// lr(t) = base(t) for t < total_steps, continued as `end` says
 class Until {
   public:
     Until(AnySchedule base, std::int64_t total_steps, const std::string& end)

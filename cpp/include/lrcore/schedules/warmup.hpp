@@ -54,7 +54,7 @@ class Warmup {
   private:
     std::int64_t shift() const { return prefix_ ? steps_ : 0; }
 
-    // A ramp falls: run backwards, what remains of it is what has been risen.
+    // The anneal shape falls, so it is run backwards: its remaining weight is the completed rise.
     double rising(std::int64_t step) const {
         const double risen = static_cast<double>(step) + (first_ == WarmupFirst::zero ? 0.0 : 1.0);
         const std::int64_t steps_after = steps_ - step - 1;
@@ -73,7 +73,7 @@ class Warmup {
     double top_lr_;
 };
 
-/// std::invalid_argument that names `end` if `schedule` is a warm-up cut short by it.
+/// Throws argument_error about `end` if it would cut the warm-up `schedule` short.
 inline void check_whole_warmup(const AnySchedule& schedule, std::int64_t begin,
                                std::string_view name, std::int64_t end) {
     const auto* warmup = schedule.target<Warmup>();

@@ -25,7 +25,7 @@ class WarmupStableDecay {
 
     double operator()(std::int64_t step) const {
         if (check_step(step) < warmup_steps_) return warmup(step);
-        // One length after the other, as their sum may not fit an int64.
+        // Compared phase by phase, because the sum of the lengths may not fit an int64.
         const std::int64_t after_warmup = step - warmup_steps_;
         if (after_warmup <= stable_steps_) return base_lr_;
         const std::int64_t decayed = after_warmup - stable_steps_;

@@ -12,7 +12,7 @@
 
 namespace lrcore {
 
-/// The learning rates that a piecewise schedule passes through, each at its milestone.
+/// The (milestone, lr) points of a piecewise schedule.
 class Breakpoints {
   public:
     Breakpoints(std::vector<std::int64_t> milestones, std::vector<double> lrs)
@@ -23,9 +23,8 @@ class Breakpoints {
                 static_cast<std::int64_t>(milestones_.size()));
     }
 
-    /// The first learning rate up to its milestone, the last one from its milestone on, and
-    /// between two milestones what `between` makes of (lr before, steps left, lr after, steps
-    /// done, steps in all).
+    /// The first lr up to its milestone, the last lr from its milestone on, and between two
+    /// milestones between(lr before, steps left, lr after, steps done, length).
     template <class Between>
     double at(std::int64_t step, Between between) const {
         const auto next =

@@ -9,9 +9,9 @@
 
 namespace lrcore {
 
-// The curves that schedules are made of: functions of the steps done since a curve began and of
-// those left to its end. They call nothing, and branch at most where write() can cut its loop, so
-// that it can be compiled for vectors.
+// The curves that schedules are made of, as functions of the steps done since the begin of a curve
+// and of the steps left to its end. They are inlined and branch only where write() can split its
+// loop, so that the loop vectorizes.
 
 /// Half a cosine wave from one value to another.
 class CosineSegment {
@@ -65,7 +65,7 @@ class LineSegment {
     double inverse_;
 };
 
-/// One side of a triangle that stands on `foot` and would have its tip at `tip`, were its height 1.
+/// One side of a triangle from `foot` towards `tip`, which it reaches if `height` is 1.
 class TriangleSide {
   public:
     TriangleSide(double foot, double tip, double length, double height, bool rising)
@@ -84,10 +84,10 @@ class TriangleSide {
     bool rising_;
 };
 
-/// Up to here, float64 counts steps exactly.
+/// float64 represents every step up to this one exactly.
 inline constexpr std::int64_t exact_steps = std::int64_t{1} << 53;
 
-/// From where to where a curve goes, in steps, which need not be whole.
+/// Begin and end of a curve in steps, not necessarily whole.
 struct Interval {
     DoubleDouble begin;
     DoubleDouble end;
@@ -97,8 +97,8 @@ struct Interval {
     DoubleDouble left(double step) const { return sloppy_sub(end, {step, 0.0}); }
 };
 
-/// out[i] = curve(done, left) at step first + i, in vectors: the same bits as one by one. No step
-/// may be greater than exact_steps.
+/// out[i] = curve(done, left) at step first + i, vectorized, with the same bits as step by step. No
+/// step may be greater than exact_steps.
 void write(const CosineSegment& curve, Interval interval, double first, Span<double> out);
 void write(const LineSegment& curve, Interval interval, double first, Span<double> out);
 void write(const TriangleSide& curve, Interval interval, double first, Span<double> out);

@@ -16,8 +16,8 @@ namespace lrcore {
 enum class RampShape { linear, cosine, one_minus_sqrt };
 inline constexpr std::array ramp_shapes{"linear", "cosine", "1-sqrt"};
 
-/// A fall from 1 to 0, as what is left of it and what is gone: two weights that add up to 1, each
-/// with all its digits, also where it is small.
+/// An annealing curve from 1 to 0 as two weights that add up to 1, the remaining and the completed
+/// part. Each is accurate to its own last digit, also where it is tiny.
 class AnnealShape {
   public:
     explicit AnnealShape(const std::string& shape)
@@ -37,7 +37,7 @@ class AnnealShape {
         return 0.0;
     }
 
-    /// 1 - left().
+    /// 1 - remaining_weight(), without cancellation.
     double completed_weight(double done, double remaining) const {
         const double whole = done + remaining;
         switch (shape_) {
@@ -72,7 +72,7 @@ class Decay {
         if (shape_ < DecayShape::exponential) ramp_.emplace(shape);
     }
 
-    /// For 0 <= step <= steps. Made of what is left, so that the last steps keep their digits.
+    /// For 0 <= step <= steps. Computed from the steps left, so the last steps stay accurate.
     double operator()(std::int64_t step) const {
         const auto done = static_cast<double>(step);
         const auto left = static_cast<double>(steps_ - step);
@@ -88,8 +88,8 @@ class Decay {
     double ratio() const { return ratio_; }
 
   private:
-    /// (ratio^(1 - x) - ratio) / (1 - ratio) for x = left / whole. The digits that float64 takes
-    /// from the exponent and from the scale are added back to first order.
+    /// (ratio^(1 - x) - ratio) / (1 - ratio) for x = left / whole. The rounding errors of the
+    /// exponent and of the scale are added back to first order.
     double exponential(double done, double left, double whole) const {
         constexpr double negligible = -50.0;  // ratio is then no part of ratio^(1 - x)
         const DoubleDouble logarithm = dd_log(ratio_);

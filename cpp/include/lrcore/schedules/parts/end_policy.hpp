@@ -14,12 +14,12 @@ namespace lrcore {
 enum class End { hold, repeat, mirror, raise };
 inline constexpr std::array ends{"hold", "repeat", "mirror", "raise"};
 
-/// What comes after the steps 0 to `last`.
+/// Continuation of a schedule after step `last`: hold the value, repeat, mirror or raise.
 class EndPolicy {
   public:
     enum class Direction { forwards, backwards, still };
 
-    /// Steps before the end that follow each other: `size` from `begin` on.
+    /// A run of `size` consecutive steps of the schedule, from `begin` in the given direction.
     struct Run {
         std::int64_t begin;
         std::size_t size;
@@ -31,7 +31,7 @@ class EndPolicy {
 
     bool refuses(std::int64_t step) const { return end_ == End::raise && step > last_; }
 
-    /// What stands for `step` and those after it.
+    /// The run of the schedule that `step` and the steps after it map to.
     Run run_at(std::int64_t step) const {
         if (step <= last_) return to_the_end(step);
         if (end_ == End::mirror && last_ > 0) return mirrored(step);
@@ -46,7 +46,7 @@ class EndPolicy {
         return {begin, static_cast<std::size_t>(last_ - begin) + 1, Direction::forwards};
     }
 
-    /// Neither end comes twice in a row: 0, 1, ..., last, last - 1, ..., 0, 1, ...
+    /// The end points are not repeated: 0, 1, ..., last, last - 1, ..., 0, 1, ...
     Run mirrored(std::int64_t step) const {
         const std::int64_t position = step % last_;
         const auto size = static_cast<std::size_t>(last_ - position);
@@ -58,8 +58,8 @@ class EndPolicy {
     End end_;
 };
 
-/// Writes the run, or as much of it as `out` holds, and says how many steps these are.
-/// fill_before(begin, part) writes steps before the end, from `begin` on.
+/// Writes the run, or as much of it as fits into `out`; returns the number of steps written.
+/// fill_before(begin, part) writes steps of the schedule itself, from `begin` on.
 template <class FillBefore>
 std::size_t write_run(const EndPolicy::Run& run, Span<double> out, const FillBefore& fill_before) {
     if (run.direction == EndPolicy::Direction::still) {
@@ -77,7 +77,7 @@ std::size_t write_run(const EndPolicy::Run& run, Span<double> out, const FillBef
     return written.size();
 }
 
-/// out[i] = the value that stands for step start + i, run by run.
+/// out[i] = the value at step start + i, written run by run.
 template <class RunAt, class FillBefore>
 void fill_runs(std::int64_t start, Span<double> out, const RunAt& run_at,
                const FillBefore& fill_before) {

@@ -14,12 +14,12 @@ namespace lrcore {
 enum class Annealing { cos, linear };
 inline constexpr std::array annealings{"cos", "linear"};
 
-/// The three phases of a one-cycle: up, down to where a third phase starts, and on to the end.
-/// Without a third phase the second has no steps. The ends of the first two need not be whole
+/// The three phases of a one-cycle schedule: up, back down, and on to the end. Without
+/// `three_phase` the middle phase has no steps. The ends of the first two phases need not be whole
 /// numbers.
 class OneCyclePhases {
   public:
-    /// What a quantity is at the begin of each phase and at the end of the last.
+    /// The value at the start of each phase and at the end of the last.
     using Values = std::array<double, 4>;
 
     OneCyclePhases(std::int64_t total_steps, double pct_start, const std::string& anneal_strategy,
@@ -72,7 +72,8 @@ class OneCyclePhases {
                 phase(down_end, double_double(total_steps_ - 1))};
     }
 
-    /// Its float64 as it is rounded decides which steps are before it; `low` is what that lacks.
+    /// End of the rise. `high`, rounded as PyTorch rounds it, decides which steps come before;
+    /// `low` is the rounding error.
     DoubleDouble up_end() const {
         const double rounded = pct_start_ * static_cast<double>(total_steps_) - 1.0;
         const DoubleDouble exact =
@@ -93,7 +94,7 @@ class OneCyclePhases {
         return static_cast<std::size_t>(found - phases_.begin());
     }
 
-    /// Writes to the end of the phase that `start` is in, and says how many steps these are.
+    /// Writes from `start` to the end of its phase; returns the number of steps written.
     std::size_t write_phase(std::int64_t start, const Values& values, Span<double> out) const {
         if (start >= total_steps_) {
             std::fill(out.begin(), out.end(), at(start, values));

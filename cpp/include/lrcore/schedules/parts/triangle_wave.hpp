@@ -21,8 +21,8 @@ inline constexpr std::array cycle_modes{"triangular", "triangular2", "exp_range"
 enum class ScaleMode { cycle, iterations };
 inline constexpr std::array scale_modes{"cycle", "iterations"};
 
-/// How high a triangle wave is, from 0 to 1: 1, halved after each cycle (triangular2), gamma^t
-/// (exp_range), or the value that a schedule has at the number of the cycle, from 0, or at t.
+/// Height of a triangle wave, from 0 to 1: constant 1 (triangular), halved after each cycle
+/// (triangular2), gamma^t (exp_range), or a schedule of the cycle number or of t.
 class CycleScale {
   public:
     CycleScale(const std::string& mode, double gamma, std::optional<AnySchedule> scale,
@@ -42,7 +42,7 @@ class CycleScale {
     }
 
     bool is_one() const { return !scale_ && mode_ == CycleMode::triangular; }
-    /// Whether it is the same at every step of a cycle.
+    /// True if the height does not change within a cycle.
     bool is_constant_per_cycle() const {
         return scale_ ? scale_mode_ == ScaleMode::cycle : mode_ != CycleMode::exp_range;
     }
@@ -66,8 +66,8 @@ class CycleScale {
     ScaleMode scale_mode_;
 };
 
-/// A triangle wave: step_size_up steps from its foot to its tip and step_size_down steps back, each
-/// triangle as high as `height` says.
+/// A triangle wave: step_size_up steps from its foot to its tip and step_size_down steps back, with
+/// the height of each triangle scaled by `scale`.
 class TriangleWave {
   public:
     TriangleWave(double foot, double tip, std::int64_t step_size_up, std::int64_t step_size_down,
@@ -87,7 +87,7 @@ class TriangleWave {
     /// out[i] = (*this)(start + i)
     void write(std::int64_t start, Span<double> out) const {
         if (!scale_.is_one()) return write_sides(start, out);
-        // Equal triangles repeat themselves.
+        // All triangles are equal: write the first and copy it.
         std::size_t written = std::min(out.size(), static_cast<std::size_t>(length()));
         write_sides(start, out.subspan(0, written));
         while (written < out.size()) {
@@ -102,8 +102,8 @@ class TriangleWave {
     const CycleScale& scale() const { return scale_; }
 
   private:
-    /// On which side of which triangle a step is. Unsigned, as the sum of two step sizes may not
-    /// fit an int64.
+    /// Position of a step: its triangle and the side it is on. Unsigned, because the sum of two
+    /// step sizes may not fit an int64.
     struct Place {
         std::uint64_t cycle;
         bool rising;
@@ -141,14 +141,14 @@ class TriangleWave {
         }
     }
 
-    /// Whether sides can be written whole, and are long enough for that to be faster.
+    /// True if whole sides can be written at once and are long enough for that to be faster.
     bool should_write_by_sides() const {
         constexpr std::uint64_t short_cycle = 16;
         return scale_.is_constant_per_cycle() && length() > short_cycle &&
                length() <= static_cast<std::uint64_t>(exact_steps);
     }
 
-    /// Writes to the end of the side that `start` is on, and says how many steps these are.
+    /// Writes from `start` to the end of its side; returns the number of steps written.
     std::size_t write_side(std::int64_t start, Span<double> out) const {
         const Place place = locate(start);
         out = out.subspan(

@@ -10,11 +10,11 @@
 
 namespace lrcore {
 
-/// Cycles of which each is period_mult times as long as the one before. A real multiplier puts
-/// restarts between two steps; with a whole one every restart is at an exact step.
+/// Cycles that are each period_mult times as long as the one before. With a real multiplier
+/// restarts fall between steps; with a whole one every restart is exactly at a step.
 class WarmRestarts {
   public:
-    /// The cycle of a step.
+    /// The cycle that a step is in.
     struct Place {
         double cycle;       // its number, from 0
         DoubleDouble left;  // steps of it still to come: all of them at its start
@@ -61,7 +61,7 @@ class WarmRestarts {
                 left.high < cycle->period.high ? left : cycle->period, cycle->period};
     }
 
-    /// Until the end is beyond every int64.
+    /// Lists cycles until their end is beyond the largest int64.
     void list_cycles() {
         constexpr double beyond = 0x1p64;
         DoubleDouble period = double_double(first_period_);
