@@ -64,8 +64,8 @@ def calls_table() -> Table:
     for label, (schedule, _) in schedules().items():
         core = schedule._core_schedule
         candidates = {
-            "core": lambda core=core: [core(12345) for _ in range(1000)],
-            "far": lambda core=core: [core(1_000_000) for _ in range(1000)],
+            "core": lambda core=core: [core.value(12345) for _ in range(1000)],
+            "far": lambda core=core: [core.value(1_000_000) for _ in range(1000)],
             "public": lambda schedule=schedule: [schedule(12345) for _ in range(1000)],
         }
         times = median_times(candidates, repeats=25, calls=20)

@@ -31,7 +31,7 @@ KERNELS: dict[str, Callable[[], object]] = {
     "grad_norm": lambda: _core.grad_norm(ONES[0]),
     "SgdPlan.step": lambda: (PLAN.read(*TENSORS, [0], [], [], [], []), PLAN.step([_core.SgdOptions(**OPTIONS)])),
     "philox_words": lambda: _core.philox_words(0, 0, 0, np.zeros(1, np.uint64), np.zeros(1, np.uint64), 1 << 18),
-    "look_up": lambda: _core.look_up(np.zeros(1 << 20, np.uint8), np.zeros((1, 256), np.float32)),
+    "apply_lookup_table": lambda: _core.apply_lookup_table(np.zeros(1 << 20, np.uint8), np.zeros((1, 256), np.float32)),
 }
 
 

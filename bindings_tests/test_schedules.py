@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pickle
+import re
 from typing import Any
 
 import mpmath
@@ -351,3 +352,23 @@ def test_inverse_time_follows_its_closed_form() -> None:
         for t in range(100):
             expected = mpmath.mpf(0.01) / (1 + mpmath.mpf(0.1) * t / 3)
             assert ulps(schedule(t), expected) <= 3
+
+
+@pytest.mark.parametrize("step", [0, 3, True, np.int64(3), 2**63 - 1])
+def test_value_equals_the_call(step: Any) -> None:
+    schedule = _core.Linear(0.1, 1.0, 10)
+    assert schedule.value(step) == schedule(step)
+
+
+@pytest.mark.parametrize("step", [-1, 2**63, 1.5, "1", None])
+def test_value_raises_what_the_call_raises(step: Any) -> None:
+    schedule = _core.Linear(0.1, 1.0, 10)
+    with pytest.raises((TypeError, ValueError)) as by_call:
+        schedule(step)
+    with pytest.raises(type(by_call.value), match=f"^{re.escape(str(by_call.value))}$"):
+        schedule.value(step)
+
+
+def test_value_of_another_class_is_an_error() -> None:
+    with pytest.raises(TypeError):
+        _core.Linear.value(_core.Constant(1.0), 1)  # type: ignore[arg-type]

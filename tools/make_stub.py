@@ -21,6 +21,17 @@ import lrcore._core as _core
 
 STUB = Path(__file__).resolve().parent.parent / "python" / "lrcore" / "_core.pyi"
 
+# The package gives its public enums the module `lrcore`, so stubgen would import them instead of defining them.
+STUBGEN = """
+import lrcore._core as _core
+from pybind11_stubgen import main
+
+for value in vars(_core).values():
+    if isinstance(value, type):
+        value.__module__ = _core.__name__
+main()
+"""
+
 
 class Tidy(ast.NodeTransformer):
     """Mends what pybind11-stubgen writes but a type checker refuses or a new version would make stale."""
@@ -42,8 +53,8 @@ class Tidy(ast.NodeTransformer):
 def generate() -> str:
     """The text of the stub."""
     with tempfile.TemporaryDirectory() as folder:
-        command = ["pybind11_stubgen", "lrcore._core", "--exit-code", "--output-dir", folder]
-        subprocess.run([sys.executable, "-m", *command], check=True)
+        command = ["lrcore._core", "--exit-code", "--output-dir", folder]
+        subprocess.run([sys.executable, "-c", STUBGEN, *command], check=True)
         generated = Path(folder, "lrcore", "_core.pyi").read_text()
     tidied = ast.unparse(Tidy().visit(ast.parse(generated)))
     one_line_bodies = re.sub(r":\n +\.\.\.$", ": ...", tidied, flags=re.MULTILINE)

@@ -10,16 +10,16 @@ PYBIND11_MODULE(_core, m) {
     pybind11::dtype::of<float>();
     lrcore::bind_errors(m);
     lrcore::bind_schedules(m);
-    lrcore::bind_scheduled_groups(m);
+    lrcore::bind_param_group_writer(m);
     lrcore::bind_ema(m);
     lrcore::bind_divergence(m);
     lrcore::bind_range_test(m);
     lrcore::bind_plateau(m);
     lrcore::bind_sgd(m);
     lrcore::bind_sgd_plan(m);
-    lrcore::bind_same_objects(m);
-    lrcore::bind_thread_pool(m);
+    lrcore::bind_identity(m);
+    lrcore::bind_threads(m);
     lrcore::bind_valley(m);
     lrcore::bind_philox(m);
-    lrcore::bind_look_up(m);
+    lrcore::bind_lookup_table(m);
 }

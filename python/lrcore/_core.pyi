@@ -8,7 +8,7 @@ import enum
 import numpy
 import numpy.typing
 import typing
-__all__: list[str] = ['ArgumentError', 'Clip', 'Constant', 'Cooldown', 'Cosine', 'CosineRestarts', 'Cyclic', 'CyclicMomentum', 'Delay', 'DivergenceDetector', 'Ema', 'Exponential', 'ExponentialDecay', 'InverseSqrt', 'InverseTime', 'Linear', 'MultiStep', 'Noam', 'Offset', 'OneCycle', 'OneCycleMomentum', 'PiecewiseConstant', 'PiecewiseCosine', 'PiecewiseLinear', 'Plateau', 'Polynomial', 'Product', 'RangeTest', 'Repeat', 'Scaled', 'ScheduleSequence', 'ScheduledGroups', 'SgdOptions', 'SgdPlan', 'Step', 'StopReason', 'Tabulated', 'Tanh', 'Until', 'Verdict', 'Warmup', 'WarmupStableDecay', 'grad_norm', 'have_types', 'look_up', 'num_threads', 'philox_words', 'same_items', 'same_objects', 'same_values', 'set_num_threads', 'sgd_step', 'smooth', 'valley']
+__all__: list[str] = ['ArgumentError', 'Clip', 'Constant', 'Cooldown', 'Cosine', 'CosineRestarts', 'Cyclic', 'CyclicMomentum', 'Delay', 'DivergenceDetector', 'Ema', 'Exponential', 'ExponentialDecay', 'InverseSqrt', 'InverseTime', 'Linear', 'MultiStep', 'Noam', 'Offset', 'OneCycle', 'OneCycleMomentum', 'ParamGroupWriter', 'PiecewiseConstant', 'PiecewiseCosine', 'PiecewiseLinear', 'Plateau', 'Polynomial', 'Product', 'RangeTest', 'Repeat', 'Scaled', 'ScheduleSequence', 'SgdOptions', 'SgdPlan', 'Step', 'StopReason', 'Tabulated', 'Tanh', 'Until', 'Verdict', 'Warmup', 'WarmupStableDecay', 'apply_lookup_table', 'grad_norm', 'have_types', 'num_threads', 'philox_words', 'same_items', 'same_objects', 'same_values', 'set_num_threads', 'sgd_step', 'smooth', 'valley']
 
 class ArgumentError(ValueError):
     """
@@ -24,9 +24,6 @@ class ArgumentError(ValueError):
         """
 
 class Constant:
-    """
-    lr(t) = lr
-    """
 
     def __call__(self, step: typing.SupportsInt | typing.SupportsIndex) -> float: ...
 
@@ -40,15 +37,14 @@ class Constant:
 
     def __setstate__(self, arg0: tuple[typing.SupportsFloat | typing.SupportsIndex]) -> None: ...
 
+    def value(self, step: typing.SupportsInt | typing.SupportsIndex) -> float: ...
+
     def values(self, start: typing.SupportsInt | typing.SupportsIndex, stop: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.float64]: ...
 
     @property
     def lr(self) -> float: ...
 
 class PiecewiseConstant:
-    """
-    lr(t) = lrs[number of boundaries b with b <= t]
-    """
 
     def __call__(self, step: typing.SupportsInt | typing.SupportsIndex) -> float: ...
 
@@ -62,6 +58,8 @@ class PiecewiseConstant:
 
     def __setstate__(self, arg0: tuple[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex]]) -> None: ...
 
+    def value(self, step: typing.SupportsInt | typing.SupportsIndex) -> float: ...
+
     def values(self, start: typing.SupportsInt | typing.SupportsIndex, stop: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.float64]: ...
 
     @property
@@ -71,9 +69,6 @@ class PiecewiseConstant:
     def lrs(self) -> list[float]: ...
 
 class PiecewiseLinear:
-    """
-    lr(t) on straight lines from each (milestone, lr) to the next, flat before and after
-    """
 
     def __call__(self, step: typing.SupportsInt | typing.SupportsIndex) -> float: ...
 
@@ -86,6 +81,8 @@ class PiecewiseLinear:
     def __init__(self, milestones: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], lrs: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex]) -> None: ...
 
     def __setstate__(self, arg0: tuple[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex]]) -> None: ...
+
+    def value(self, step: typing.SupportsInt | typing.SupportsIndex) -> float: ...
 
     def values(self, start: typing.SupportsInt | typing.SupportsIndex, stop: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.float64]: ...
 
@@ -96,9 +93,6 @@ class PiecewiseLinear:
     def milestones(self) -> list[int]: ...
 
 class PiecewiseCosine:
-    """
-    lr(t) on half cosine waves from each (milestone, lr) to the next, flat before and after
-    """
 
     def __call__(self, step: typing.SupportsInt | typing.SupportsIndex) -> float: ...
 
@@ -112,6 +106,8 @@ class PiecewiseCosine:
 
     def __setstate__(self, arg0: tuple[collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex]]) -> None: ...
 
+    def value(self, step: typing.SupportsInt | typing.SupportsIndex) -> float: ...
+
     def values(self, start: typing.SupportsInt | typing.SupportsIndex, stop: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.float64]: ...
 
     @property
@@ -121,9 +117,6 @@ class PiecewiseCosine:
     def milestones(self) -> list[int]: ...
 
 class Tabulated:
-    """
-    lr(t) = lrs[t], the last one from there on
-    """
 
     def __call__(self, step: typing.SupportsInt | typing.SupportsIndex) -> float: ...
 
@@ -137,15 +130,14 @@ class Tabulated:
 
     def __setstate__(self, arg0: tuple[collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex]]) -> None: ...
 
+    def value(self, step: typing.SupportsInt | typing.SupportsIndex) -> float: ...
+
     def values(self, start: typing.SupportsInt | typing.SupportsIndex, stop: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.float64]: ...
 
     @property
     def lrs(self) -> list[float]: ...
 
 class Step:
-    """
-    lr(t) = base_lr * gamma^floor(t / step_size)
-    """
 
     def __call__(self, step: typing.SupportsInt | typing.SupportsIndex) -> float: ...
 
@@ -159,6 +151,8 @@ class Step:
 
     def __setstate__(self, arg0: tuple[typing.SupportsFloat | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex]) -> None: ...
 
+    def value(self, step: typing.SupportsInt | typing.SupportsIndex) -> float: ...
+
     def values(self, start: typing.SupportsInt | typing.SupportsIndex, stop: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.float64]: ...
 
     @property
@@ -171,9 +165,6 @@ class Step:
     def step_size(self) -> int: ...
 
 class MultiStep:
-    """
-    lr(t) = base_lr * gamma^(number of milestones m with m <= t)
-    """
 
     def __call__(self, step: typing.SupportsInt | typing.SupportsIndex) -> float: ...
 
@@ -187,6 +178,8 @@ class MultiStep:
 
     def __setstate__(self, arg0: tuple[typing.SupportsFloat | typing.SupportsIndex, collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], typing.SupportsFloat | typing.SupportsIndex]) -> None: ...
 
+    def value(self, step: typing.SupportsInt | typing.SupportsIndex) -> float: ...
+
     def values(self, start: typing.SupportsInt | typing.SupportsIndex, stop: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.float64]: ...
 
     @property
@@ -199,9 +192,6 @@ class MultiStep:
     def milestones(self) -> list[int]: ...
 
 class InverseTime:
-    """
-    lr(t) = base_lr / (1 + decay_rate * t / decay_steps)
-    """
 
     def __call__(self, step: typing.SupportsInt | typing.SupportsIndex) -> float: ...
 
@@ -214,6 +204,8 @@ class InverseTime:
     def __init__(self, base_lr: typing.SupportsFloat | typing.SupportsIndex, decay_rate: typing.SupportsFloat | typing.SupportsIndex, decay_steps: typing.SupportsInt | typing.SupportsIndex, staircase: bool) -> None: ...
 
     def __setstate__(self, arg0: tuple[typing.SupportsFloat | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex, bool]) -> None: ...
+
+    def value(self, step: typing.SupportsInt | typing.SupportsIndex) -> float: ...
 
     def values(self, start: typing.SupportsInt | typing.SupportsIndex, stop: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.float64]: ...
 
@@ -230,9 +222,6 @@ class InverseTime:
     def staircase(self) -> bool: ...
 
 class Linear:
-    """
-    lr(t) = start_lr + (end_lr - start_lr) * t / (total_steps - 1)
-    """
 
     def __call__(self, step: typing.SupportsInt | typing.SupportsIndex) -> float: ...
 
@@ -246,6 +235,8 @@ class Linear:
 
     def __setstate__(self, arg0: tuple[typing.SupportsFloat | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex]) -> None: ...
 
+    def value(self, step: typing.SupportsInt | typing.SupportsIndex) -> float: ...
+
     def values(self, start: typing.SupportsInt | typing.SupportsIndex, stop: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.float64]: ...
 
     @property
@@ -258,9 +249,6 @@ class Linear:
     def total_steps(self) -> int: ...
 
 class Polynomial:
-    """
-    lr(t) = end_lr + (base_lr - end_lr) * (1 - (min(t, decay_steps) / decay_steps)^k)^power
-    """
 
     def __call__(self, step: typing.SupportsInt | typing.SupportsIndex) -> float: ...
 
@@ -273,6 +261,8 @@ class Polynomial:
     def __init__(self, base_lr: typing.SupportsFloat | typing.SupportsIndex, decay_steps: typing.SupportsInt | typing.SupportsIndex, end_lr: typing.SupportsFloat | typing.SupportsIndex, power: typing.SupportsFloat | typing.SupportsIndex, cycle: bool, k: typing.SupportsFloat | typing.SupportsIndex) -> None: ...
 
     def __setstate__(self, arg0: tuple[typing.SupportsFloat | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex, bool, typing.SupportsFloat | typing.SupportsIndex]) -> None: ...
+
+    def value(self, step: typing.SupportsInt | typing.SupportsIndex) -> float: ...
 
     def values(self, start: typing.SupportsInt | typing.SupportsIndex, stop: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.float64]: ...
 
@@ -295,9 +285,6 @@ class Polynomial:
     def power(self) -> float: ...
 
 class Exponential:
-    """
-    lr(t) = start_lr * (end_lr / start_lr)^(t / (total_steps - 1))
-    """
 
     def __call__(self, step: typing.SupportsInt | typing.SupportsIndex) -> float: ...
 
@@ -311,6 +298,8 @@ class Exponential:
 
     def __setstate__(self, arg0: tuple[typing.SupportsFloat | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex]) -> None: ...
 
+    def value(self, step: typing.SupportsInt | typing.SupportsIndex) -> float: ...
+
     def values(self, start: typing.SupportsInt | typing.SupportsIndex, stop: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.float64]: ...
 
     @property
@@ -323,9 +312,6 @@ class Exponential:
     def total_steps(self) -> int: ...
 
 class ExponentialDecay:
-    """
-    lr(t) = base_lr * decay_rate^(t / decay_steps)
-    """
 
     def __call__(self, step: typing.SupportsInt | typing.SupportsIndex) -> float: ...
 
@@ -338,6 +324,8 @@ class ExponentialDecay:
     def __init__(self, base_lr: typing.SupportsFloat | typing.SupportsIndex, decay_rate: typing.SupportsFloat | typing.SupportsIndex, decay_steps: typing.SupportsInt | typing.SupportsIndex, staircase: bool, end_lr: typing.SupportsFloat | typing.SupportsIndex | None) -> None: ...
 
     def __setstate__(self, arg0: tuple[typing.SupportsFloat | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex, bool, typing.SupportsFloat | typing.SupportsIndex | None]) -> None: ...
+
+    def value(self, step: typing.SupportsInt | typing.SupportsIndex) -> float: ...
 
     def values(self, start: typing.SupportsInt | typing.SupportsIndex, stop: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.float64]: ...
 
@@ -357,9 +345,6 @@ class ExponentialDecay:
     def staircase(self) -> bool: ...
 
 class Cosine:
-    """
-    lr(t) = min_lr + (base_lr - min_lr) * sin^2(pi/2 * (1 - (t / decay_steps)^k))^exponent
-    """
 
     def __call__(self, step: typing.SupportsInt | typing.SupportsIndex) -> float: ...
 
@@ -372,6 +357,8 @@ class Cosine:
     def __init__(self, base_lr: typing.SupportsFloat | typing.SupportsIndex, decay_steps: typing.SupportsInt | typing.SupportsIndex, min_lr: typing.SupportsFloat | typing.SupportsIndex, exponent: typing.SupportsFloat | typing.SupportsIndex, k: typing.SupportsFloat | typing.SupportsIndex, end: str) -> None: ...
 
     def __setstate__(self, arg0: tuple[typing.SupportsFloat | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex, str]) -> None: ...
+
+    def value(self, step: typing.SupportsInt | typing.SupportsIndex) -> float: ...
 
     def values(self, start: typing.SupportsInt | typing.SupportsIndex, stop: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.float64]: ...
 
@@ -394,9 +381,6 @@ class Cosine:
     def min_lr(self) -> float: ...
 
 class CosineRestarts:
-    """
-    lr(t) = min_lr + (base_lr - min_lr) * peak_decay^n * sin^2(pi/2 * (end_n - t) / period_n)
-    """
 
     def __call__(self, step: typing.SupportsInt | typing.SupportsIndex) -> float: ...
 
@@ -409,6 +393,8 @@ class CosineRestarts:
     def __init__(self, base_lr: typing.SupportsFloat | typing.SupportsIndex, first_period: typing.SupportsInt | typing.SupportsIndex, period_mult: typing.SupportsFloat | typing.SupportsIndex, peak_decay: typing.SupportsFloat | typing.SupportsIndex, min_lr: typing.SupportsFloat | typing.SupportsIndex, cycles: typing.SupportsInt | typing.SupportsIndex | None, decays: str) -> None: ...
 
     def __setstate__(self, arg0: tuple[typing.SupportsFloat | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex | None, str]) -> None: ...
+
+    def value(self, step: typing.SupportsInt | typing.SupportsIndex) -> float: ...
 
     def values(self, start: typing.SupportsInt | typing.SupportsIndex, stop: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.float64]: ...
 
@@ -434,9 +420,6 @@ class CosineRestarts:
     def period_mult(self) -> float: ...
 
 class Tanh:
-    """
-    lr(t) = min_lr + (base_lr - min_lr) * (1 - tanh(lower + (upper - lower) * t / decay_steps)) / 2
-    """
 
     def __call__(self, step: typing.SupportsInt | typing.SupportsIndex) -> float: ...
 
@@ -449,6 +432,8 @@ class Tanh:
     def __init__(self, base_lr: typing.SupportsFloat | typing.SupportsIndex, decay_steps: typing.SupportsInt | typing.SupportsIndex, lower: typing.SupportsFloat | typing.SupportsIndex, upper: typing.SupportsFloat | typing.SupportsIndex, min_lr: typing.SupportsFloat | typing.SupportsIndex) -> None: ...
 
     def __setstate__(self, arg0: tuple[typing.SupportsFloat | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex]) -> None: ...
+
+    def value(self, step: typing.SupportsInt | typing.SupportsIndex) -> float: ...
 
     def values(self, start: typing.SupportsInt | typing.SupportsIndex, stop: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.float64]: ...
 
@@ -468,9 +453,6 @@ class Tanh:
     def upper(self) -> float: ...
 
 class InverseSqrt:
-    """
-    lr(t) = base_lr * sqrt(timescale / (timescale + t - warmup_steps)) after a warm-up
-    """
 
     def __call__(self, step: typing.SupportsInt | typing.SupportsIndex) -> float: ...
 
@@ -484,6 +466,8 @@ class InverseSqrt:
 
     def __setstate__(self, arg0: tuple[typing.SupportsFloat | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex]) -> None: ...
 
+    def value(self, step: typing.SupportsInt | typing.SupportsIndex) -> float: ...
+
     def values(self, start: typing.SupportsInt | typing.SupportsIndex, stop: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.float64]: ...
 
     @property
@@ -496,9 +480,6 @@ class InverseSqrt:
     def warmup_steps(self) -> int: ...
 
 class Noam:
-    """
-    lr(t) = factor / sqrt(model_size) * min(1 / sqrt(s), s / warmup_steps^1.5), s = t + 1
-    """
 
     def __call__(self, step: typing.SupportsInt | typing.SupportsIndex) -> float: ...
 
@@ -512,6 +493,8 @@ class Noam:
 
     def __setstate__(self, arg0: tuple[typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex]) -> None: ...
 
+    def value(self, step: typing.SupportsInt | typing.SupportsIndex) -> float: ...
+
     def values(self, start: typing.SupportsInt | typing.SupportsIndex, stop: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.float64]: ...
 
     @property
@@ -524,9 +507,6 @@ class Noam:
     def warmup_steps(self) -> int: ...
 
 class WarmupStableDecay:
-    """
-    lr(t) rises to base_lr, stays there for stable_steps and falls to min_lr
-    """
 
     def __call__(self, step: typing.SupportsInt | typing.SupportsIndex) -> float: ...
 
@@ -539,6 +519,8 @@ class WarmupStableDecay:
     def __init__(self, base_lr: typing.SupportsFloat | typing.SupportsIndex, warmup_steps: typing.SupportsInt | typing.SupportsIndex, stable_steps: typing.SupportsInt | typing.SupportsIndex, decay_steps: typing.SupportsInt | typing.SupportsIndex, min_lr: typing.SupportsFloat | typing.SupportsIndex, decay: str, decay_power: typing.SupportsFloat | typing.SupportsIndex, decay_ratio: typing.SupportsFloat | typing.SupportsIndex, warmup_start_lr: typing.SupportsFloat | typing.SupportsIndex) -> None: ...
 
     def __setstate__(self, arg0: tuple[typing.SupportsFloat | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex, str, typing.SupportsFloat | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex]) -> None: ...
+
+    def value(self, step: typing.SupportsInt | typing.SupportsIndex) -> float: ...
 
     def values(self, start: typing.SupportsInt | typing.SupportsIndex, stop: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.float64]: ...
 
@@ -570,9 +552,6 @@ class WarmupStableDecay:
     def warmup_steps(self) -> int: ...
 
 class Cyclic:
-    """
-    lr(t) = base_lr + (max_lr - base_lr) * cycle(t)
-    """
 
     def __call__(self, step: typing.SupportsInt | typing.SupportsIndex) -> float: ...
 
@@ -585,6 +564,8 @@ class Cyclic:
     def __init__(self, base_lr: typing.SupportsFloat | typing.SupportsIndex, max_lr: typing.SupportsFloat | typing.SupportsIndex, step_size_up: typing.SupportsInt | typing.SupportsIndex, step_size_down: typing.SupportsInt | typing.SupportsIndex, mode: str, gamma: typing.SupportsFloat | typing.SupportsIndex, scale: typing.Any | None, scale_mode: str) -> None: ...
 
     def __setstate__(self, arg0: tuple[typing.SupportsFloat | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex, str, typing.SupportsFloat | typing.SupportsIndex, typing.Any | None, str]) -> None: ...
+
+    def value(self, step: typing.SupportsInt | typing.SupportsIndex) -> float: ...
 
     def values(self, start: typing.SupportsInt | typing.SupportsIndex, stop: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.float64]: ...
 
@@ -613,9 +594,6 @@ class Cyclic:
     def step_size_up(self) -> int: ...
 
 class OneCycle:
-    """
-    lr(t) rises from max_lr / div_factor to max_lr and falls to max_lr / div_factor / final_div_factor
-    """
 
     def __call__(self, step: typing.SupportsInt | typing.SupportsIndex) -> float: ...
 
@@ -628,6 +606,8 @@ class OneCycle:
     def __init__(self, max_lr: typing.SupportsFloat | typing.SupportsIndex, total_steps: typing.SupportsInt | typing.SupportsIndex, pct_start: typing.SupportsFloat | typing.SupportsIndex, anneal_strategy: str, div_factor: typing.SupportsFloat | typing.SupportsIndex, final_div_factor: typing.SupportsFloat | typing.SupportsIndex, three_phase: bool) -> None: ...
 
     def __setstate__(self, arg0: tuple[typing.SupportsFloat | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex, str, typing.SupportsFloat | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex, bool]) -> None: ...
+
+    def value(self, step: typing.SupportsInt | typing.SupportsIndex) -> float: ...
 
     def values(self, start: typing.SupportsInt | typing.SupportsIndex, stop: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.float64]: ...
 
@@ -653,9 +633,6 @@ class OneCycle:
     def total_steps(self) -> int: ...
 
 class Scaled:
-    """
-    lr(t) = factor * base(t)
-    """
 
     def __call__(self, step: typing.SupportsInt | typing.SupportsIndex) -> float: ...
 
@@ -669,6 +646,8 @@ class Scaled:
 
     def __setstate__(self, arg0: tuple[typing.Any, typing.SupportsFloat | typing.SupportsIndex]) -> None: ...
 
+    def value(self, step: typing.SupportsInt | typing.SupportsIndex) -> float: ...
+
     def values(self, start: typing.SupportsInt | typing.SupportsIndex, stop: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.float64]: ...
 
     @property
@@ -678,9 +657,6 @@ class Scaled:
     def factor(self) -> float: ...
 
 class ScheduleSequence:
-    """
-    lr(t) = schedules[i](t - milestones[i - 1])
-    """
 
     def __call__(self, step: typing.SupportsInt | typing.SupportsIndex) -> float: ...
 
@@ -694,6 +670,8 @@ class ScheduleSequence:
 
     def __setstate__(self, arg0: tuple[collections.abc.Sequence[typing.Any], collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex]]) -> None: ...
 
+    def value(self, step: typing.SupportsInt | typing.SupportsIndex) -> float: ...
+
     def values(self, start: typing.SupportsInt | typing.SupportsIndex, stop: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.float64]: ...
 
     @property
@@ -703,9 +681,6 @@ class ScheduleSequence:
     def schedules(self) -> list[typing.Any]: ...
 
 class Product:
-    """
-    lr(t) = schedules[0](t) * schedules[1](t) * ...
-    """
 
     def __call__(self, step: typing.SupportsInt | typing.SupportsIndex) -> float: ...
 
@@ -719,15 +694,14 @@ class Product:
 
     def __setstate__(self, arg0: tuple[collections.abc.Sequence[typing.Any]]) -> None: ...
 
+    def value(self, step: typing.SupportsInt | typing.SupportsIndex) -> float: ...
+
     def values(self, start: typing.SupportsInt | typing.SupportsIndex, stop: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.float64]: ...
 
     @property
     def schedules(self) -> list[typing.Any]: ...
 
 class Warmup:
-    """
-    lr(t) rises from start_lr to base(0), then lr(t) = base(t - steps)
-    """
 
     def __call__(self, step: typing.SupportsInt | typing.SupportsIndex) -> float: ...
 
@@ -740,6 +714,8 @@ class Warmup:
     def __init__(self, base: typing.Any, steps: typing.SupportsInt | typing.SupportsIndex, shape: str, first: str, start_lr: typing.SupportsFloat | typing.SupportsIndex, prefix: bool) -> None: ...
 
     def __setstate__(self, arg0: tuple[typing.Any, typing.SupportsInt | typing.SupportsIndex, str, str, typing.SupportsFloat | typing.SupportsIndex, bool]) -> None: ...
+
+    def value(self, step: typing.SupportsInt | typing.SupportsIndex) -> float: ...
 
     def values(self, start: typing.SupportsInt | typing.SupportsIndex, stop: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.float64]: ...
 
@@ -762,9 +738,6 @@ class Warmup:
     def steps(self) -> int: ...
 
 class Cooldown:
-    """
-    lr(t) = base(t), then falls to end_lr
-    """
 
     def __call__(self, step: typing.SupportsInt | typing.SupportsIndex) -> float: ...
 
@@ -777,6 +750,8 @@ class Cooldown:
     def __init__(self, base: typing.Any, begin: typing.SupportsInt | typing.SupportsIndex, steps: typing.SupportsInt | typing.SupportsIndex, end_lr: typing.SupportsFloat | typing.SupportsIndex, shape: str) -> None: ...
 
     def __setstate__(self, arg0: tuple[typing.Any, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex, str]) -> None: ...
+
+    def value(self, step: typing.SupportsInt | typing.SupportsIndex) -> float: ...
 
     def values(self, start: typing.SupportsInt | typing.SupportsIndex, stop: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.float64]: ...
 
@@ -796,9 +771,6 @@ class Cooldown:
     def steps(self) -> int: ...
 
 class Clip:
-    """
-    lr(t) = min(max(base(t), min_lr), max_lr)
-    """
 
     def __call__(self, step: typing.SupportsInt | typing.SupportsIndex) -> float: ...
 
@@ -812,6 +784,8 @@ class Clip:
 
     def __setstate__(self, arg0: tuple[typing.Any, typing.SupportsFloat | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex | None]) -> None: ...
 
+    def value(self, step: typing.SupportsInt | typing.SupportsIndex) -> float: ...
+
     def values(self, start: typing.SupportsInt | typing.SupportsIndex, stop: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.float64]: ...
 
     @property
@@ -824,9 +798,6 @@ class Clip:
     def min_lr(self) -> float: ...
 
 class Delay:
-    """
-    lr(t) = base(max(t - steps, 0))
-    """
 
     def __call__(self, step: typing.SupportsInt | typing.SupportsIndex) -> float: ...
 
@@ -840,6 +811,8 @@ class Delay:
 
     def __setstate__(self, arg0: tuple[typing.Any, typing.SupportsInt | typing.SupportsIndex]) -> None: ...
 
+    def value(self, step: typing.SupportsInt | typing.SupportsIndex) -> float: ...
+
     def values(self, start: typing.SupportsInt | typing.SupportsIndex, stop: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.float64]: ...
 
     @property
@@ -849,9 +822,6 @@ class Delay:
     def steps(self) -> int: ...
 
 class Offset:
-    """
-    lr(t) = base(t + offset)
-    """
 
     def __call__(self, step: typing.SupportsInt | typing.SupportsIndex) -> float: ...
 
@@ -865,6 +835,8 @@ class Offset:
 
     def __setstate__(self, arg0: tuple[typing.Any, typing.SupportsInt | typing.SupportsIndex]) -> None: ...
 
+    def value(self, step: typing.SupportsInt | typing.SupportsIndex) -> float: ...
+
     def values(self, start: typing.SupportsInt | typing.SupportsIndex, stop: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.float64]: ...
 
     @property
@@ -874,9 +846,6 @@ class Offset:
     def offset(self) -> int: ...
 
 class Repeat:
-    """
-    lr(t) = base(t mod period) * peak_decay^(t div period)
-    """
 
     def __call__(self, step: typing.SupportsInt | typing.SupportsIndex) -> float: ...
 
@@ -889,6 +858,8 @@ class Repeat:
     def __init__(self, base: typing.Any, period: typing.SupportsInt | typing.SupportsIndex, count: typing.SupportsInt | typing.SupportsIndex | None, peak_decay: typing.SupportsFloat | typing.SupportsIndex) -> None: ...
 
     def __setstate__(self, arg0: tuple[typing.Any, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex | None, typing.SupportsFloat | typing.SupportsIndex]) -> None: ...
+
+    def value(self, step: typing.SupportsInt | typing.SupportsIndex) -> float: ...
 
     def values(self, start: typing.SupportsInt | typing.SupportsIndex, stop: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.float64]: ...
 
@@ -905,9 +876,6 @@ class Repeat:
     def period(self) -> int: ...
 
 class Until:
-    """
-    lr(t) = base(t) for t < total_steps
-    """
 
     def __call__(self, step: typing.SupportsInt | typing.SupportsIndex) -> float: ...
 
@@ -921,6 +889,8 @@ class Until:
 
     def __setstate__(self, arg0: tuple[typing.Any, typing.SupportsInt | typing.SupportsIndex, str]) -> None: ...
 
+    def value(self, step: typing.SupportsInt | typing.SupportsIndex) -> float: ...
+
     def values(self, start: typing.SupportsInt | typing.SupportsIndex, stop: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.float64]: ...
 
     @property
@@ -933,9 +903,6 @@ class Until:
     def total_steps(self) -> int: ...
 
 class CyclicMomentum:
-    """
-    momentum(t) = max_momentum - (max_momentum - base_momentum) * cycle(t)
-    """
 
     def __call__(self, step: typing.SupportsInt | typing.SupportsIndex) -> float: ...
 
@@ -948,6 +915,8 @@ class CyclicMomentum:
     def __init__(self, base_momentum: typing.SupportsFloat | typing.SupportsIndex, max_momentum: typing.SupportsFloat | typing.SupportsIndex, step_size_up: typing.SupportsInt | typing.SupportsIndex, step_size_down: typing.SupportsInt | typing.SupportsIndex, mode: str, gamma: typing.SupportsFloat | typing.SupportsIndex, scale: typing.Any | None, scale_mode: str) -> None: ...
 
     def __setstate__(self, arg0: tuple[typing.SupportsFloat | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex, str, typing.SupportsFloat | typing.SupportsIndex, typing.Any | None, str]) -> None: ...
+
+    def value(self, step: typing.SupportsInt | typing.SupportsIndex) -> float: ...
 
     def values(self, start: typing.SupportsInt | typing.SupportsIndex, stop: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.float64]: ...
 
@@ -976,9 +945,6 @@ class CyclicMomentum:
     def step_size_up(self) -> int: ...
 
 class OneCycleMomentum:
-    """
-    momentum(t) falls from max_momentum to base_momentum and rises to max_momentum
-    """
 
     def __call__(self, step: typing.SupportsInt | typing.SupportsIndex) -> float: ...
 
@@ -991,6 +957,8 @@ class OneCycleMomentum:
     def __init__(self, base_momentum: typing.SupportsFloat | typing.SupportsIndex, max_momentum: typing.SupportsFloat | typing.SupportsIndex, total_steps: typing.SupportsInt | typing.SupportsIndex, pct_start: typing.SupportsFloat | typing.SupportsIndex, anneal_strategy: str, three_phase: bool) -> None: ...
 
     def __setstate__(self, arg0: tuple[typing.SupportsFloat | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex, str, bool]) -> None: ...
+
+    def value(self, step: typing.SupportsInt | typing.SupportsIndex) -> float: ...
 
     def values(self, start: typing.SupportsInt | typing.SupportsIndex, stop: typing.SupportsInt | typing.SupportsIndex) -> numpy.typing.NDArray[numpy.float64]: ...
 
@@ -1012,7 +980,7 @@ class OneCycleMomentum:
     @property
     def total_steps(self) -> int: ...
 
-class ScheduledGroups:
+class ParamGroupWriter:
     """
     Writes what schedules say into an optimizer's param groups.
     """
@@ -1179,6 +1147,11 @@ class SgdPlan:
     @property
     def params_updated(self) -> list[typing.Any]: ...
 
+def apply_lookup_table(levels: typing.Annotated[numpy.typing.ArrayLike, numpy.uint8], tables: typing.Annotated[numpy.typing.ArrayLike, numpy.float32]) -> numpy.typing.NDArray[numpy.float32]:
+    """
+    The number of each level in the table of its channel, which is the last axis.
+    """
+
 def grad_norm(grads: list[numpy.typing.NDArray[typing.Any]], *, num_threads: typing.SupportsInt | typing.SupportsIndex=0) -> float:
     """
     sqrt(sum of squares) over all arrays, in float64.
@@ -1187,11 +1160,6 @@ def grad_norm(grads: list[numpy.typing.NDArray[typing.Any]], *, num_threads: typ
 def have_types(objects: list[typing.Any], types: list[typing.Any]) -> bool:
     """
     Whether the type of each object is one of these, not one that inherits from them.
-    """
-
-def look_up(levels: typing.Annotated[numpy.typing.ArrayLike, numpy.uint8], tables: typing.Annotated[numpy.typing.ArrayLike, numpy.float32]) -> numpy.typing.NDArray[numpy.float32]:
-    """
-    The number of each level in the table of its channel, which is the last axis.
     """
 
 def num_threads() -> int:

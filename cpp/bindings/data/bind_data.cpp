@@ -52,21 +52,21 @@ Span<const T> elements(const py::array_t<T, flags>& array) {
     return {array.data(), static_cast<std::size_t>(array.size())};
 }
 
-py::array_t<float> look_up_array(const LevelArray& levels, const TableArray& tables) {
+py::array_t<float> apply_lookup_table_to_array(const LevelArray& levels, const TableArray& tables) {
     py::array_t<float> array(
         std::vector<py::ssize_t>(levels.shape(), levels.shape() + levels.ndim()));
     const Span<float> out{array.mutable_data(), static_cast<std::size_t>(array.size())};
     {
         const GilRelease unlocked;
-        look_up(elements(levels), elements(tables), out);
+        apply_lookup_table(elements(levels), elements(tables), out);
     }
     return array;
 }
 
 }  // namespace
 
-void bind_look_up(py::module_& m) {
-    m.def("look_up", &look_up_array, py::arg("levels"), py::arg("tables"),
+void bind_lookup_table(py::module_& m) {
+    m.def("apply_lookup_table", &apply_lookup_table_to_array, py::arg("levels"), py::arg("tables"),
           "The number of each level in the table of its channel, which is the last axis.");
 }
 

@@ -30,11 +30,11 @@ FloatArray recorded_group_lrs(const RangeTest& self) {
     return array;
 }
 
-FloatArray losses(const RangeTest& self) { return copy_to_array(self.recording().losses().points); }
+FloatArray losses(const RangeTest& self) { return copy_to_array(self.recorder().losses().points); }
 
 FloatArray smoothed_losses(const RangeTest& self) { return copy_to_array(self.smoothed_losses()); }
 
-std::optional<FloatArray> points_of(const std::optional<Recording::Column>& column) {
+std::optional<FloatArray> points_of(const std::optional<LossRecorder::Column>& column) {
     return column ? std::optional(copy_to_array(column->points)) : std::nullopt;
 }
 
@@ -69,9 +69,9 @@ void bind_range_test(py::module_& m) {
         .def_property_readonly("smoothed_losses", &smoothed_losses)
         .def_property_readonly(
             "training_losses",
-            [](const RangeTest& self) { return points_of(self.recording().training_losses()); })
+            [](const RangeTest& self) { return points_of(self.recorder().training_losses()); })
         .def_property_readonly(
-            "metrics", [](const RangeTest& self) { return points_of(self.recording().metrics()); });
+            "metrics", [](const RangeTest& self) { return points_of(self.recorder().metrics()); });
     bind_state(cls, 2, StateField{"lrs", &RangeTest::State::lrs},
                StateField{"losses", &RangeTest::State::losses},
                StateField{"training_losses", &RangeTest::State::training_losses},

@@ -12,13 +12,13 @@ namespace lrcore {
 
 namespace py = pybind11;
 
-/// Between an AnySchedule and the Python object of the schedule inside, for one class of schedule.
+/// Conversion between an AnySchedule and a Python object, for one class of schedule.
 struct ScheduleConversion {
     std::optional<AnySchedule> (*from_python)(py::handle);  // nullopt if not of this class
     py::object (*to_python)(const AnySchedule&);            // no object if not of this class
 };
 
-/// One for each bound class: bind_schedule() adds them while the module is imported.
+/// The conversions of all bound classes; bind_schedule() adds them at import.
 inline std::vector<ScheduleConversion>& schedule_conversions() {
     static std::vector<ScheduleConversion> conversions;
     return conversions;
@@ -57,7 +57,7 @@ inline py::object any_to_python(const AnySchedule& schedule) {
 
 }  // namespace lrcore
 
-/// In Python an AnySchedule is the object of the schedule inside, of whatever bound class.
+/// Converts an AnySchedule to the Python object of the schedule it holds, and back.
 template <>
 class pybind11::detail::type_caster<lrcore::AnySchedule> {
   public:

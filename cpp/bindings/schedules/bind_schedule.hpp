@@ -20,47 +20,30 @@ namespace lrcore {
 
 namespace py = pybind11;
 
-/// The schedule inside a Python object of its class; nullptr before its constructor has run.
+/// schedule.value(step). Skips pybind11's overload resolution, which takes longer than most
+/// schedules do; everything but a plain int and a valid step falls back to schedule(step).
 template <class Schedule>
-const Schedule* schedule_in(PyObject* self) {
-    auto* const instance = reinterpret_cast<py::detail::instance*>(self);
-    return instance->get_value_and_holder().value_ptr<Schedule>();
-}
-
-/// schedule(step) where `arguments` are a plain int and that is no error.
-template <class Schedule>
-std::optional<double> quick_value(PyObject* self, PyObject* arguments, PyObject* keywords) {
-    if (keywords != nullptr || PyTuple_GET_SIZE(arguments) != 1) return std::nullopt;
-    PyObject* const step = PyTuple_GET_ITEM(arguments, 0);
-    const Schedule* const schedule = schedule_in<Schedule>(self);
-    if (schedule == nullptr || !PyLong_CheckExact(step)) return std::nullopt;
-    int overflow = 0;
-    const std::int64_t number = PyLong_AsLongLongAndOverflow(step, &overflow);
-    if (overflow != 0) return std::nullopt;
-    try {
-        return (*schedule)(number);
-    } catch (...) {
-        return std::nullopt;
+PyObject* value(PyObject* self, PyObject* step) {
+    if (PyLong_CheckExact(step)) {
+        int overflow = 0;
+        const std::int64_t number = PyLong_AsLongLongAndOverflow(step, &overflow);
+        try {
+            if (overflow == 0) {
+                return PyFloat_FromDouble(py::handle(self).cast<const Schedule&>()(number));
+            }
+        } catch (...) {  // raised again by the call below, as a Python error
+        }
     }
-}
-
-/// What Python calls for schedule(step). pybind11's own way takes longer than most schedules do: it
-/// looks for a fitting overload at every call. It is left what is not plain, and all errors.
-template <class Schedule>
-PyObject* call(PyObject* self, PyObject* arguments, PyObject* keywords) {
-    if (const auto value = quick_value<Schedule>(self, arguments, keywords)) {
-        return PyFloat_FromDouble(*value);
-    }
-    PyObject* const method = PyObject_GetAttrString(self, "__call__");
-    if (method == nullptr) return nullptr;
-    PyObject* const result = PyObject_Call(method, arguments, keywords);
-    Py_DECREF(method);
-    return result;
+    return PyObject_CallFunctionObjArgs(self, step, nullptr);
 }
 
 template <class Schedule>
-void make_calls_quick(py::class_<Schedule>& cls) {
-    reinterpret_cast<PyTypeObject*>(cls.ptr())->tp_call = &call<Schedule>;
+void add_value_method(py::class_<Schedule>& cls) {
+    static PyMethodDef method{
+        "value", &value<Schedule>, METH_O,
+        "value(self, step: typing.SupportsInt | typing.SupportsIndex) -> float"};
+    auto* const type = reinterpret_cast<PyTypeObject*>(cls.ptr());
+    cls.attr("value") = py::reinterpret_steal<py::object>(PyDescr_NewMethod(type, &method));
 }
 
 template <class Schedule>
@@ -106,13 +89,12 @@ void bind_fields(py::class_<Schedule>& cls, const char* const* names,
 }
 
 /// Binds a schedule as an immutable value whose constructor takes `names`, in the order of
-/// fields(), and lets it stand wherever an AnySchedule is an argument or a result.
+/// fields(), and registers its conversion to and from AnySchedule.
 template <class Schedule, std::size_t count>
-void bind_schedule(py::module_& m, const char* name, const char* doc,
-                   const char* const (&names)[count]) {
+void bind_schedule(py::module_& m, const char* name, const char* const (&names)[count]) {
     static_assert(count == std::tuple_size_v<Fields<Schedule>>);
     add_schedule_conversion<Schedule>();
-    py::class_<Schedule> cls(m, name, py::is_final(), doc);
+    py::class_<Schedule> cls(m, name, py::is_final());
     bind_fields(cls, names, static_cast<Fields<Schedule>*>(nullptr),
                 std::make_index_sequence<count>());
     cls.def("__call__", &Schedule::operator(), py::arg("step"))
@@ -126,7 +108,7 @@ void bind_schedule(py::module_& m, const char* name, const char* doc,
         .def(py::pickle(
             [](const Schedule& self) { return self.fields(); },
             [](const Fields<Schedule>& fields) { return std::make_from_tuple<Schedule>(fields); }));
-    make_calls_quick(cls);
+    add_value_method(cls);
 }
 
 }  // namespace lrcore

@@ -13,7 +13,7 @@ namespace py = pybind11;
 
 namespace {
 
-/// A place in a group that a value is about to be put into.
+/// A pending write to a param group.
 struct Place {
     py::dict group;
     py::handle key;
@@ -25,7 +25,7 @@ struct Place {
 py::dict group_at(const py::list& groups, std::size_t index) {
     if (index >= groups.size()) throw py::index_error("no param group " + std::to_string(index));
     const py::object group = groups[index];
-    // A py::dict would be made of anything that dict() accepts.
+    // py::dict(group) would convert anything that dict() accepts.
     if (!py::isinstance<py::dict>(group)) throw py::type_error("a param group must be a dict");
     return group;
 }
@@ -43,7 +43,7 @@ py::tuple checked_betas(const py::object& betas) {
     throw py::type_error("betas must be a tuple with a first one");
 }
 
-/// Compiled steps and CUDA graphs hold on to a tensor: the value goes inside.
+/// A tensor lr is filled in place, because compiled steps and CUDA graphs keep a reference to it.
 bool filled(const py::object& old, const py::object& value) {
     if (PyFloat_Check(old.ptr()) != 0 || PyLong_Check(old.ptr()) != 0) return false;
     if (!py::hasattr(old, "fill_")) return false;
@@ -70,16 +70,16 @@ void put(const Place& place) {
 
 }  // namespace
 
-ScheduledGroups::ScheduledGroups(const std::vector<Entry>& entries) {
+ParamGroupWriter::ParamGroupWriter(const std::vector<Entry>& entries) {
     for (const auto& [key, schedule, groups] : entries) {
-        // Interned, so that a look-up finds the very key of the group.
+        // Interned, so that dict lookups compare by identity.
         const auto interned =
             py::reinterpret_steal<py::str>(PyUnicode_InternFromString(key.c_str()));
         hyperparameters_.push_back({interned, schedule, groups, key == "lr", key == "betas"});
     }
 }
 
-void ScheduledGroups::write(const Groups& groups, std::int64_t step, double factor) const {
+void ParamGroupWriter::write(const Groups& groups, std::int64_t step, double factor) const {
     std::vector<Place> places;
     places.reserve(groups.size());
     for (const Hyperparameter& each : hyperparameters_) {
@@ -96,11 +96,11 @@ void ScheduledGroups::write(const Groups& groups, std::int64_t step, double fact
     for (const Place& place : places) put(place);
 }
 
-void bind_scheduled_groups(py::module_& m) {
-    py::class_<ScheduledGroups>(m, "ScheduledGroups", py::is_final(),
-                                "Writes what schedules say into an optimizer's param groups.")
-        .def(py::init<const std::vector<ScheduledGroups::Entry>&>(), py::arg("entries"))
-        .def("write", &ScheduledGroups::write, py::arg("groups"), py::arg("step"),
+void bind_param_group_writer(py::module_& m) {
+    py::class_<ParamGroupWriter>(m, "ParamGroupWriter", py::is_final(),
+                                 "Writes what schedules say into an optimizer's param groups.")
+        .def(py::init<const std::vector<ParamGroupWriter::Entry>&>(), py::arg("entries"))
+        .def("write", &ParamGroupWriter::write, py::arg("groups"), py::arg("step"),
              py::arg("factor"));
 }
 

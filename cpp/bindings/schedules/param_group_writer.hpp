@@ -14,14 +14,14 @@
 namespace lrcore {
 
 /// Schedules of hyper-parameters of an optimizer's param groups, and which groups follow each.
-class ScheduledGroups {
+class ParamGroupWriter {
   public:
     /// The key of a hyper-parameter, its schedule and the positions of the groups that follow it.
     using Entry = std::tuple<std::string, AnySchedule, std::vector<std::size_t>>;
     using Group = pybind11::typing::Dict<pybind11::str, pybind11::object>;
     using Groups = pybind11::typing::List<Group>;
 
-    explicit ScheduledGroups(const std::vector<Entry>& entries);
+    explicit ParamGroupWriter(const std::vector<Entry>& entries);
 
     /// Lets each group have the values of `step`, the learning rate `factor` times that of its
     /// schedule. Under "betas" it is the first of them. A tensor is filled in place. A schedule

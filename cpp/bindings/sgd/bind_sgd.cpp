@@ -99,7 +99,7 @@ std::size_t sgd_step_of_arrays(const ArrayList& params, const ArrayList& grads,
 }
 
 double grad_norm_of_arrays(const ArrayList& list, std::int64_t num_threads) {
-    count_of_at_least(0, "num_threads", num_threads);
+    at_least(0, "num_threads", num_threads);
     const ArrayColumn grads("grads", list);
     std::vector<GroupedTensor> tensors(grads.arrays.size());
     for (std::size_t i = 0; i < tensors.size(); ++i) {

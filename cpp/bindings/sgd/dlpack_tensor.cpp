@@ -67,7 +67,7 @@ namespace py = pybind11;
 
 namespace {
 
-/// Forgets the Python error of a tensor that cannot be read, but not an interruption.
+/// Clears the Python error of an unreadable tensor, but lets KeyboardInterrupt through.
 void clear_error() {
     if (PyErr_ExceptionMatches(PyExc_Exception) == 0) throw py::error_already_set();
     PyErr_Clear();
@@ -142,7 +142,7 @@ bool is_half(ElementType type) {
     return type == ElementType::bfloat16 || type == ElementType::float16;
 }
 
-/// The address of the elements; null where they cannot be used in place.
+/// Finds the address of the elements; false if they cannot be used in place.
 bool find_elements(const dlpack::Tensor& tensor, std::size_t size, void*& found) {
     found = static_cast<char*>(tensor.data) + tensor.byte_offset;
     const std::uintptr_t misaligned =
@@ -151,13 +151,13 @@ bool find_elements(const dlpack::Tensor& tensor, std::size_t size, void*& found)
            (size == 0 || (tensor.data != nullptr && misaligned == 0));
 }
 
-/// Reads the tensors that have the layout of the parameter.
-class Companions {
+/// Reads a parameter's gradient and state tensors, which must have its layout.
+class StateTensorReader {
   public:
-    Companions(TensorReader& reader, const dlpack::Tensor& param, std::size_t size)
+    StateTensorReader(TensorReader& reader, const dlpack::Tensor& param, std::size_t size)
         : reader_(reader), param_(param), size_(size) {}
 
-    /// Whether `object` is null or can be used in place as elements of `type`.
+    /// True if `object` is null or can be used in place as elements of `type`.
     bool read(py::handle object, ElementType type, void*& elements) const {
         elements = nullptr;
         if (!object) return true;
@@ -184,12 +184,12 @@ bool read_sgd_tensor(TensorReader& reader, const SgdObjects& objects, SgdTensor&
     tensor.size = element_count(param);
     if (!is_dense(param) || !find_elements(param, tensor.size, tensor.param)) return false;
     const ElementType wide = is_half(tensor.type) ? ElementType::float32 : tensor.type;
-    const Companions companions(reader, param, tensor.size);
-    return companions.read(objects.grad, tensor.type, tensor.grad) &&
-           companions.read(objects.buffer, wide, tensor.buffer) &&
+    const StateTensorReader state_tensors(reader, param, tensor.size);
+    return state_tensors.read(objects.grad, tensor.type, tensor.grad) &&
+           state_tensors.read(objects.buffer, wide, tensor.buffer) &&
            (!objects.master || is_half(tensor.type)) &&
-           companions.read(objects.master, wide, tensor.master) &&
-           companions.read(objects.average, wide, tensor.average);
+           state_tensors.read(objects.master, wide, tensor.master) &&
+           state_tensors.read(objects.average, wide, tensor.average);
 }
 
 }  // namespace lrcore

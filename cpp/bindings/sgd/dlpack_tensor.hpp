@@ -12,25 +12,25 @@ namespace lrcore {
 
 std::size_t element_count(const dlpack::Tensor& tensor);
 
-/// Whether the elements fill one block of memory, in any order of the dimensions.
+/// True if the elements fill one block of memory, in any order of the dimensions.
 bool is_dense(const dlpack::Tensor& tensor);
 
-/// Whether the elements of equal indices lie at equal places in the two blocks of memory.
+/// True if elements of equal indices are at equal offsets in both tensors.
 bool have_one_layout(const dlpack::Tensor& a, const dlpack::Tensor& b);
 
-/// Reads where the tensors of any framework lie in memory.
+/// Reads the addresses and layouts of any framework's tensors through DLPack.
 ///
-/// Of a type that has DLPack's C exchange API it needs that alone; of any other it asks `to_dlpack`
-/// for a capsule, unless that is None.
+/// Types with DLPack's C exchange API are read through it; others through a capsule from
+/// `to_dlpack`, unless that is None.
 class TensorReader {
   public:
     explicit TensorReader(pybind11::object to_dlpack) : to_dlpack_(std::move(to_dlpack)) {}
 
-    /// Whether DLPack can describe the object; where it cannot, no Python error is left behind. The
-    /// shape and strides are those of the object, to be used before Python code can run again.
+    /// Reads the object; false, without a Python error, if DLPack cannot describe it. The shape and
+    /// strides belong to the object and must be used before Python code runs again.
     bool read(pybind11::handle object, dlpack::Tensor& tensor);
 
-    /// The capsules made since the last call: each keeps its tensor's memory alive.
+    /// Returns and forgets the capsules made so far; each keeps its tensor's memory alive.
     std::vector<pybind11::object> take_capsules() { return std::exchange(capsules_, {}); }
 
   private:
@@ -49,7 +49,7 @@ class TensorReader {
     std::vector<pybind11::object> capsules_;
 };
 
-/// The tensors of one parameter; null for one that it does not have.
+/// The Python tensors of one parameter; null for those it does not have.
 struct SgdObjects {
     pybind11::handle param;
     pybind11::handle grad;
@@ -58,8 +58,9 @@ struct SgdObjects {
     pybind11::handle average;
 };
 
-/// Whether the core can update the parameter: all its tensors are on the host, dense, of one layout
-/// and of the types that `SgdTensor` asks for. The flags of `tensor` are left as they are.
+/// Fills `tensor`; false if the core cannot update the parameter because its tensors are not all on
+/// the host, dense, of one layout and of the dtypes that `SgdTensor` requires. Does not touch the
+/// flags.
 bool read_sgd_tensor(TensorReader& reader, const SgdObjects& objects, SgdTensor& tensor);
 
 }  // namespace lrcore

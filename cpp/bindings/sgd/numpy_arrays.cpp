@@ -27,7 +27,7 @@ const char* dtype_name(ElementType type) {
     }
 }
 
-// Numbers of NumPy's that pybind11 has no names for.
+// NumPy type numbers that pybind11 has no names for.
 constexpr int numpy_half = 23;
 constexpr int numpy_first_of_others = 256;
 

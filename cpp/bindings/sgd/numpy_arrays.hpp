@@ -15,7 +15,7 @@ class ArrayList : public pybind11::list {
     using list::list;
 };
 
-/// Names an argument in an error: list[index].
+/// An item of a list argument, named list[index] in errors.
 struct Item {
     const char* list;
     std::size_t index;
@@ -23,8 +23,8 @@ struct Item {
     std::string name() const { return std::string(list) + "[" + std::to_string(index) + "]"; }
 };
 
-/// Arrays of one list and how it is called in an error, owned: another thread may change the list
-/// while the GIL is released.
+/// Owned references to the arrays of one list argument: another thread may change the list while
+/// the GIL is released.
 struct ArrayColumn {
     ArrayColumn(const char* list, const ArrayList& items);
 
@@ -34,13 +34,13 @@ struct ArrayColumn {
     std::vector<pybind11::object> arrays;
 };
 
-/// The type of the elements of an array; a TypeError for what the core cannot update.
+/// Element type of an array; TypeError for one that the core cannot update.
 ElementType element_type(const pybind11::object& array, Item item);
 
-/// The type of a parameter's momentum, average and master weights.
+/// Element type of a parameter's momentum, average and master weights.
 ElementType wide_type(ElementType type);
 
-/// The array itself, never a copy: an error for what could not be used in place.
+/// The array itself, never a copy; throws if it cannot be used in place.
 pybind11::array array_in_place(const pybind11::object& object, Item item, ElementType expected,
                                ElementType param_type, bool is_written);
 

@@ -68,23 +68,23 @@ std::vector<bool> flags(const char* name, const PositionList& positions, std::si
 
 namespace {
 
-/// Refuses a second user of a plan while it lives.
-class Use {
+/// Raises if a second thread uses the plan during its lifetime.
+class SingleUserGuard {
   public:
-    explicit Use(std::atomic<bool>& is_in_use) : is_in_use_(is_in_use) {
+    explicit SingleUserGuard(std::atomic<bool>& is_in_use) : is_in_use_(is_in_use) {
         if (is_in_use.exchange(true)) {
             throw std::runtime_error("the plan must not be used by two threads at once");
         }
     }
-    Use(const Use&) = delete;
-    Use& operator=(const Use&) = delete;
-    ~Use() { is_in_use_ = false; }
+    SingleUserGuard(const SingleUserGuard&) = delete;
+    SingleUserGuard& operator=(const SingleUserGuard&) = delete;
+    ~SingleUserGuard() { is_in_use_ = false; }
 
   private:
     std::atomic<bool>& is_in_use_;
 };
 
-/// The object, null where there is none.
+/// The object, or null if the list is empty or holds None there.
 py::handle item(const std::vector<py::object>& objects, std::size_t index) {
     if (objects.empty() || objects[index].is_none()) return {};
     return objects[index];
@@ -94,7 +94,7 @@ py::handle item(const std::vector<py::object>& objects, std::size_t index) {
 
 PositionList PythonSgdPlan::read(const SgdLists& lists) {
     Objects dropped;  // outlives the use, because the end of an object can run Python code
-    const Use use(is_in_use_);
+    const SingleUserGuard use(is_in_use_);
     check_lengths(lists);
     has_read_ = false;
     hold(lists, dropped);
@@ -119,7 +119,7 @@ void PythonSgdPlan::hold(const SgdLists& lists, Objects& dropped) {
     for (const py::handle group : lists.groups) groups_.push_back(position("groups", group));
 }
 
-/// Fills tensors_ and positions_; returns the positions of what cannot be read.
+/// Fills tensors_ and positions_; returns the positions of unreadable tensors.
 std::vector<std::size_t> PythonSgdPlan::read_tensors(const SgdLists& lists) {
     const std::size_t size = params_.size();
     const std::vector<bool> first_momentum = flags("first_momenta", lists.first_momenta, size);
@@ -146,7 +146,7 @@ std::vector<std::size_t> PythonSgdPlan::read_tensors(const SgdLists& lists) {
     return left_out;
 }
 
-/// Moves the positions of the tensors at `indices` to `left_out`, which stays in order.
+/// Moves the positions of the tensors at `indices` to `left_out` and keeps it sorted.
 void PythonSgdPlan::leave_out(const std::vector<std::size_t>& indices,
                               std::vector<std::size_t>& left_out) {
     for (const std::size_t index : indices) left_out.push_back(positions_[index]);
@@ -173,7 +173,7 @@ void PythonSgdPlan::check_has_read() const {
 }
 
 double PythonSgdPlan::grad_norm(double grad_factor, std::int64_t num_threads) {
-    const Use use(is_in_use_);
+    const SingleUserGuard use(is_in_use_);
     check_has_read();
     const GilRelease unlocked;
     return plan_.grad_norm(grad_factor, num_threads);
@@ -181,7 +181,7 @@ double PythonSgdPlan::grad_norm(double grad_factor, std::int64_t num_threads) {
 
 std::size_t PythonSgdPlan::step(const std::vector<SgdOptions>& options) {
     Objects dropped_grads, dropped_capsules;
-    const Use use(is_in_use_);
+    const SingleUserGuard use(is_in_use_);
     check_has_read();
     std::size_t nonfinite = 0;
     {

@@ -16,8 +16,8 @@ namespace lrcore {
 using ObjectList = pybind11::typing::List<pybind11::object>;
 using PositionList = pybind11::typing::List<pybind11::int_>;
 
-/// What a step updates: lists of equal length with None where there is no tensor. Empty lists of
-/// buffers, masters and averages stand for None throughout.
+/// Tensors of one step as lists of equal length, with None for a missing tensor. Empty lists of
+/// buffers, masters and averages mean None for all.
 struct SgdLists {
     const ObjectList& params;
     const ObjectList& grads;
@@ -29,31 +29,32 @@ struct SgdLists {
     const PositionList& first_averages;
 };
 
-/// std::invalid_argument for lists of unequal lengths.
+/// Throws argument_error for lists of unequal lengths.
 void check_lengths(const SgdLists& lists);
 
-/// Lets `held` be the items of the list; what it held instead goes to `dropped`.
+/// Replaces `held` by the items of the list; moves the previous items to `dropped` if they differ.
 void hold_items(const pybind11::list& list, std::vector<pybind11::object>& held,
                 std::vector<pybind11::object>& dropped);
 
-/// The object as an index; `name` is the list it comes from.
+/// Converts an item of the list `name` to an index.
 std::size_t position(const char* name, pybind11::handle object);
 
-/// true at each of the positions.
+/// Flags that are true at each of the positions.
 std::vector<bool> flags(const char* name, const PositionList& positions, std::size_t size);
 
-/// An `SgdPlan` of tensors of Python. They are read anew before each step, and kept alive until it
-/// is done. Throws std::runtime_error where two threads use it at once.
+/// An `SgdPlan` of Python tensors. They are read before each step and kept alive until it is done.
+/// Throws std::runtime_error if two threads use it at once.
 class PythonSgdPlan {
   public:
     explicit PythonSgdPlan(pybind11::object to_dlpack) : reader_(std::move(to_dlpack)) {}
 
-    /// Returns the positions, in ascending order, of the parameters that the core cannot update.
+    /// Reads the tensors of the next step; returns the positions of those that the core cannot
+    /// update, in ascending order.
     PositionList read(const SgdLists& lists);
     double grad_norm(double grad_factor, std::int64_t num_threads);
     std::size_t step(const std::vector<SgdOptions>& options);
 
-    /// The parameters that the next step writes; one and the same list while they are the same.
+    /// The parameters that the next step writes. The same list object while they do not change.
     ObjectList params_updated() const { return params_updated_; }
 
   private:
@@ -69,8 +70,8 @@ class PythonSgdPlan {
     SgdPlan plan_;
     std::vector<GroupedTensor> tensors_;
     std::vector<std::size_t> positions_;  // of tensors_ in the lists
-    // What the lists held, until another read finds other objects there. Gradients, which are let
-    // go to free their memory, and capsules are dropped by the step.
+    // Items of the lists of the last read. The step drops the gradients, to free their memory, and
+    // the capsules.
     Objects params_, grads_, buffers_, masters_, averages_, capsules_;
     std::vector<std::size_t> groups_;
     bool has_read_ = false;

@@ -9,7 +9,7 @@ namespace py = pybind11;
 
 namespace {
 
-// Python code, because a class made by the C API would need one function for each of its members.
+// In Python, because the C API would need a function for each member of the class.
 constexpr const char* argument_error_source = R"(
 class ArgumentError(ValueError):
     """An invalid argument. Other arguments that the message mentions appear as name=value."""

@@ -32,7 +32,7 @@ bool same_items(const ObjectDict& dict, const ObjectList& keys, const ObjectList
     return true;
 }
 
-/// No Python code runs meanwhile: the key is a string.
+/// Borrowed references are safe: the key is a str, so no Python code runs here.
 bool same_values(const DictList& dicts, const py::str& key, const ObjectList& values) {
     if (dicts.size() != values.size()) return false;
     for (std::size_t i = 0; i < dicts.size(); ++i) {
@@ -56,7 +56,7 @@ bool have_types(const ObjectList& objects, const ObjectList& types) {
 
 }  // namespace
 
-void bind_same_objects(py::module_& m) {
+void bind_identity(py::module_& m) {
     m.def("same_objects", &same_objects, py::arg("first"), py::arg("second"), py::pos_only(),
           "Whether two lists hold the same objects in the same order, whatever these equal.");
     m.def("same_items", &same_items, py::arg("dict"), py::arg("keys"), py::arg("values"),

@@ -7,10 +7,10 @@
 
 namespace lrcore {
 
-/// Lets other Python threads run while it lives.
+/// Releases the GIL during its lifetime.
 ///
-/// Differs from pybind11's in what becomes of a daemon thread that comes back when the interpreter
-/// is shutting down. Python before 3.14 ends such a thread by unwinding its stack, which would
+/// Differs from py::gil_scoped_release for a daemon thread that reacquires the GIL during
+/// interpreter shutdown. Python before 3.14 ends such a thread by unwinding its stack, which would
 /// terminate the process at pybind11's destructor, or release Python objects without the GIL after
 /// it. Here the thread sleeps until the process is gone, as in Python 3.14.
 class GilRelease {

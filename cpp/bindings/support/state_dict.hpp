@@ -39,7 +39,7 @@ void from_json(py::handle json, const std::string& key, double& value);
 void from_json(py::handle json, const std::string& key, std::int64_t& value);
 void from_json(py::handle json, const std::string& key, StopReason& value);
 
-/// The list itself; TypeError that names `key` if it is none.
+/// The value as a list; TypeError that names `key` if it is not one.
 py::list list_of(py::handle json, const std::string& key);
 
 template <class Item>

@@ -17,7 +17,8 @@ void check(bool holds, const char* name, const std::string& rule, std::size_t si
 
 }  // namespace
 
-void look_up(Span<const std::uint8_t> levels, Span<const float> tables, Span<float> out) {
+void apply_lookup_table(Span<const std::uint8_t> levels, Span<const float> tables,
+                        Span<float> out) {
     const std::size_t channels = tables.size() / levels_per_table;
     check(channels > 0 && tables.size() % levels_per_table == 0, "tables", "256 numbers a channel",
           tables.size());

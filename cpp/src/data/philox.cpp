@@ -11,12 +11,12 @@ namespace {
 using Key = std::array<std::uint64_t, 2>;
 
 PhiloxBlock round_of(const PhiloxBlock& block, const Key& key) {
-    const WideProduct first = wide_product(0xd2e7470ee14c6c93, block[0]);
-    const WideProduct second = wide_product(0xca5a826395121157, block[2]);
+    const HiLo first = mul_hi_lo(0xd2e7470ee14c6c93, block[0]);
+    const HiLo second = mul_hi_lo(0xca5a826395121157, block[2]);
     return {second.high ^ block[1] ^ key[0], second.low, first.high ^ block[3] ^ key[1], first.low};
 }
 
-/// The words of one sample after the other. Keeps the latest block: rows often share one.
+/// Stream of words. Keeps the latest block, because neighbouring rows often share one.
 class Words {
   public:
     Words(std::uint64_t seed, std::uint64_t epoch, std::uint64_t stream)

@@ -8,7 +8,8 @@
 
 namespace lrcore {
 
-DivergenceDetector::DivergenceDetector(double factor) : factor_(magnification("factor", factor)) {}
+DivergenceDetector::DivergenceDetector(double factor)
+    : factor_(greater_than_one("factor", factor)) {}
 
 Verdict DivergenceDetector::update(double loss) {
     if (!std::isfinite(loss)) return Verdict::nonfinite;

@@ -24,11 +24,11 @@ Plateau::Plateau(const std::string& mode, double factor, std::int64_t patience, 
                       factor)),
       compat_(parse_choice<PlateauCompat>("compat", compat, plateau_compats)),
       nan_(parse_choice<NanPolicy>("nan", nan, nan_policies)),
-      patience_(count_of_at_least(0, "patience", patience)),
+      patience_(at_least(0, "patience", patience)),
       threshold_(not_negative("threshold", threshold)),
       threshold_mode_(
           parse_choice<ThresholdMode>("threshold_mode", threshold_mode, threshold_modes)),
-      cooldown_(count_of_at_least(0, "cooldown", cooldown)) {
+      cooldown_(at_least(0, "cooldown", cooldown)) {
     if (compat_ == PlateauCompat::torch) return;
     patience_ = std::max<std::int64_t>(patience_ - 1, 0);
     cooldown_ = std::max<std::int64_t>(cooldown_ - 1, 0);
@@ -67,7 +67,7 @@ bool Plateau::is_better(double metric) const {
     return sign * metric < sign * bound;
 }
 
-// Where nothing can fall, torch starts to count anew all the same; Keras waits for a higher lr.
+// If no lr can be reduced, torch still resets its count; Keras waits for a higher lr.
 std::optional<Plateau::Reduction> Plateau::reduce(const std::vector<Lr>& lrs) {
     Reduction reduction{state_.step - 1, state_.num_bad, {}};
     bool fell = false;
@@ -89,9 +89,9 @@ double Plateau::reduced(const Lr& lr) const {
 
 void Plateau::restore(const State& state) {
     if (state.best) require(std::isfinite(*state.best), "best", "be a finite number", *state.best);
-    count_of_at_least(0, "num_bad", state.num_bad);
-    count_of_at_least(0, "cooldown_left", state.cooldown_left);
-    count_of_at_least(0, "step", state.step);
+    at_least(0, "num_bad", state.num_bad);
+    at_least(0, "cooldown_left", state.cooldown_left);
+    at_least(0, "step", state.step);
     state_ = state;
 }
 

@@ -18,20 +18,20 @@
 
 namespace lrcore {
 
-/// The number of cores that the system lets this process use, at least 1.
+/// Number of cores that this process may use, at least 1.
 std::int64_t usable_cores();
 
-/// The core that the calling thread runs on, or -1 where the system does not tell.
+/// Core that the calling thread runs on, or -1 if unknown.
 int current_core();
 
 /// Moves the calling thread to another core than `core`; false if it may use no other.
 bool leave_core(int core);
 
-/// What a kernel is compiled for. Contraction to fused multiply-adds is off (see CMakeLists.txt),
-/// so that all of them give the same bits.
+/// Instruction sets that kernels are compiled for. Contraction to fused multiply-adds is off (see
+/// CMakeLists.txt), so all of them give the same bits.
 enum class InstructionSet { baseline, avx2, avx512 };
 
-/// What this build has and this CPU can run; the last is the best.
+/// Instruction sets of this build that this CPU supports, the best last.
 std::vector<InstructionSet> available_instruction_sets();
 
 }  // namespace lrcore

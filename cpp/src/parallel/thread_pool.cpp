@@ -15,8 +15,8 @@
 namespace lrcore {
 namespace {
 
-// Never destroyed: at the end of the process workers still sleep on its condition variable, and a
-// thread of Python that nobody waits for may still be in a kernel.
+// Never destroyed: at process exit workers still sleep on its condition variable, and a daemon
+// thread of Python may still be in a kernel.
 std::atomic<WorkerThreads*> workers_of_process{nullptr};
 
 WorkerThreads& workers() {
@@ -29,15 +29,15 @@ WorkerThreads& workers() {
 }
 
 #ifndef _WIN32
-// A child has none of its parent's workers, and copies of a mutex and condition variables that some
-// other thread of the parent may have held or waited for: it leaves them alone and starts anew.
-// Only a pointer is written, which is safe whatever the other threads were at. Registered as the
-// library is loaded: a guard for the first use could itself be held by a thread at the fork.
+// After fork() a child has no workers, and its copies of the mutex and condition variables may be
+// locked by threads that do not exist there. So it abandons them and starts a new pool. Only a
+// pointer is written, which is safe in any state of the other threads. Registered at library load:
+// a guard for the first use could itself be locked at the fork.
 [[maybe_unused]] const int fork_handler = pthread_atfork(
     nullptr, nullptr, [] { workers_of_process.store(nullptr, std::memory_order_release); });
 #endif
 
-void run_alone(std::size_t tasks, Work work) {
+void run_alone(std::size_t tasks, TaskRef work) {
     const bool was_inside_task = std::exchange(is_inside_task, true);
     for (std::size_t task = 0; task < tasks; ++task) work(task);
     is_inside_task = was_inside_task;
@@ -45,7 +45,7 @@ void run_alone(std::size_t tasks, Work work) {
 
 }  // namespace
 
-void run_tasks(std::size_t tasks, std::size_t threads, Work work) {
+void run_tasks(std::size_t tasks, std::size_t threads, TaskRef work) {
     const auto limit = static_cast<std::size_t>(num_threads());
     const std::size_t participants = std::min({tasks, threads, limit});
     if (participants <= 1 || is_inside_task) return run_alone(tasks, work);
@@ -56,7 +56,7 @@ void run_tasks(std::size_t tasks, std::size_t threads, Work work) {
 std::int64_t num_threads() { return thread_limit.load(std::memory_order_relaxed); }
 
 void set_num_threads(std::int64_t num_threads) {
-    count_of_at_least(1, "num_threads", num_threads);
+    at_least(1, "num_threads", num_threads);
     if (thread_limit.exchange(num_threads) > num_threads) workers().end_surplus();
 }
 

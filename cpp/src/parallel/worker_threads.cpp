@@ -52,7 +52,7 @@ void WorkerThreads::start(std::size_t wanted) {
             ++workers_;
         }
     } catch (const std::exception&) {
-        // The system has no more threads to give: the others, or the caller alone, do the tasks.
+        // The system is out of threads: the existing workers, or the caller alone, run the tasks.
     }
 }
 
@@ -65,9 +65,9 @@ void WorkerThreads::serve() noexcept {
         if (call == nullptr) {
             called_.wait(lock);
         } else if (can_move && call->core == current_core()) {
-            // The system often wakes a worker on the core of its caller, mostly in virtual machines
-            // that do not see another one idle: one would hold up the other. The caller does not
-            // wait for the move, so the worker then looks for a call anew.
+            // The system often wakes a worker on the core of its caller, mostly in virtual
+            // machines, where the two would slow each other down. The caller does not wait for the
+            // move, so the worker then looks for a call again.
             const int core = call->core;
             lock.unlock();
             can_move = leave_core(core);

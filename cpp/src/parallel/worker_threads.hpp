@@ -12,25 +12,25 @@
 
 namespace lrcore {
 
-/// How many threads take part in one call, the caller among them.
+/// Number of threads of one call, including the caller.
 extern std::atomic<std::int64_t> thread_limit;
 
-/// Whether the current thread is inside a task.
+/// True while the current thread runs a task.
 inline thread_local bool is_inside_task = false;
 
-/// One run_tasks on the stack of its caller. What is not atomic belongs to the workers' mutex.
+/// One run_tasks, on the stack of its caller. The workers' mutex guards the non-atomic members.
 struct Call {
-    Call(std::size_t task_count, std::size_t helpers, Work task_work)
+    Call(std::size_t task_count, std::size_t helpers, TaskRef task_work)
         : tasks(task_count), work(task_work), seats(helpers) {}
 
-    /// Does tasks until none is left that nobody has begun.
+    /// Runs tasks until all have been started.
     void do_tasks() noexcept;
     bool has_seat_and_task() const {
         return seats > 0 && next.load(std::memory_order_relaxed) < tasks;
     }
 
     const std::size_t tasks;
-    const Work work;
+    const TaskRef work;
     const int core = current_core();
     std::atomic<std::size_t> next{0};
     std::size_t seats;        ///< for workers that have not joined
@@ -42,10 +42,10 @@ struct Call {
 /// object must live as long as the process: see workers() in thread_pool.cpp.
 class WorkerThreads {
   public:
-    /// Does all tasks of `call`, with as many workers as come in time and have a seat.
+    /// Runs all tasks of `call`, with as many workers as join in time and find a seat.
     void run(Call& call);
 
-    /// Lets those end that are more than the limit allows.
+    /// Ends the workers in excess of the limit.
     void end_surplus();
 
   private:

@@ -8,7 +8,7 @@
 namespace lrcore {
 namespace {
 
-using Column = Recording::Column;
+using Column = LossRecorder::Column;
 
 void check_no_gap(const char* name, bool is_given, const std::optional<Column>& column,
                   std::int64_t update) {
@@ -33,8 +33,8 @@ void append_mean(Column& column, std::int64_t first) {
 
 }  // namespace
 
-void Recording::record(double loss, std::optional<double> training_loss,
-                       std::optional<double> metric) {
+void LossRecorder::record(double loss, std::optional<double> training_loss,
+                          std::optional<double> metric) {
     check_no_gap("training_loss", training_loss.has_value(), training_losses_, num_updates());
     check_no_gap("metric", metric.has_value(), metrics_, num_updates());
     losses_.updates.push_back(loss);
@@ -42,7 +42,7 @@ void Recording::record(double loss, std::optional<double> training_loss,
     append(metrics_, metric);
 }
 
-double Recording::complete_point() {
+double LossRecorder::complete_point() {
     const std::int64_t first = first_update_of_point();
     append_mean(losses_, first);
     if (training_losses_) append_mean(*training_losses_, first);

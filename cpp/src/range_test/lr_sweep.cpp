@@ -17,7 +17,7 @@ struct End {
     double lr;
 };
 
-/// One group alone goes by the plain name.
+/// "start_lr" for a single group, "start_lr[1]" for one of several.
 End end_of(const char* name, const std::vector<double>& lrs, std::size_t group) {
     const std::string index = lrs.size() == 1 ? "" : "[" + std::to_string(group) + "]";
     return {name + index, lrs[group]};
@@ -33,7 +33,7 @@ void check_ends(const End& start, const End& end, std::int64_t num_points) {
     positive(start.name, start.lr);
     greater_than(end.name, end.lr, start.name, start.lr);
     positive(end.name, end.lr);
-    // So far that rounding, which is 2 ulp at most, cannot make two learning rates equal.
+    // Far enough apart that rounding, at most 2 ulp, cannot make two learning rates equal.
     const double least =
         8.0 * std::numeric_limits<double>::epsilon() * static_cast<double>(num_points);
     require((end.lr - start.lr) / end.lr > least, end.name,
@@ -44,9 +44,9 @@ void check_ends(const End& start, const End& end, std::int64_t num_points) {
 
 }  // namespace
 
-Sweep::Sweep(const std::vector<double>& start_lr, const std::vector<double>& end_lr,
-             std::int64_t num_points, const std::string& step_mode)
-    : num_points_(count_of_at_least(2, "num_iter", num_points)) {
+LrSweep::LrSweep(const std::vector<double>& start_lr, const std::vector<double>& end_lr,
+                 std::int64_t num_points, const std::string& step_mode)
+    : num_points_(at_least(2, "num_iter", num_points)) {
     const auto mode = parse_choice<StepMode>("step_mode", step_mode, step_modes);
     check_lengths(start_lr.size(), end_lr.size());
     for (std::size_t i = 0; i < start_lr.size(); ++i) {
@@ -57,7 +57,7 @@ Sweep::Sweep(const std::vector<double>& start_lr, const std::vector<double>& end
     }
 }
 
-std::vector<double> Sweep::operator()(std::int64_t point) const {
+std::vector<double> LrSweep::operator()(std::int64_t point) const {
     std::vector<double> lrs;
     lrs.reserve(groups_.size());
     for (const Group& group : groups_) {

@@ -22,7 +22,7 @@ std::int64_t lead_of(const std::string& align) {
 
 std::int64_t checked_batches_per_lr(const RangeTestOptions& options) {
     const std::int64_t most = (std::numeric_limits<std::int64_t>::max() - 1) / options.num_iter;
-    count_of_at_least(1, "batches_per_lr", options.batches_per_lr);
+    at_least(1, "batches_per_lr", options.batches_per_lr);
     return require(options.batches_per_lr <= most, "batches_per_lr",
                    "be at most " + repr(most) + " for num_iter=" + repr(options.num_iter),
                    options.batches_per_lr);
@@ -34,10 +34,10 @@ RangeTest::RangeTest(const RangeTestOptions& options)
     : sweep_(options.start_lr, options.end_lr, options.num_iter, options.step_mode),
       batches_per_lr_(checked_batches_per_lr(options)),
       lead_(lead_of(options.align)),
-      min_iter_(count_of_at_least(0, "min_iter", options.min_iter)),
+      min_iter_(at_least(0, "min_iter", options.min_iter)),
       ema_(options.beta),
-      detector_(magnification("divergence_factor", options.divergence_factor)),
-      recording_(batches_per_lr_, lead_) {}
+      detector_(greater_than_one("divergence_factor", options.divergence_factor)),
+      recorder_(batches_per_lr_, lead_) {}
 
 std::vector<double> RangeTest::lrs_of_update(std::int64_t update) const {
     return sweep_(std::min(update / batches_per_lr_, num_iter() - 1));
@@ -63,7 +63,7 @@ Verdict RangeTest::record(double loss, std::optional<double> training_loss,
             "must not be given with align='effect': a loss that was measured beside "
             "the training loss shows the effect of its own update, which is align='used'");
     }
-    recording_.record(loss, training_loss, metric);
+    recorder_.record(loss, training_loss, metric);
     const Verdict verdict = judge(loss);
     if (verdict == Verdict::nonfinite) {
         stop_reason_ = StopReason::nonfinite;
@@ -76,18 +76,18 @@ Verdict RangeTest::record(double loss, std::optional<double> training_loss,
 }
 
 Verdict RangeTest::judge(double loss) {
-    if (recording_.point_is_full()) return complete_point();
+    if (recorder_.point_is_full()) return complete_point();
     if (std::isfinite(loss)) return Verdict::ok;
-    if (recording_.point_has_begun()) complete_point();
+    if (recorder_.point_has_begun()) complete_point();
     return Verdict::nonfinite;
 }
 
 Verdict RangeTest::complete_point() {
-    const double loss = recording_.complete_point();
-    // A loss that is not finite would poison the average for good.
+    const double loss = recorder_.complete_point();
+    // A non-finite loss would make every later average NaN.
     smoothed_losses_.push_back(std::isfinite(loss) ? ema_.update(loss) : loss);
     const Verdict verdict = detector_.update(smoothed_losses_.back());
-    const bool too_early = recording_.num_points() < min_iter_;
+    const bool too_early = recorder_.num_points() < min_iter_;
     return verdict == Verdict::diverged && too_early ? Verdict::ok : verdict;
 }
 
@@ -98,24 +98,24 @@ void RangeTest::stop(StopReason reason) {
             "must be data_exhausted, interrupted or nonfinite, but got " + name_of(reason));
     }
     if (stop_reason_) return;
-    if (recording_.point_has_begun()) complete_point();
+    if (recorder_.point_has_begun()) complete_point();
     stop_reason_ = reason;
 }
 
 std::vector<std::vector<double>> RangeTest::recorded_group_lrs() const {
     std::vector<std::vector<double>> lrs;
-    for (std::int64_t i = 0; i < recording_.num_points(); ++i) lrs.push_back(sweep_(i));
+    for (std::int64_t i = 0; i < recorder_.num_points(); ++i) lrs.push_back(sweep_(i));
     return lrs;
 }
 
 RangeTest::State RangeTest::state() const {
-    const auto updates_of = [](const std::optional<Recording::Column>& column) {
+    const auto updates_of = [](const std::optional<LossRecorder::Column>& column) {
         return column ? std::optional(column->updates) : std::nullopt;
     };
     State state{{},
-                recording_.losses().updates,
-                updates_of(recording_.training_losses()),
-                updates_of(recording_.metrics()),
+                recorder_.losses().updates,
+                updates_of(recorder_.training_losses()),
+                updates_of(recorder_.metrics()),
                 stop_reason_};
     for (std::int64_t i = 0; i < updates_done(); ++i) state.lrs.push_back(lrs_of_update(i));
     return state;
@@ -125,7 +125,7 @@ void RangeTest::restore(const State& state) {
     RangeTest restored = *this;
     restored.ema_ = Ema(ema_.beta());
     restored.detector_ = DivergenceDetector(detector_.factor());
-    restored.recording_ = Recording(batches_per_lr_, lead_);
+    restored.recorder_ = LossRecorder(batches_per_lr_, lead_);
     restored.smoothed_losses_.clear();
     restored.stop_reason_.reset();
     restored.replay(state);

@@ -15,7 +15,7 @@ struct Valley {
     std::int64_t length = 1;
 };
 
-/// The first place at which a longest decreasing subsequence ends.
+/// End and length of the longest decreasing subsequence; the earliest end if there are several.
 Valley longest_valley(Span<const double> losses) {
     // ends[k]: the highest loss at which a decreasing subsequence of k + 1 losses has ended so far.
     std::vector<double> ends;

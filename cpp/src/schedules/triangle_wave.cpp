@@ -4,8 +4,8 @@
 
 namespace lrcore {
 
-CycleHeight::CycleHeight(const std::string& mode, double gamma, std::optional<AnySchedule> scale,
-                         const std::string& scale_mode)
+CycleScale::CycleScale(const std::string& mode, double gamma, std::optional<AnySchedule> scale,
+                       const std::string& scale_mode)
     : mode_(parse_choice<CycleMode>("mode", mode, cycle_modes)),
       gamma_(require(gamma > 0.0 && gamma <= 1.0, "gamma",
                      "be greater than 0 and not greater than 1", gamma)),

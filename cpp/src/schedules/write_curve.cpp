@@ -6,29 +6,29 @@
 namespace lrcore {
 namespace {
 
-// The halves of a wave, without the choice between them.
+// The two halves of a cosine segment, each without a branch.
 
 struct FirstHalf {
-    WaveBetween wave;
+    CosineSegment wave;
     double operator()(DoubleDouble done, DoubleDouble /*left*/) const {
         return wave.first_half(done);
     }
 };
 
 struct SecondHalf {
-    WaveBetween wave;
+    CosineSegment wave;
     double operator()(DoubleDouble /*done*/, DoubleDouble left) const {
         return wave.second_half(left);
     }
 };
 
-/// How many of `size` steps are in the first half.
-std::size_t steps_in_first_half(Stretch stretch, double first, std::size_t size) {
+/// Number of the `size` steps that are in the first half.
+std::size_t steps_in_first_half(Interval interval, double first, std::size_t size) {
     std::size_t low = 0;
     while (low < size) {
         const std::size_t middle = low + (size - low) / 2;
         const double step = first + static_cast<double>(middle);
-        if (WaveBetween::is_in_first_half(stretch.done(step), stretch.left(step))) {
+        if (CosineSegment::is_in_first_half(interval.done(step), interval.left(step))) {
             low = middle + 1;
         } else {
             size = middle;
@@ -39,43 +39,43 @@ std::size_t steps_in_first_half(Stretch stretch, double first, std::size_t size)
 
 constexpr std::size_t block_size = std::size_t{1} << 20;
 
-// Its index is an int, which every instruction set turns into a float64 in vectors.
+// An int32 index converts to float64 in vectors in every instruction set.
 template <class Curve>
-[[gnu::always_inline]] inline void write_block(const Curve curve, Stretch stretch, double first,
+[[gnu::always_inline]] inline void write_block(const Curve curve, Interval interval, double first,
                                                double* out, std::int32_t size) {
     for (std::int32_t i = 0; i < size; ++i) {
         const double step = first + static_cast<double>(i);
-        out[i] = curve(stretch.done(step), stretch.left(step));
+        out[i] = curve(interval.done(step), interval.left(step));
     }
 }
 
 template <class Curve>
-[[gnu::always_inline]] inline void write_blocks(const Curve& curve, Stretch stretch, double first,
+[[gnu::always_inline]] inline void write_blocks(const Curve& curve, Interval interval, double first,
                                                 Span<double> out) {
     while (out.size() > 0) {
         const std::size_t size = std::min(out.size(), block_size);
-        write_block(curve, stretch, first, out.data(), static_cast<std::int32_t>(size));
+        write_block(curve, interval, first, out.data(), static_cast<std::int32_t>(size));
         first += static_cast<double>(size);
         out = out.from(size);
     }
 }
 
-[[gnu::always_inline]] inline void write_blocks(const WaveBetween& wave, Stretch stretch,
+[[gnu::always_inline]] inline void write_blocks(const CosineSegment& wave, Interval interval,
                                                 double first, Span<double> out) {
-    const std::size_t half = steps_in_first_half(stretch, first, out.size());
-    write_blocks(FirstHalf{wave}, stretch, first, out.subspan(0, half));
-    write_blocks(SecondHalf{wave}, stretch, first + static_cast<double>(half), out.from(half));
+    const std::size_t half = steps_in_first_half(interval, first, out.size());
+    write_blocks(FirstHalf{wave}, interval, first, out.subspan(0, half));
+    write_blocks(SecondHalf{wave}, interval, first + static_cast<double>(half), out.from(half));
 }
 
 template <class Curve>
-LRCORE_AVX2 void write_avx2(const Curve& curve, Stretch stretch, double first, Span<double> out) {
-    write_blocks(curve, stretch, first, out);
+LRCORE_AVX2 void write_avx2(const Curve& curve, Interval interval, double first, Span<double> out) {
+    write_blocks(curve, interval, first, out);
 }
 
 template <class Curve>
-LRCORE_AVX512 void write_avx512(const Curve& curve, Stretch stretch, double first,
+LRCORE_AVX512 void write_avx512(const Curve& curve, Interval interval, double first,
                                 Span<double> out) {
-    write_blocks(curve, stretch, first, out);
+    write_blocks(curve, interval, first, out);
 }
 
 InstructionSet best_instructions() {
@@ -86,32 +86,32 @@ InstructionSet best_instructions() {
 }  // namespace
 
 template <class Curve>
-void write_with(InstructionSet instructions, const Curve& curve, Stretch stretch, double first,
+void write_with(InstructionSet instructions, const Curve& curve, Interval interval, double first,
                 Span<double> out) {
     switch (instructions) {
         case InstructionSet::avx512:
-            return write_avx512(curve, stretch, first, out);
+            return write_avx512(curve, interval, first, out);
         case InstructionSet::avx2:
-            return write_avx2(curve, stretch, first, out);
+            return write_avx2(curve, interval, first, out);
         case InstructionSet::baseline:
-            return write_blocks(curve, stretch, first, out);
+            return write_blocks(curve, interval, first, out);
     }
 }
 
-template void write_with(InstructionSet, const WaveBetween&, Stretch, double, Span<double>);
-template void write_with(InstructionSet, const LineBetween&, Stretch, double, Span<double>);
-template void write_with(InstructionSet, const TriangleSide&, Stretch, double, Span<double>);
+template void write_with(InstructionSet, const CosineSegment&, Interval, double, Span<double>);
+template void write_with(InstructionSet, const LineSegment&, Interval, double, Span<double>);
+template void write_with(InstructionSet, const TriangleSide&, Interval, double, Span<double>);
 
-void write(const WaveBetween& curve, Stretch stretch, double first, Span<double> out) {
-    write_with(best_instructions(), curve, stretch, first, out);
+void write(const CosineSegment& curve, Interval interval, double first, Span<double> out) {
+    write_with(best_instructions(), curve, interval, first, out);
 }
 
-void write(const LineBetween& curve, Stretch stretch, double first, Span<double> out) {
-    write_with(best_instructions(), curve, stretch, first, out);
+void write(const LineSegment& curve, Interval interval, double first, Span<double> out) {
+    write_with(best_instructions(), curve, interval, first, out);
 }
 
-void write(const TriangleSide& curve, Stretch stretch, double first, Span<double> out) {
-    write_with(best_instructions(), curve, stretch, first, out);
+void write(const TriangleSide& curve, Interval interval, double first, Span<double> out) {
+    write_with(best_instructions(), curve, interval, first, out);
 }
 
 }  // namespace lrcore

@@ -7,9 +7,9 @@
 
 namespace lrcore {
 
-/// write() compiled for that instruction set. For the three classes of curves.
+/// write() compiled for the given instruction set, for the three classes of curves.
 template <class Curve>
-void write_with(InstructionSet instructions, const Curve& curve, Stretch stretch, double first,
+void write_with(InstructionSet instructions, const Curve& curve, Interval interval, double first,
                 Span<double> out);
 
 }  // namespace lrcore

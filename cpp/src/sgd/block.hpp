@@ -11,14 +11,14 @@
 
 namespace lrcore {
 
-/// So few elements that the first-level cache holds them in every array: what an update does beside
-/// the recurrence goes over a block again, not over memory.
+/// One block of every array fits in L1, so the passes beside the recurrence re-read cache, not
+/// memory.
 constexpr std::size_t block_size = 1024;
 
 template <class Element>
 constexpr bool is_half = sizeof(Element) == 2;
 
-/// What the recurrence of an element computes in.
+/// The type that the recurrence of an element computes in.
 template <class Element>
 using Wide = std::conditional_t<is_half<Element>, float, Element>;
 
@@ -34,7 +34,7 @@ template <class Half>
     for (std::size_t i = 0; i < size; ++i) to[i] = narrowed<Half>(from[i]);
 }
 
-/// The part of a tensor's arrays that one block covers; null where the tensor has no such array.
+/// Pointers to one block of a tensor's arrays; null for an array that the tensor does not have.
 template <class Element>
 struct SgdBlock {
     SgdBlock(const SgdTensor& tensor, std::size_t at, std::size_t count)
@@ -59,7 +59,7 @@ struct SgdBlock {
     }
 };
 
-/// Room for a block of 16-bit weights and gradients in float32.
+/// Scratch space for a block of 16-bit weights and gradients in float32.
 template <class Element>
 struct Scratch {
     static constexpr std::size_t size = is_half<Element> ? block_size : 1;

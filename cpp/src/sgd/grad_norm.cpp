@@ -5,7 +5,7 @@
 namespace lrcore {
 namespace {
 
-// So many that the additions to one lane need not wait for each other, in any instruction set.
+// Enough lanes to hide the latency of an addition in every instruction set.
 constexpr std::size_t lanes = 32;
 
 [[gnu::always_inline]] inline double exact(float value) { return value; }
@@ -13,7 +13,7 @@ constexpr std::size_t lanes = 32;
 [[gnu::always_inline]] inline double exact(Bfloat16 value) { return widened(value); }
 [[gnu::always_inline]] inline double exact(Float16 value) { return widened(value); }
 
-/// Element i goes to lane i % lanes, so that the order of the additions is that of no vector width.
+/// Element i goes to lane i % lanes, so the summation order does not depend on the vector width.
 template <class Element>
 [[gnu::always_inline]] inline double sum(const void* grad, std::size_t begin, std::size_t end,
                                          double factor) {

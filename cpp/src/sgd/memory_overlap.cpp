@@ -22,7 +22,7 @@ bool reaches_further(const MemoryRange& range, const MemoryRange* other) {
 void check_no_overlap(std::vector<MemoryRange> ranges) {
     const auto is_empty = [](const MemoryRange& range) { return range.begin == range.end; };
     ranges.erase(std::remove_if(ranges.begin(), ranges.end(), is_empty), ranges.end());
-    // Stable, so that of two arrays in one place the caller's first is named first.
+    // Stable, so that the caller's order decides which of two arrays at one address is named first.
     std::stable_sort(ranges.begin(), ranges.end(),
                      [](const auto& a, const auto& b) { return a.begin < b.begin; });
 
@@ -36,7 +36,7 @@ void check_no_overlap(std::vector<MemoryRange> ranges) {
     }
 }
 
-WrittenMemory::WrittenMemory(std::vector<Bytes> blocks) : blocks_(std::move(blocks)) {
+WriteSet::WriteSet(std::vector<Bytes> blocks) : blocks_(std::move(blocks)) {
     const auto is_empty = [](Bytes block) { return block.begin == block.end; };
     blocks_.erase(std::remove_if(blocks_.begin(), blocks_.end(), is_empty), blocks_.end());
     std::sort(blocks_.begin(), blocks_.end(), [](Bytes a, Bytes b) { return a.begin < b.begin; });
@@ -44,8 +44,8 @@ WrittenMemory::WrittenMemory(std::vector<Bytes> blocks) : blocks_(std::move(bloc
     has_overlap_ = std::adjacent_find(blocks_.begin(), blocks_.end(), overlap) != blocks_.end();
 }
 
-bool WrittenMemory::overlaps(Bytes other) const {
-    // Blocks that do not overlap are sorted by their ends as well as by their begins.
+bool WriteSet::overlaps(Bytes other) const {
+    // Disjoint blocks sorted by their begin are sorted by their end, too.
     const auto first_behind = std::partition_point(
         blocks_.begin(), blocks_.end(), [=](Bytes block) { return block.end <= other.begin; });
     return first_behind != blocks_.end() && first_behind->overlaps(other);

@@ -28,7 +28,8 @@ struct Exponent<Float16> {
     static constexpr std::uint16_t bits = 0x7c00;
 };
 
-/// How many of fewer than 2^16 values are infinite or NaN: a narrow count fills wider vectors.
+/// Counts the infinite and NaN among fewer than 2^16 values. The counter is as narrow as the
+/// element, which lets the loop use full vectors.
 template <class Element>
 [[gnu::always_inline]] inline std::size_t count_nonfinite(const Element* values, std::size_t size) {
     constexpr auto exponent = Exponent<Element>::bits;

@@ -41,8 +41,8 @@ struct Recurrence {
     bool first_average;
 };
 
-/// The recurrence of `sgd_step`. What is switched off must not be computed: 0 * inf is NaN, exactly
-/// when training diverges.
+/// The recurrence of `sgd_step`. Terms that are switched off must not be computed: when training
+/// diverges, 0 * inf would turn weights into NaN.
 template <MomentumKind kind, bool scales, bool decays, bool first, class T>
 [[gnu::always_inline]] inline void update(T* __restrict param, const T* __restrict grad,
                                           [[maybe_unused]] T* __restrict buffer, std::size_t size,

@@ -20,7 +20,7 @@ MemoryRange memory_range(const char* list, std::size_t index, const void* data, 
     return {list, index, begin, data == nullptr ? begin : begin + bytes, is_written};
 }
 
-/// What float32 parameters are multiplied by: rounded to infinity, it would make 0 to NaN.
+/// A multiplier of float32 parameters must be finite in float32, or 0 times it would be NaN.
 void not_negative_float32(const char* name, double value) {
     not_negative(name, value);
     constexpr double largest = std::numeric_limits<float>::max();

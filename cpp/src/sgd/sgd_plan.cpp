@@ -14,21 +14,22 @@
 namespace lrcore {
 namespace {
 
-// Some microseconds of work: enough to hide the handing out of a task, little enough to share well.
+// Some microseconds of work: enough to hide the cost of handing out a task, few enough to balance
+// the threads.
 constexpr std::size_t elements_per_task = std::size_t{1} << 15;
-// What starting on a tensor costs, as elements: tasks of many tiny tensors stay as short.
+// Cost of starting on a tensor, in elements, so tasks of many tiny tensors do not take longer.
 constexpr std::size_t elements_per_start = 128;
 // A multiple of a cache line for every type of element.
 constexpr std::size_t granule = 64;
 
 }  // namespace
 
-TaskTable::TaskTable(const std::vector<std::size_t>& sizes) {
+TaskPartition::TaskPartition(const std::vector<std::size_t>& sizes) {
     segments_.reserve(sizes.size());
     for (std::size_t tensor = 0; tensor < sizes.size(); ++tensor) append(tensor, sizes[tensor]);
 }
 
-void TaskTable::append(std::size_t tensor, std::size_t size) {
+void TaskPartition::append(std::size_t tensor, std::size_t size) {
     elements_ += size;
     for (std::size_t begin = 0; begin < size;) {
         if (room_ == 0) {
@@ -43,7 +44,7 @@ void TaskTable::append(std::size_t tensor, std::size_t size) {
     }
 }
 
-Span<const Segment> TaskTable::operator[](std::size_t task) const {
+Span<const Segment> TaskPartition::operator[](std::size_t task) const {
     const std::size_t begin = begins_[task];
     const std::size_t end = task + 1 < begins_.size() ? begins_[task + 1] : segments_.size();
     return {segments_.data() + begin, end - begin};
@@ -76,7 +77,7 @@ const std::vector<std::size_t>& SgdPlan::assign(Span<const GroupedTensor> tensor
     return left_out_;
 }
 
-/// Whether that was all: the written arrays are where they were, and no gradient is in one.
+/// Takes the new gradients if nothing else changed; false if the plan must be rebuilt.
 bool SgdPlan::take_gradients(Span<const GroupedTensor> tensors) {
     for (std::size_t i = 0; i < tensors.size(); ++i) {
         if (!differ_in_gradient_alone(tensors[i], tensors_[i])) return false;
@@ -106,8 +107,8 @@ void SgdPlan::rebuild(Span<const GroupedTensor> tensors) {
         sizes.push_back(tensor.size);
         for (const Bytes bytes : written_bytes(tensor)) written.push_back(bytes);
     }
-    tasks_ = TaskTable(sizes);
-    written_ = WrittenMemory(std::move(written));
+    tasks_ = TaskPartition(sizes);
+    written_ = WriteSet(std::move(written));
     const auto is_in_written = [this](const GroupedTensor& grouped) {
         return written_.overlaps(gradient_bytes(grouped.tensor));
     };
@@ -142,14 +143,14 @@ void SgdPlan::check(Span<const SgdOptions> options) {
     }
 }
 
-/// Written twice, a gradient would be scaled twice, or be zero when its second reader comes.
+/// A gradient shared by two tensors would be scaled twice, or be zeroed before its second use.
 void SgdPlan::check_gradients_are_apart(GradAfter after) {
     if (!gradients_overlap_known_) {
         std::vector<Bytes> gradients;
         for (const GroupedTensor& grouped : tensors_) {
             gradients.push_back(gradient_bytes(grouped.tensor));
         }
-        gradients_overlap_ = WrittenMemory(std::move(gradients)).has_overlap();
+        gradients_overlap_ = WriteSet(std::move(gradients)).has_overlap();
         gradients_overlap_known_ = true;
     }
     const std::string given = after == GradAfter::scaled ? "scaled" : "zeroed";

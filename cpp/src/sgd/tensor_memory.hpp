@@ -8,7 +8,7 @@
 
 namespace lrcore {
 
-/// The size of the parameter, and of its gradient.
+/// Size in bytes of the parameter, and of its gradient.
 inline std::size_t param_bytes(const SgdTensor& tensor) {
     switch (tensor.type) {
         case ElementType::float64:
@@ -20,17 +20,17 @@ inline std::size_t param_bytes(const SgdTensor& tensor) {
     }
 }
 
-/// The size of its buffer, of its master and of its average.
+/// Size in bytes of its buffer, of its master and of its average.
 inline std::size_t wide_bytes(const SgdTensor& tensor) {
     return (tensor.type == ElementType::float64 ? 8 : 4) * tensor.size;
 }
 
 Bytes gradient_bytes(const SgdTensor& tensor);
 
-/// Where its parameter, buffer, master and average lie; empty where there is none.
+/// Memory of its parameter, buffer, master and average; empty for an array it does not have.
 std::array<Bytes, 4> written_bytes(const SgdTensor& tensor);
 
-/// Whether two of the tensor's own arrays share a byte.
+/// True if two of the tensor's own arrays share a byte, of which at least one is written.
 bool overlaps_itself(const SgdTensor& tensor);
 
 }  // namespace lrcore

@@ -59,12 +59,12 @@ double fraction(std::string_view name, double value) {
     return require(value >= 0.0 && value < 1.0, name, "be at least 0 and less than 1", value);
 }
 
-double magnification(std::string_view name, double value) {
+double greater_than_one(std::string_view name, double value) {
     return require(std::isfinite(value) && value > 1.0, name, "be a finite number greater than 1",
                    value);
 }
 
-std::int64_t count_of_at_least(std::int64_t least, std::string_view name, std::int64_t value) {
+std::int64_t at_least(std::int64_t least, std::string_view name, std::int64_t value) {
     return require(value >= least, name, "be at least " + repr(least), value);
 }
 

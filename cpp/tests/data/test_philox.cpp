@@ -29,7 +29,7 @@ std::uint64_t word(std::uint64_t sample, std::uint64_t number) {
 
 }  // namespace
 
-TEST_CASE("philox gives the known answers of Random123") {
+TEST_CASE("philox matches the known answers of Random123") {
     constexpr std::uint64_t most = 0xffffffffffffffff;
     CHECK(philox({0, 0, 0, 0}, {0, 0}) == PhiloxBlock{0x16554d9eca36314c, 0xdb20fe9d672d0fdc,
                                                       0xd7e772cee186176b, 0x7e68b68aec7ba23b});
@@ -57,7 +57,7 @@ TEST_CASE("a row holds the words from its start on, whatever row came before") {
     }
 }
 
-TEST_CASE("a start may be as far as words are numbered") {
+TEST_CASE("a start may be any 64-bit word index") {
     constexpr std::uint64_t far = std::uint64_t{1} << 63;
     CHECK(words({5}, {far}, 2) == std::vector<std::uint64_t>{word(5, far), word(5, far + 1)});
 }

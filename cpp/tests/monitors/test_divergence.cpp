@@ -30,13 +30,13 @@ TEST_CASE("a loss that starts negative diverges at 3 times its size above the be
     CHECK(after({-1.0, -2.0}).update(4.0001) == Verdict::diverged);
 }
 
-TEST_CASE("a loss that crosses zero is measured by the way it came down") {
+TEST_CASE("the scale of a loss that crosses zero is its fall from the first loss") {
     // first - best = 2.5 is larger than -best = 0.5: diverged above -0.5 + 3 * 2.5 = 7.
     CHECK(after({2.0, -0.5}).update(7.0) == Verdict::ok);
     CHECK(after({2.0, -0.5}).update(7.0001) == Verdict::diverged);
 }
 
-TEST_CASE("a best loss of exactly 0 is measured by the way it came down") {
+TEST_CASE("the scale of a best loss of exactly 0 is its fall from the first loss") {
     CHECK(after({1.0, 0.0}).update(3.0) == Verdict::ok);
     CHECK(after({1.0, 0.0}).update(3.0001) == Verdict::diverged);
 }
@@ -57,7 +57,7 @@ TEST_CASE("NaN and infinity are nonfinite at once and change nothing") {
     }
 }
 
-TEST_CASE("a restored detector knows the first and the best loss") {
+TEST_CASE("a restored detector keeps the first and the best loss") {
     DivergenceDetector restored(4.0);
     restored.restore(after({2.0, -0.5}).state());
     CHECK(restored.best() == -0.5);

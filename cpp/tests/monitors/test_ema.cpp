@@ -35,7 +35,7 @@ TEST_CASE("Ema has no value before the first update") {
     CHECK(ema.count() == 1);
 }
 
-TEST_CASE("a restored Ema goes on with the same bits") {
+TEST_CASE("a restored Ema continues with the same bits") {
     Ema ema(0.9);
     ema.update(1.25);
     ema.update(0.75);

@@ -114,13 +114,13 @@ TEST_CASE("Plateau never takes an infinite metric for the best") {
     CHECK(reductions(plateau(1, 0, "max"), {1.0, infinity, 2.0, 4.0}).empty());
 }
 
-TEST_CASE("Plateau ignores a NaN where it is told so") {
+TEST_CASE("Plateau with nan='ignore' ignores a NaN") {
     const std::vector<double> metrics{1.0, 1.0, not_a_number, infinity, 0.5, 0.5, 0.5};
     CHECK(reductions(tolerant("bad"), metrics) == std::vector<int>{2, 6});
     CHECK(reductions(tolerant("ignore"), metrics) == std::vector<int>{6});
 }
 
-TEST_CASE("Plateau refuses a NaN where it is told so, and is as before") {
+TEST_CASE("Plateau with nan='raise' raises at a NaN and keeps its state") {
     Plateau controller = tolerant("raise");
     controller.update(1.0, {});
     CHECK_THROWS_WITH_AS(controller.update(not_a_number, {}),
@@ -150,7 +150,7 @@ TEST_CASE("Plateau tells when and after how many bad metrics it reduces") {
     CHECK(reduction->num_bad == 3);
 }
 
-TEST_CASE("Plateau counts anew at min_lr as torch, and waits for a higher lr as Keras") {
+TEST_CASE("Plateau at min_lr resets its count as torch and waits as Keras") {
     Plateau torch = plateau(2, 0);
     Plateau keras = keras_plateau(2, 0);
     for (int i = 0; i < 8; ++i) {
@@ -163,7 +163,7 @@ TEST_CASE("Plateau counts anew at min_lr as torch, and waits for a higher lr as 
     CHECK(keras.update(1.0, {{0.2, 0.1, 0.0}}));
 }
 
-TEST_CASE("a restored Plateau goes on where the other stopped") {
+TEST_CASE("a restored Plateau continues where the other stopped") {
     Plateau first = plateau(2, 3);
     for (int i = 0; i < 5; ++i) first.update(1.0, {{1.0, 0.0, 0.0}});
     CHECK(first.state().cooldown_left == 2);

@@ -27,7 +27,7 @@ TEST_CASE("sine_squared is within 2 ulp of extended precision") {
     }
 }
 
-TEST_CASE("sine_squared uses the digits that float64 has no place for") {
+TEST_CASE("sine_squared uses the low part of a double-double") {
     const auto check_close = [](double value, double expected) {
         CHECK(std::abs(value - expected) <= 3.0 * (std::nextafter(expected, 1.0) - expected));
     };

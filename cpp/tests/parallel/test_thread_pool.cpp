@@ -101,7 +101,7 @@ TEST_CASE("run_tasks does every task once, in ascending order, on at most so man
     }
 }
 
-TEST_CASE("run_tasks does its tasks at the same time on as many threads as it was told") {
+TEST_CASE("run_tasks runs tasks concurrently on the requested number of threads") {
     const NumThreads four(4);
     for (int repeat = 0; repeat < 100; ++repeat) {
         Meeting meeting(4);
@@ -125,7 +125,7 @@ TEST_CASE("run_tasks uses the calling thread alone where one thread is enough or
     CHECK(one_allowed.of_this_thread() == first(64));
 }
 
-TEST_CASE("run_tasks waits for no worker that is busy elsewhere") {
+TEST_CASE("run_tasks does not wait for a worker that is busy elsewhere") {
     const NumThreads two(2);
     Meeting begun(3), over(3);
     std::thread other([&] {
@@ -142,7 +142,7 @@ TEST_CASE("run_tasks waits for no worker that is busy elsewhere") {
     other.join();
 }
 
-TEST_CASE("run_tasks within a task runs on its thread") {
+TEST_CASE("a nested run_tasks runs on the calling thread") {
     const NumThreads four(4);
     for (const std::size_t tasks : {1, 4}) {
         Meeting meeting(tasks);

@@ -46,7 +46,7 @@ Values lrs(const RangeTest& test) {
     return first;
 }
 
-const Values& losses(const RangeTest& test) { return test.recording().losses().points; }
+const Values& losses(const RangeTest& test) { return test.recorder().losses().points; }
 
 }  // namespace
 
@@ -186,7 +186,7 @@ TEST_CASE("RangeTest that diverges at its last update says so") {
     CHECK(after({1.0, 1.0, 1.0, 1.0, 9.0}).stop_reason() == StopReason::diverged);
 }
 
-TEST_CASE("RangeTest has no next learning rate and takes no loss after the stop") {
+TEST_CASE("RangeTest rejects further use after the stop") {
     RangeTest test = after({1.0, 9.0});
     const char* message = "the range test has stopped (diverged): there is no next update";
     CHECK_THROWS_WITH_AS(test.lr(), message, std::logic_error);
@@ -209,7 +209,7 @@ TEST_CASE("RangeTest is stopped from outside, and keeps its first reason") {
         std::invalid_argument);
 }
 
-TEST_CASE("RangeTest stopped within a point keeps the mean of what there is, if anything") {
+TEST_CASE("RangeTest stopped within a point keeps the mean of its updates so far") {
     RangeTest within = after({1.0, 2.0, 3.0, 4.0, 5.0}, aligned("used", 3));
     within.stop(StopReason::data_exhausted);
     CHECK(losses(within) == Values{2.0, 4.5});
@@ -223,7 +223,7 @@ TEST_CASE("RangeTest stopped within a point keeps the mean of what there is, if 
     CHECK(losses(effect) == Values{1.5, 3.0});
 }
 
-TEST_CASE("RangeTest stopped within a point says what it was told, whatever that point shows") {
+TEST_CASE("RangeTest stopped within a point keeps the given reason even if that point diverges") {
     RangeTest test = after({1.0, 1.0, 100.0}, aligned("used", 2));
     test.stop(StopReason::interrupted);
     CHECK(test.stop_reason() == StopReason::interrupted);
@@ -237,8 +237,8 @@ TEST_CASE("RangeTest keeps training losses and metrics beside the losses, and ju
     CHECK(test.record(2.0, HUGE_VAL, 1.0) == Verdict::ok);
     test.stop(StopReason::interrupted);
     CHECK(losses(test) == Values{2.0, 2.0});
-    CHECK(test.recording().training_losses()->points == Values{200.0, HUGE_VAL});
-    CHECK(test.recording().metrics()->points == Values{0.625, 1.0});
+    CHECK(test.recorder().training_losses()->points == Values{200.0, HUGE_VAL});
+    CHECK(test.recorder().metrics()->points == Values{0.625, 1.0});
 }
 
 TEST_CASE("RangeTest refuses a training loss beside a loss that is aligned with its effect") {
@@ -253,7 +253,7 @@ TEST_CASE("RangeTest refuses a training loss beside a loss that is aligned with 
     CHECK(test.updates_done() == 1);
 }
 
-TEST_CASE("a restored RangeTest goes on with the same bits") {
+TEST_CASE("a restored RangeTest continues with the same bits") {
     RangeTestOptions of = options();
     of.beta = 0.98;
     of.num_iter = 4;
@@ -272,7 +272,7 @@ TEST_CASE("a restored RangeTest goes on with the same bits") {
     record(restored, {1.9, 1.8});
     CHECK(restored.smoothed_losses() == test.smoothed_losses());
     CHECK(losses(restored) == losses(test));
-    CHECK(restored.recording().metrics()->points == test.recording().metrics()->points);
+    CHECK(restored.recorder().metrics()->points == test.recorder().metrics()->points);
     CHECK(lrs(restored) == lrs(test));
 }
 

@@ -36,7 +36,7 @@ TEST_CASE("AnySchedules are equal when they hold equal schedules of one class") 
     CHECK_FALSE(any == AnySchedule(PiecewiseConstant({}, {0.5})));
 }
 
-TEST_CASE("target gives the schedule inside to who knows its class") {
+TEST_CASE("target returns the schedule inside for its class only") {
     const AnySchedule any(Constant(0.5));
     REQUIRE(any.target<Constant>() != nullptr);
     CHECK((*any.target<Constant>())(0) == 0.5);

@@ -16,7 +16,7 @@ const Cyclic triangle(0.25, 1.25, 2, 2, "triangular", 1.0);
 
 }  // namespace
 
-TEST_CASE("Cooldown runs its base and then falls from where that is") {
+TEST_CASE("Cooldown follows its base and then falls from the base's value") {
     const Cooldown schedule(triangle, 2, 4, 0.25, "linear");
     const std::vector<double> expected{0.25, 0.75, 1.25, 1.0, 0.75, 0.5, 0.25, 0.25};
     CHECK(values(schedule, 0, 8) == expected);

@@ -94,7 +94,7 @@ TEST_CASE("Cosine with k keeps its digits at the end of a long decay") {
           doctest::Approx(x * x).epsilon(1e-15).scale(0.0));
 }
 
-TEST_CASE("Cosine does at its end what it is told to") {
+TEST_CASE("Cosine follows its end policy") {
     // The wave at thirds is 3/4 and 1/4; every end comes once, as in Until with 4 steps.
     const auto ending = [](const char* end) { return Cosine(1.0, 3, 0.0, 1.0, 1.0, end); };
     const auto check = [](const Cosine& schedule, const std::vector<double>& expected) {

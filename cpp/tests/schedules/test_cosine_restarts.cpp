@@ -91,7 +91,7 @@ TEST_CASE("CosineRestarts holds min_lr after its last cycle") {
     CHECK(real(10) == 0.007);
 }
 
-TEST_CASE("CosineRestarts lowers the whole peak where it is told to, but not below min_lr") {
+TEST_CASE("CosineRestarts with decays='peak' lowers the peak, but not below min_lr") {
     // Peaks at 1, 1/2, 1/4 and then at the floor; a wave of two steps is at half of its height.
     check_close(values(CosineRestarts(1.0, 2, 1.0, 0.5, 0.2, std::nullopt, "peak"), 0, 9),
                 {1.0, 0.6, 0.5, 0.35, 0.25, 0.225, 0.2, 0.2, 0.2});

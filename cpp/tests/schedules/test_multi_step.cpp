@@ -7,7 +7,7 @@
 
 using namespace lrcore;
 
-TEST_CASE("MultiStep multiplies at each milestone, twice at one written twice") {
+TEST_CASE("MultiStep multiplies at each milestone, twice at a repeated one") {
     const MultiStep schedule(1.0, {2, 4, 4}, 0.5);
     CHECK(values(schedule, 0, 6) == std::vector<double>{1.0, 1.0, 0.5, 0.5, 0.125, 0.125});
     CHECK(schedule(last_step) == 0.125);

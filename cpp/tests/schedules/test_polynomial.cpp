@@ -8,7 +8,7 @@
 
 using namespace lrcore;
 
-TEST_CASE("Polynomial falls along a power of what is left and holds its end") {
+TEST_CASE("Polynomial falls along a power of the remaining time and holds end_lr") {
     const std::vector<double> line{1.0, 0.75, 0.5, 0.25, 0.0, 0.0};
     CHECK(values(Polynomial(1.0, 4, 0.0, 1.0, false, 1.0), 0, 6) == line);
     const std::vector<double> square{1.0, 0.5625, 0.25, 0.0625, 0.0, 0.0};
@@ -30,7 +30,7 @@ TEST_CASE("Polynomial in cycles reaches its end at each multiple of decay_steps"
     }
 }
 
-TEST_CASE("Polynomial knows its cycle where the end of it does not fit an int64") {
+TEST_CASE("Polynomial finds its cycle when the cycle's end does not fit an int64") {
     const Polynomial schedule(1.0, farther_step, 0.0, 1.0, true, 1.0);
     CHECK(schedule(farther_step) == 0.0);
     CHECK(schedule(farther_step + 1) == 0.5);

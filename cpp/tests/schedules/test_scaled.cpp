@@ -51,7 +51,7 @@ TEST_CASE("Scaled rejects a factor that is not a finite number above 0") {
                     std::invalid_argument);
 }
 
-TEST_CASE("Scaled hands on a bad step") {
+TEST_CASE("Scaled rejects a negative step") {
     CHECK_THROWS_WITH_AS(Scaled(Constant(0.1), 2.0)(-1), "step must not be negative, but got -1",
                          std::invalid_argument);
 }

@@ -41,7 +41,7 @@ TEST_CASE("Until of one step or two") {
     check_everywhere(Until(fall, 2, "mirror"), {9, 8, 9, 8, 9});
 }
 
-TEST_CASE("Until knows its place at the last int64") {
+TEST_CASE("Until finds its position at the last int64") {
     // 2^63 - 1 = 3 * 3074457345618258602 + 1, an even number of halves and one step
     CHECK(Until(fall, 4, "mirror")(last_step) == 8.0);
     CHECK(Until(fall, 4, "repeat")(last_step) == 6.0);
@@ -49,7 +49,7 @@ TEST_CASE("Until knows its place at the last int64") {
     CHECK(Until(fall, last_step, "mirror")(last_step) == 0.0);
 }
 
-TEST_CASE("Until raises past its end where it is told to") {
+TEST_CASE("Until with end='raise' raises past its end") {
     const Until schedule(fall, 4, "raise");
     CHECK(values(schedule, 0, 4) == std::vector<double>{9, 8, 7, 6});
     CHECK_THROWS_WITH_AS(schedule(4), "step must be less than total_steps=4, but got 4",

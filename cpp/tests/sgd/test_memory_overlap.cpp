@@ -38,7 +38,7 @@ TEST_CASE("one shared byte is an overlap, whichever of the two is written") {
         "params[0] overlaps grads[0]", std::invalid_argument);
 }
 
-TEST_CASE("an overlap is seen behind arrays that end earlier") {
+TEST_CASE("an overlap is found behind arrays that end earlier") {
     CHECK_THROWS_WITH_AS(check_no_overlap({{"params", 0, 0, 100, written},
                                            {"grads", 0, 120, 130, read},
                                            {"grads", 1, 110, 150, read},

@@ -150,7 +150,7 @@ TEST_CASE_TEMPLATE("sgd_update leaves what is outside the range alone", Element,
     }
 }
 
-TEST_CASE("sgd_update keeps the recurrence of a momentum that rounds to 0 in float") {
+TEST_CASE("sgd_update keeps the momentum recurrence when momentum rounds to 0 in float") {
     for (const InstructionSet set : available_instruction_sets()) {
         Few<float> few;
         few.variant = {options_of(1e-60, 0.0, true)};

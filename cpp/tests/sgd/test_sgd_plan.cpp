@@ -104,7 +104,7 @@ TEST_CASE("the norm has the same bits for every number of threads, and the right
     for (const std::int64_t threads : {0, 2, 3, 8}) CHECK(plan.grad_norm(0.5, threads) == norm);
 }
 
-TEST_CASE("the norm of nothing is 0, of an infinite gradient infinite, of NaN NaN") {
+TEST_CASE("the norm is 0 without gradients, inf with inf and NaN with NaN") {
     SgdPlan plan;
     CHECK(plan.grad_norm(1.0, 0) == 0.0);
     Arrays arrays(100);
@@ -127,7 +127,7 @@ TEST_CASE("each group has its options, and what is counted is added up") {
     CHECK(params[1] == -INFINITY);
 }
 
-TEST_CASE("gradients that moved are followed, also into the memory of a parameter") {
+TEST_CASE("moved gradients are followed, also into a parameter's memory") {
     double params[] = {1.0, 2.0}, grads[] = {1.0, 1.0}, moved[] = {4.0, 4.0};
     SgdPlan plan;
     const auto tensors = [&](double* first, double* second) {
@@ -193,7 +193,7 @@ TEST_CASE("a tensor whose own arrays overlap is left out") {
     }
 }
 
-TEST_CASE("what is there for the first time is not read, and only then") {
+TEST_CASE("a first buffer or average is not read, and only the first time") {
     double p = 8.0, g = 2.0, b = NAN, e = NAN;
     GroupedTensor grouped{Arrays::tensor(&p, &g, &b, 1), 0};
     grouped.tensor.average = &e;
@@ -220,7 +220,7 @@ TEST_CASE("a buffer is left as it is without momentum") {
     CHECK(b == 7.0);
 }
 
-TEST_CASE("a step that is refused changes nothing") {
+TEST_CASE("a rejected step changes nothing") {
     double params[] = {1.0, 1.0}, g = 1.0;
     SgdPlan plan;
     assign(plan, {{Arrays::tensor(params, &g, nullptr, 1), 0},

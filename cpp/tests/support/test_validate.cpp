@@ -44,7 +44,7 @@ TEST_CASE("a check returns the value that it accepts") {
     CHECK(positive("lr", 5e-324) == 5e-324);
     CHECK(not_negative("min_lr", 0.0) == 0.0);
     CHECK(fraction("beta", 0.0) == 0.0);
-    CHECK(count_of_at_least(2, "num_iter", 2) == 2);
+    CHECK(at_least(2, "num_iter", 2) == 2);
 }
 
 TEST_CASE("an argument error names its argument") {
@@ -62,7 +62,7 @@ TEST_CASE("no check accepts NaN") {
     CHECK_THROWS_AS(positive("x", nan), std::invalid_argument);
     CHECK_THROWS_AS(not_negative("x", nan), std::invalid_argument);
     CHECK_THROWS_AS(fraction("x", nan), std::invalid_argument);
-    CHECK_THROWS_AS(magnification("x", nan), std::invalid_argument);
+    CHECK_THROWS_AS(greater_than_one("x", nan), std::invalid_argument);
     CHECK_THROWS_AS(greater_than("x", nan, "y", 0.0), std::invalid_argument);
     CHECK_THROWS_AS(not_greater_than("x", nan, "y", 0.0), std::invalid_argument);
 }

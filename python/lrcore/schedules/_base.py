@@ -53,7 +53,7 @@ MOMENTUM = "momentum"
 class CoreSchedule(Protocol):
     """A schedule of `lrcore._core`."""
 
-    def __call__(self, step: int) -> float:
+    def value(self, step: int) -> float:
         """The value at `step`."""
 
     def values(self, start: int, stop: int) -> npt.NDArray[np.float64]:
@@ -151,8 +151,8 @@ class Schedule(ABC):
         """
         # What needs no coercion gets none: that would take longer than the rest of the call.
         if type(step) is int and 0 <= step <= MAX_STEP:
-            return self._core_schedule(step)
-        return self._core_schedule(as_int("step", step))
+            return self._core_schedule.value(step)
+        return self._core_schedule.value(as_int("step", step))
 
     def values(self, start: int, stop: int) -> npt.NDArray[np.float64]:
         """The values of updates `start` to `stop` - 1, shape (stop - start,), float64.

@@ -6,10 +6,10 @@
 
 namespace lrcore {
 
-/// out[i] = tables[i % channels][levels[i]], with one table of 256 numbers after the other.
+/// out[i] = tables[i % channels][levels[i]]; the tables of 256 numbers lie one after another.
 ///
-/// std::invalid_argument when there is no table or a part of one, when the levels do not end with a
-/// last channel, and when out has another size than they.
-void look_up(Span<const std::uint8_t> levels, Span<const float> tables, Span<float> out);
+/// Throws argument_error unless there is a whole number of tables (at least one), a whole number of
+/// pixels, and one output per level.
+void apply_lookup_table(Span<const std::uint8_t> levels, Span<const float> tables, Span<float> out);
 
 }  // namespace lrcore

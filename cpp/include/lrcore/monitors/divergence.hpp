@@ -8,8 +8,8 @@ enum class Verdict { ok, diverged, nonfinite };
 
 /// Judges a loss curve against its best so far: diverged when loss - best > (factor - 1) * scale.
 ///
-/// The scale is the best loss itself where that is positive (so that the rule reads loss > factor *
-/// best), else the larger of -best and the way down from the first loss.
+/// The scale is the best loss if that is positive (then the rule is loss > factor * best), else the
+/// larger of -best and first - best.
 class DivergenceDetector {
   public:
     struct State {
@@ -19,7 +19,7 @@ class DivergenceDetector {
 
     explicit DivergenceDetector(double factor);
 
-    /// NaN and infinity are nonfinite at once and leave no mark on the detector.
+    /// NaN and infinity are nonfinite at once and do not change the detector.
     Verdict update(double loss);
 
     double factor() const { return factor_; }

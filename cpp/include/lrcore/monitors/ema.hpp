@@ -36,7 +36,7 @@ class Ema {
 
     const State& state() const { return state_; }
     void restore(const State& state) {
-        count_of_at_least(0, "count", state.count);
+        at_least(0, "count", state.count);
         state_ = state;
     }
 

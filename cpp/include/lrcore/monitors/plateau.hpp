@@ -14,18 +14,18 @@ inline constexpr std::array plateau_modes{"min", "max"};
 enum class ThresholdMode { rel, abs };
 inline constexpr std::array threshold_modes{"rel", "abs"};
 
-/// Whose way of counting patience and cooldown.
+/// The framework whose counting of patience and cooldown is followed.
 enum class PlateauCompat { torch, keras };
 inline constexpr std::array plateau_compats{"torch", "keras"};
 
-/// What a metric of NaN or infinity does.
+/// Treatment of a metric that is NaN or infinite.
 enum class NanPolicy { ignore, bad, raise };
 inline constexpr std::array nan_policies{"ignore", "bad", "raise"};
 
 /// Reduces learning rates after too many metrics in a row that are not better than the best by the
 /// threshold: more than `patience` ("torch"), or `patience` of them and at least one ("keras").
-/// During the `cooldown` metrics after a reduction nothing is counted; "keras" takes the one that
-/// reduced for the first of them. A metric that is not finite is never better.
+/// During the `cooldown` metrics after a reduction nothing is counted; with "keras" the metric that
+/// caused the reduction is the first of them. A metric that is not finite is never better.
 class Plateau {
   public:
     struct State {
@@ -41,7 +41,7 @@ class Plateau {
         std::vector<double> lrs;
     };
 
-    /// A learning rate, the least that it may be reduced to, and the least fall worth making.
+    /// A learning rate, its lower bound, and the smallest reduction worth making.
     struct Lr {
         double lr;
         double min_lr;
@@ -52,8 +52,7 @@ class Plateau {
             const std::string& threshold_mode, std::int64_t cooldown, const std::string& compat,
             const std::string& nan);
 
-    /// Takes the next metric; what becomes of the learning rates if it is time that one of them
-    /// falls.
+    /// Takes the next metric; returns the new learning rates if one of them is reduced.
     std::optional<Reduction> update(double metric, const std::vector<Lr>& lrs);
 
     const State& state() const { return state_; }

@@ -5,35 +5,35 @@
 
 namespace lrcore {
 
-/// The sum of two float64, of which `low` is what rounding took from `high`: 106 bits. Sums and
-/// products are exact while they are integers below 2^106.
+/// An unevaluated sum of two float64 with 106 bits, where `low` is the rounding error of `high`.
+/// Sums and products are exact while they are integers below 2^106.
 struct DoubleDouble {
     double high;
     double low;
 };
 
-inline DoubleDouble exact_sum(double a, double b) {
+inline DoubleDouble two_sum(double a, double b) {
     const double sum = a + b;
     const double b_in_sum = sum - a;
     return {sum, (a - (sum - b_in_sum)) + (b - b_in_sum)};
 }
 
 inline DoubleDouble operator+(DoubleDouble a, DoubleDouble b) {
-    const DoubleDouble high = exact_sum(a.high, b.high);
-    const DoubleDouble low = exact_sum(a.low, b.low);
-    const DoubleDouble sum = exact_sum(high.high, high.low + low.high);
-    return exact_sum(sum.high, sum.low + low.low);
+    const DoubleDouble high = two_sum(a.high, b.high);
+    const DoubleDouble low = two_sum(a.low, b.low);
+    const DoubleDouble sum = two_sum(high.high, high.low + low.high);
+    return two_sum(sum.high, sum.low + low.low);
 }
 
 inline DoubleDouble operator*(DoubleDouble a, double factor) {
     const double product = a.high * factor;
     const double lost = std::fma(a.high, factor, -product);
-    return exact_sum(product, std::fma(a.low, factor, lost));
+    return two_sum(product, std::fma(a.low, factor, lost));
 }
 
 inline DoubleDouble operator*(DoubleDouble a, DoubleDouble b) {
     const DoubleDouble product = a * b.high;
-    return exact_sum(product.high, product.low + a.high * b.low);
+    return two_sum(product.high, product.low + a.high * b.low);
 }
 
 inline DoubleDouble operator/(DoubleDouble a, DoubleDouble b) {
@@ -42,9 +42,9 @@ inline DoubleDouble operator/(DoubleDouble a, DoubleDouble b) {
     return {quotient, rest / b.high};
 }
 
-/// The difference; its `low` may be as large as the last place of its `high`.
-inline DoubleDouble loose_difference(DoubleDouble a, DoubleDouble b) {
-    const DoubleDouble high = exact_sum(a.high, -b.high);
+/// a - b without the final renormalization: `low` may be as large as the last place of `high`.
+inline DoubleDouble sloppy_sub(DoubleDouble a, DoubleDouble b) {
+    const DoubleDouble high = two_sum(a.high, -b.high);
     return {high.high, high.low + (a.low - b.low)};
 }
 
@@ -52,7 +52,7 @@ inline DoubleDouble operator-(DoubleDouble a, DoubleDouble b) {
     return a + DoubleDouble{-b.high, -b.low};
 }
 
-/// Exact for every integer that is not negative.
+/// Exact for every non-negative integer.
 inline DoubleDouble double_double(std::int64_t integer) {
     const auto high = static_cast<double>(integer);
     // Unsigned, as `high` may be 2^63; the difference is small and wraps to its own value.

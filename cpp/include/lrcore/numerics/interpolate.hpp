@@ -13,7 +13,7 @@ inline double interpolate(double from, double to, double x) {
 }
 
 /// from * from_weight + to * to_weight, never outside [from, to]. With weights that add up to 1
-/// this is interpolate() with all its digits, also where the result is far smaller than one end.
+/// this is interpolate(), but accurate also where the result is far smaller than one end.
 inline double weighted_mean(double from, double from_weight, double to, double to_weight) {
     const double mean = from * from_weight + to * to_weight;
     return std::clamp(mean, std::min(from, to), std::max(from, to));

@@ -7,8 +7,9 @@
 
 namespace lrcore {
 
-/// Without the last 27 bits of its fraction: two of these have an exact product.
-inline double leading_bits(double value) {
+/// Veltkamp's split by masking: the value without the last 27 bits of its fraction. The product of
+/// two such values is exact.
+inline double split_high(double value) {
     std::uint64_t bits;
     std::memcpy(&bits, &value, sizeof bits);
     bits &= ~std::uint64_t{0x7ffffff};
@@ -16,28 +17,27 @@ inline double leading_bits(double value) {
     return value;
 }
 
-/// sin^2(pi/2 * part / whole) with all its digits. Made of sums and products alone, so that a loop
-/// over it can be compiled for vectors and gives the same bits for all of them.
+/// sin^2(pi/2 * part / whole) to full accuracy. Uses sums and products only, so loops over it
+/// vectorize and give the same bits at every vector width.
 class SineSquared {
   public:
     /// 0 < whole.
     explicit SineSquared(DoubleDouble whole)
-        : inverse_(leading_bits(1.0 / whole.high)),
+        : inverse_(split_high(1.0 / whole.high)),
           inverse_rest_(missing(inverse_, whole) / whole.high) {}
 
-    /// For 0 <= part <= whole / 2: z = (part / whole)^2 and the polynomial c z + q(z) z^2. The
-    /// steps to c z carry what each rounds off in a second float64. For the rest of the way, it is
-    /// 1 - that of what is left.
+    /// For 0 <= part <= whole / 2: z = (part / whole)^2 and the polynomial c z + q(z) z^2, with c z
+    /// in double-double. In the second half use 1 - (*this)(whole - part).
     double operator()(DoubleDouble part) const {
-        const double part_leading = leading_bits(part.high);
+        const double part_leading = split_high(part.high);
         const double x = part_leading * inverse_;
         const double x_rest = part_leading * inverse_rest_ +
                               ((part.high - part_leading) + part.low) * (inverse_ + inverse_rest_);
-        const double x_leading = leading_bits(x);
+        const double x_leading = split_high(x);
         const double x_trailing = (x - x_leading) + x_rest;
         const double z = x_leading * x_leading;
         const double z_rest = x_trailing * (x_leading + x_leading + x_trailing);
-        const double z_leading = leading_bits(z);
+        const double z_leading = split_high(z);
         const double z_trailing = (z - z_leading) + z_rest;
         const double rounded = z + z_rest;
         return c * z_leading +
@@ -47,7 +47,7 @@ class SineSquared {
   private:
     /// 1 - inverse * whole, rounded once.
     static double missing(double inverse, DoubleDouble whole) {
-        const double leading = leading_bits(whole.high);
+        const double leading = split_high(whole.high);
         return (1.0 - inverse * leading) - inverse * ((whole.high - leading) + whole.low);
     }
 
@@ -80,9 +80,9 @@ inline double sine_squared(double part, double whole) {
     return sine_squared(DoubleDouble{part, 0.0}, DoubleDouble{whole, 0.0});
 }
 
-/// (1 - cos(pi * x)) / 2 for 0 <= x <= 1/2: u/4 (1 - u/12 (1 - u/30 (1 - ...))), u = (pi * x)^2.
-/// What is left of the series from u/56 on is so small a part that one float64 holds enough of it.
-inline DoubleDouble wide_wave(DoubleDouble x) {
+/// Haversine of pi * x, (1 - cos(pi * x)) / 2, for 0 <= x <= 1/2: u/4 (1 - u/12 (1 - u/30 (1 -
+/// ...))), u = (pi * x)^2. From u/56 on, plain float64 is accurate enough.
+inline DoubleDouble dd_haversine(DoubleDouble x) {
     constexpr DoubleDouble pi{0x1.921fb54442d18p+1, 0x1.1a62633145c07p-53};
     constexpr DoubleDouble one{1.0, 0.0};
     const DoubleDouble y = pi * x;
@@ -93,9 +93,9 @@ inline DoubleDouble wide_wave(DoubleDouble x) {
     return (one - u / DoubleDouble{12.0, 0.0} * inner) * u * 0.25;
 }
 
-/// sin^2(pi/2 * x) with 59 bits, for powers of it, and 0 <= x <= 1. `rest` is 1 - x.
-inline DoubleDouble wide_sine_squared(DoubleDouble x, DoubleDouble rest) {
-    return x.high < rest.high ? wide_wave(x) : DoubleDouble{1.0, 0.0} - wide_wave(rest);
+/// sin^2(pi/2 * x) for 0 <= x <= 1 with 59 bits, as the base of a power. `rest` is 1 - x.
+inline DoubleDouble dd_sine_squared(DoubleDouble x, DoubleDouble rest) {
+    return x.high < rest.high ? dd_haversine(x) : DoubleDouble{1.0, 0.0} - dd_haversine(rest);
 }
 
 }  // namespace lrcore

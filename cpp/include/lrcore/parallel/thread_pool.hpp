@@ -5,11 +5,11 @@
 
 namespace lrcore {
 
-/// A view of a callable work(task) that somebody else owns and that does not throw.
-class Work {
+/// A non-owning reference to a noexcept callable task(index), like std::function_ref.
+class TaskRef {
   public:
     template <class Callable>
-    Work(const Callable& callable) : callable_(&callable), call_(&call<Callable>) {
+    TaskRef(const Callable& callable) : callable_(&callable), call_(&call<Callable>) {
         static_assert(noexcept(callable(std::size_t{})), "a task must not throw");
     }
 
@@ -28,14 +28,14 @@ class Work {
 /// Calls work(task) for every task in [0, tasks), in ascending order, on the calling thread and on
 /// at most `threads - 1` others, and returns when all are done.
 ///
-/// The caller works too and waits for no thread but those that are in the middle of a task. Within
-/// a task it runs all on the calling thread. At most num_threads() threads take part.
-void run_tasks(std::size_t tasks, std::size_t threads, Work work);
+/// The caller works too and waits only for threads in the middle of a task. A nested call runs on
+/// the calling thread alone. At most num_threads() threads take part.
+void run_tasks(std::size_t tasks, std::size_t threads, TaskRef work);
 
-/// How many threads take part in one run_tasks, at first the cores that this process may use.
+/// Number of threads of one run_tasks; by default the cores that this process may use.
 std::int64_t num_threads();
 
-/// Holds from the next run_tasks on. std::invalid_argument below 1.
+/// Takes effect at the next run_tasks. Throws argument_error below 1.
 void set_num_threads(std::int64_t num_threads);
 
 }  // namespace lrcore

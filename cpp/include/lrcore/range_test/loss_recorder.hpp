@@ -7,26 +7,26 @@
 
 namespace lrcore {
 
-/// What a range test measured at each update, and the means of these at each point.
-class Recording {
+/// The losses and metrics of a range test, per update and averaged per point.
+class LossRecorder {
   public:
     struct Column {
         std::vector<double> updates;
         std::vector<double> points;
     };
 
-    /// A point has the losses of `updates_per_point` updates; the first `lead` updates have none.
-    Recording(std::int64_t updates_per_point, std::int64_t lead)
+    /// A point averages `updates_per_point` updates; the first `lead` updates belong to no point.
+    LossRecorder(std::int64_t updates_per_point, std::int64_t lead)
         : updates_per_point_(updates_per_point), lead_(lead) {}
 
-    /// std::invalid_argument, and then nothing is recorded, for a column that has gaps.
+    /// Throws argument_error, and records nothing, if an optional column would have gaps.
     void record(double loss, std::optional<double> training_loss, std::optional<double> metric);
 
     bool point_has_begun() const { return first_update_of_point() < num_updates(); }
     bool point_is_full() const {
         return first_update_of_point() + updates_per_point_ == num_updates();
     }
-    /// Makes a point of the updates since the last one; its loss.
+    /// Averages the updates since the last point into a new one; returns its loss.
     double complete_point();
 
     std::int64_t num_updates() const { return static_cast<std::int64_t>(losses_.updates.size()); }

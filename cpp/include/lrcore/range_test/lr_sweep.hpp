@@ -12,10 +12,10 @@ namespace lrcore {
 
 /// The learning rates of every point of a range test, one per parameter group: from start_lr to
 /// end_lr, both exact, by equal factors ("exp") or by equal differences ("linear").
-class Sweep {
+class LrSweep {
   public:
-    Sweep(const std::vector<double>& start_lr, const std::vector<double>& end_lr,
-          std::int64_t num_points, const std::string& step_mode);
+    LrSweep(const std::vector<double>& start_lr, const std::vector<double>& end_lr,
+            std::int64_t num_points, const std::string& step_mode);
 
     std::vector<double> operator()(std::int64_t point) const;
 

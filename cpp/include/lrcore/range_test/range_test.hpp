@@ -30,8 +30,8 @@ struct RangeTestOptions {
     std::int64_t min_iter = 0;
 };
 
-/// Controls a learning-rate range test: says which lrs the next update must use, takes the loss of
-/// that update, and stops at the end or when the smoothed loss diverges.
+/// A learning-rate range test: gives the lrs of the next update, takes the loss of that update, and
+/// stops at the end or when the smoothed loss diverges.
 ///
 /// A point is an lr with the mean loss of batches_per_lr updates: of those that used the lr (align
 /// "used"), or of those one later (align "effect"), as the loss of an update is taken before it
@@ -52,27 +52,28 @@ class RangeTest {
     std::vector<double> group_lrs() const;
     double lr() const { return group_lrs().front(); }
 
-    /// Takes the loss to be judged and what was measured beside it, which is given always or never.
+    /// Takes the loss that decides about divergence, and optional measurements that are given for
+    /// every update or for none.
     Verdict record(double loss, std::optional<double> training_loss = std::nullopt,
                    std::optional<double> metric = std::nullopt);
     /// Ends the test from outside: data_exhausted, interrupted, or nonfinite where gradients never
-    /// become finite. A point that has begun becomes the mean of what there is. A test that has
-    /// stopped keeps its reason.
+    /// become finite. A point that has begun becomes the mean of its updates so far. A test that
+    /// has already stopped keeps its reason.
     void stop(StopReason reason);
 
     std::int64_t num_iter() const { return sweep_.num_points(); }
     std::size_t num_groups() const { return sweep_.num_groups(); }
     std::int64_t num_updates() const { return num_iter() * batches_per_lr_ + lead_; }
-    std::int64_t updates_done() const { return recording_.num_updates(); }
+    std::int64_t updates_done() const { return recorder_.num_updates(); }
     std::optional<StopReason> stop_reason() const { return stop_reason_; }
 
-    /// Of each point so far: one per group.
+    /// The lrs of each point so far, one per group.
     std::vector<std::vector<double>> recorded_group_lrs() const;
-    const Recording& recording() const { return recording_; }
+    const LossRecorder& recorder() const { return recorder_; }
     const std::vector<double>& smoothed_losses() const { return smoothed_losses_; }
 
     State state() const;
-    /// Replays the recorded updates; std::invalid_argument if they are not those of such a test.
+    /// Replays the recorded updates; throws std::invalid_argument if they do not fit this test.
     void restore(const State& state);
 
   private:
@@ -83,13 +84,13 @@ class RangeTest {
     void replay(const State& state);
     void replay_update(const State& state, std::size_t update);
 
-    Sweep sweep_;
+    LrSweep sweep_;
     std::int64_t batches_per_lr_;
     std::int64_t lead_;  // updates whose loss belongs to no point: 1 with align "effect"
     std::int64_t min_iter_;
     Ema ema_;
     DivergenceDetector detector_;
-    Recording recording_;
+    LossRecorder recorder_;
     std::vector<double> smoothed_losses_;
     std::optional<StopReason> stop_reason_;
 };

@@ -6,11 +6,11 @@
 
 namespace lrcore {
 
-/// The index that fastai's `valley` suggests: half-way down the longest valley, which is the
-/// longest decreasing subsequence taken as a stretch that ends with it. Like fastai's it may be -1,
-/// which means the last loss. NaN is neither above nor below anything.
+/// Index suggested by fastai's `valley`: part-way down the longest valley, which is the longest
+/// decreasing subsequence taken as an interval of that length up to its last loss. As in fastai it
+/// may be -1, the last loss. NaN compares neither above nor below anything.
 ///
-/// O(n log n) for n losses. std::invalid_argument when there are none.
+/// O(n log n) for n losses. Throws argument_error if there are none.
 std::int64_t valley(Span<const double> losses);
 
 }  // namespace lrcore

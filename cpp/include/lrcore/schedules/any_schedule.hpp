@@ -12,8 +12,8 @@
 
 namespace lrcore {
 
-/// A schedule of any class, as one value: what a schedule made of other schedules holds. Copies
-/// share the schedule inside, which is immutable.
+/// A type-erased schedule, for schedules made of other schedules. Copies share the schedule inside,
+/// which is immutable.
 class AnySchedule {
   public:
     template <class Schedule, class = decltype(std::declval<const Schedule&>().fields())>
@@ -28,12 +28,12 @@ class AnySchedule {
         schedule.inside_->write(start, out);
     }
 
-    /// Whether both hold equal schedules of the same class.
+    /// True if both hold equal schedules of the same class.
     friend bool operator==(const AnySchedule& left, const AnySchedule& right) {
         return left.inside_->equals(right);
     }
 
-    /// The schedule inside; nullptr if it is of another class.
+    /// The schedule inside, or nullptr if it is of another class.
     template <class Schedule>
     const Schedule* target() const {
         const auto* holder = dynamic_cast<const Holder<Schedule>*>(inside_.get());
@@ -41,7 +41,7 @@ class AnySchedule {
     }
 
   private:
-    // Calls and destructors recurse: without a limit a long enough chain overflows the stack.
+    // Calls and destructors recurse, so a chain without a limit would overflow the stack.
     static constexpr std::int64_t max_depth = 100;
 
     struct Interface {

@@ -21,8 +21,8 @@ class Cooldown {
     Cooldown(AnySchedule base, std::int64_t begin, std::int64_t steps, double end_lr,
              const std::string& shape)
         : base_(std::move(base)),
-          begin_(count_of_at_least(0, "begin", begin)),
-          steps_(count_of_at_least(1, "steps", steps)),
+          begin_(at_least(0, "begin", begin)),
+          steps_(at_least(1, "steps", steps)),
           top_lr_(base_(begin_)),
           end_lr_(
               not_greater_than("end_lr", not_negative("end_lr", end_lr), "base(begin)", top_lr_)),
@@ -51,8 +51,8 @@ class Cooldown {
         if (since >= steps_) return end_lr_;
         const auto done = static_cast<double>(since);
         const auto remaining = static_cast<double>(steps_ - since);
-        return weighted_mean(top_lr_, ramp_.left(done, remaining), end_lr_,
-                             ramp_.gone(done, remaining));
+        return weighted_mean(top_lr_, ramp_.remaining_weight(done, remaining), end_lr_,
+                             ramp_.completed_weight(done, remaining));
     }
 
     AnySchedule base_;
@@ -60,7 +60,7 @@ class Cooldown {
     std::int64_t steps_;
     double top_lr_;
     double end_lr_;
-    Ramp ramp_;
+    AnnealShape ramp_;
 };
 
 }  // namespace lrcore

@@ -34,11 +34,11 @@ class CosineRestarts {
           min_lr_(not_greater_than("min_lr", not_negative("min_lr", min_lr), "base_lr", base_lr)),
           cycles_(cycles),
           decays_(parse_choice<Decays>("decays", decays, decays_of_peaks)) {
-        if (cycles_) count_of_at_least(1, "cycles", *cycles_);
+        if (cycles_) at_least(1, "cycles", *cycles_);
     }
 
     double operator()(std::int64_t step) const {
-        const Restarts::Place place = restarts_(check_step(step));
+        const WarmRestarts::Place place = restarts_(check_step(step));
         if (cycles_ && place.cycle >= static_cast<double>(*cycles_)) return min_lr_;
         const double decayed = std::pow(peak_decay_, place.cycle);
         const double wave = sine_squared(place.left, place.period);
@@ -54,7 +54,7 @@ class CosineRestarts {
 
   private:
     double base_lr_;
-    Restarts restarts_;
+    WarmRestarts restarts_;
     double peak_decay_;
     double min_lr_;
     std::optional<std::int64_t> cycles_;

@@ -19,25 +19,25 @@ class Cyclic {
            const std::string& scale_mode = "cycle")
         : base_lr_(not_negative("base_lr", base_lr)),
           max_lr_(greater_than("max_lr", positive("max_lr", max_lr), "base_lr", base_lr)),
-          cycle_(base_lr_, max_lr_, step_size_up, step_size_down,
-                 CycleHeight(mode, gamma, std::move(scale), scale_mode)) {}
+          wave_(base_lr_, max_lr_, step_size_up, step_size_down,
+                CycleScale(mode, gamma, std::move(scale), scale_mode)) {}
 
-    double operator()(std::int64_t step) const { return cycle_(check_step(step)); }
+    double operator()(std::int64_t step) const { return wave_(check_step(step)); }
 
     friend void fill(const Cyclic& cyclic, std::int64_t start, Span<double> out) {
-        cyclic.cycle_.write(start, out);
+        cyclic.wave_.write(start, out);
     }
 
     auto fields() const {
-        return std::make_tuple(base_lr_, max_lr_, cycle_.step_size_up(), cycle_.step_size_down(),
-                               cycle_.height().mode(), cycle_.height().gamma(),
-                               cycle_.height().scale(), cycle_.height().scale_mode());
+        return std::make_tuple(base_lr_, max_lr_, wave_.step_size_up(), wave_.step_size_down(),
+                               wave_.scale().mode(), wave_.scale().gamma(),
+                               wave_.scale().schedule(), wave_.scale().scale_mode());
     }
 
   private:
     double base_lr_;
     double max_lr_;
-    Cycle cycle_;
+    TriangleWave wave_;
 };
 
 }  // namespace lrcore

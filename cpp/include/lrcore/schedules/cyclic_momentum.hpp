@@ -21,26 +21,25 @@ class CyclicMomentum {
         : max_momentum_(fraction("max_momentum", max_momentum)),
           base_momentum_(not_greater_than("base_momentum", fraction("base_momentum", base_momentum),
                                           "max_momentum", max_momentum)),
-          cycle_(max_momentum_, base_momentum_, step_size_up, step_size_down,
-                 CycleHeight(mode, gamma, std::move(scale), scale_mode)) {}
+          wave_(max_momentum_, base_momentum_, step_size_up, step_size_down,
+                CycleScale(mode, gamma, std::move(scale), scale_mode)) {}
 
-    double operator()(std::int64_t step) const { return cycle_(check_step(step)); }
+    double operator()(std::int64_t step) const { return wave_(check_step(step)); }
 
     friend void fill(const CyclicMomentum& momentum, std::int64_t start, Span<double> out) {
-        momentum.cycle_.write(start, out);
+        momentum.wave_.write(start, out);
     }
 
     auto fields() const {
-        return std::make_tuple(base_momentum_, max_momentum_, cycle_.step_size_up(),
-                               cycle_.step_size_down(), cycle_.height().mode(),
-                               cycle_.height().gamma(), cycle_.height().scale(),
-                               cycle_.height().scale_mode());
+        return std::make_tuple(base_momentum_, max_momentum_, wave_.step_size_up(),
+                               wave_.step_size_down(), wave_.scale().mode(), wave_.scale().gamma(),
+                               wave_.scale().schedule(), wave_.scale().scale_mode());
     }
 
   private:
     double max_momentum_;
     double base_momentum_;
-    Cycle cycle_;
+    TriangleWave wave_;
 };
 
 }  // namespace lrcore

@@ -15,7 +15,7 @@ namespace lrcore {
 class Delay {
   public:
     Delay(AnySchedule base, std::int64_t steps)
-        : base_(std::move(base)), steps_(count_of_at_least(0, "steps", steps)) {}
+        : base_(std::move(base)), steps_(at_least(0, "steps", steps)) {}
 
     double operator()(std::int64_t step) const { return base_(delayed(check_step(step))); }
 

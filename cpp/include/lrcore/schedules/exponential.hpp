@@ -15,7 +15,7 @@ class Exponential {
     Exponential(double start_lr, double end_lr, std::int64_t total_steps)
         : start_lr_(positive("start_lr", start_lr)),
           end_lr_(positive("end_lr", end_lr)),
-          total_steps_(count_of_at_least(2, "total_steps", total_steps)),
+          total_steps_(at_least(2, "total_steps", total_steps)),
           ratio_(end_lr / start_lr),
           log_ratio_(std::log(ratio_)),
           ratio_error_(std::fma(-ratio_, start_lr, end_lr) / end_lr) {

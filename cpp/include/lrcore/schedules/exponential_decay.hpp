@@ -13,15 +13,15 @@
 
 namespace lrcore {
 
-/// lr(t) = base_lr * decay_rate^q, q = t / decay_steps, rounded down if staircase; not beyond
-/// end_lr if there is one
+/// lr(t) = base_lr * decay_rate^q, q = t / decay_steps, rounded down if staircase; bounded by
+/// end_lr if given
 class ExponentialDecay {
   public:
     ExponentialDecay(double base_lr, double decay_rate, std::int64_t decay_steps, bool staircase,
                      std::optional<double> end_lr)
         : base_lr_(positive("base_lr", base_lr)),
           decay_rate_(not_negative("decay_rate", decay_rate)),
-          decay_steps_(count_of_at_least(1, "decay_steps", decay_steps)),
+          decay_steps_(at_least(1, "decay_steps", decay_steps)),
           staircase_(staircase),
           end_lr_(end_lr),
           log_rate_(std::log(decay_rate)) {
@@ -55,8 +55,8 @@ class ExponentialDecay {
         return geometric(base_lr_, decay_rate_, static_cast<double>(step / decay_steps_));
     }
 
-    // A power magnifies the rounding of its exponent: what the division lost is added back to
-    // first order.
+    // A power magnifies the rounding error of its exponent, so the error of the division is added
+    // back to first order.
     double decayed(std::int64_t step) const {
         constexpr double largest = std::numeric_limits<double>::max();
         if (decay_rate_ == 0.0) return 0.0;
@@ -64,7 +64,7 @@ class ExponentialDecay {
         const auto done = static_cast<double>(step);
         const double exponent = done / length;
         const double rounded = geometric(base_lr_, decay_rate_, exponent);
-        // There the quotient may have lost whole units, which is no small correction.
+        // Beyond this the quotient may be off by whole units, which first order cannot correct.
         if (rounded >= largest) return largest;
         const double lost = std::fma(-exponent, length, done) / length;
         return std::min(rounded + rounded * (log_rate_ * lost), largest);

@@ -14,14 +14,14 @@ class InverseSqrt {
   public:
     InverseSqrt(double base_lr, std::int64_t timescale, std::int64_t warmup_steps)
         : base_lr_(positive("base_lr", base_lr)),
-          timescale_(count_of_at_least(1, "timescale", timescale)),
-          warmup_steps_(count_of_at_least(0, "warmup_steps", warmup_steps)) {}
+          timescale_(at_least(1, "timescale", timescale)),
+          warmup_steps_(at_least(0, "warmup_steps", warmup_steps)) {}
 
     double operator()(std::int64_t step) const {
         if (check_step(step) < warmup_steps_) {
             return base_lr_ * (static_cast<double>(step) / static_cast<double>(warmup_steps_));
         }
-        // Unsigned, as the sum may not fit an int64.
+        // Unsigned, because the sum may not fit an int64.
         const auto elapsed = static_cast<std::uint64_t>(timescale_) +
                              static_cast<std::uint64_t>(step - warmup_steps_);
         return base_lr_ * std::sqrt(static_cast<double>(timescale_) / static_cast<double>(elapsed));

@@ -13,7 +13,7 @@ class InverseTime {
     InverseTime(double base_lr, double decay_rate, std::int64_t decay_steps, bool staircase)
         : base_lr_(positive("base_lr", base_lr)),
           decay_rate_(not_negative("decay_rate", decay_rate)),
-          decay_steps_(count_of_at_least(1, "decay_steps", decay_steps)),
+          decay_steps_(at_least(1, "decay_steps", decay_steps)),
           staircase_(staircase) {}
 
     double operator()(std::int64_t step) const {

@@ -14,7 +14,7 @@ class Linear {
     Linear(double start_lr, double end_lr, std::int64_t total_steps)
         : start_lr_(not_negative("start_lr", start_lr)),
           end_lr_(not_negative("end_lr", end_lr)),
-          total_steps_(count_of_at_least(2, "total_steps", total_steps)) {}
+          total_steps_(at_least(2, "total_steps", total_steps)) {}
 
     double operator()(std::int64_t step) const {
         const std::int64_t last_step = total_steps_ - 1;

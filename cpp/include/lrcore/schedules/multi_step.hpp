@@ -36,7 +36,7 @@ class MultiStep {
     // Equal milestones count twice, as in PyTorch.
     void check_milestone(std::size_t i) const {
         const std::string name = item("milestones", i);
-        count_of_at_least(0, name, milestones_[i]);
+        at_least(0, name, milestones_[i]);
         if (i == 0) return;
         not_less_than(name, milestones_[i], item("milestones", i - 1), milestones_[i - 1]);
     }

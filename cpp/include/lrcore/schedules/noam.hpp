@@ -12,8 +12,8 @@ namespace lrcore {
 class Noam {
   public:
     Noam(std::int64_t model_size, std::int64_t warmup_steps, double factor)
-        : model_size_(count_of_at_least(1, "model_size", model_size)),
-          warmup_steps_(count_of_at_least(1, "warmup_steps", warmup_steps)),
+        : model_size_(at_least(1, "model_size", model_size)),
+          warmup_steps_(at_least(1, "warmup_steps", warmup_steps)),
           factor_(positive("factor", factor)) {}
 
     double operator()(std::int64_t step) const {

@@ -16,7 +16,7 @@ namespace lrcore {
 class Offset {
   public:
     Offset(AnySchedule base, std::int64_t offset)
-        : base_(std::move(base)), offset_(count_of_at_least(0, "offset", offset)) {}
+        : base_(std::move(base)), offset_(at_least(0, "offset", offset)) {}
 
     double operator()(std::int64_t step) const { return base_(moved(check_step(step))); }
 

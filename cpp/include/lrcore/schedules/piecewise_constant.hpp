@@ -18,7 +18,7 @@ class PiecewiseConstant {
   public:
     PiecewiseConstant(std::vector<std::int64_t> boundaries, std::vector<double> lrs)
         : boundaries_(std::move(boundaries)), lrs_(std::move(lrs)) {
-        check_increasing("boundaries", boundaries_);
+        require_increasing("boundaries", boundaries_);
         check_lrs();
     }
 

@@ -15,18 +15,19 @@ namespace lrcore {
 class PiecewiseCosine {
   public:
     PiecewiseCosine(std::vector<std::int64_t> milestones, std::vector<double> lrs)
-        : knots_(std::move(milestones), std::move(lrs)) {}
+        : breakpoints_(std::move(milestones), std::move(lrs)) {}
 
     double operator()(std::int64_t step) const {
-        return knots_.at(step, [](double from, double left, double to, double done, double whole) {
+        return breakpoints_.at(step, [](double from, double left, double to, double done,
+                                        double whole) {
             return weighted_mean(from, sine_squared(left, whole), to, sine_squared(done, whole));
         });
     }
 
-    auto fields() const { return std::make_tuple(knots_.milestones(), knots_.lrs()); }
+    auto fields() const { return std::make_tuple(breakpoints_.milestones(), breakpoints_.lrs()); }
 
   private:
-    Knots knots_;
+    Breakpoints breakpoints_;
 };
 
 }  // namespace lrcore

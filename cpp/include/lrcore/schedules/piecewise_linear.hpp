@@ -14,18 +14,19 @@ namespace lrcore {
 class PiecewiseLinear {
   public:
     PiecewiseLinear(std::vector<std::int64_t> milestones, std::vector<double> lrs)
-        : knots_(std::move(milestones), std::move(lrs)) {}
+        : breakpoints_(std::move(milestones), std::move(lrs)) {}
 
     double operator()(std::int64_t step) const {
-        return knots_.at(step, [](double from, double left, double to, double done, double whole) {
-            return weighted_mean(from, left / whole, to, done / whole);
-        });
+        return breakpoints_.at(step,
+                               [](double from, double left, double to, double done, double whole) {
+                                   return weighted_mean(from, left / whole, to, done / whole);
+                               });
     }
 
-    auto fields() const { return std::make_tuple(knots_.milestones(), knots_.lrs()); }
+    auto fields() const { return std::make_tuple(breakpoints_.milestones(), breakpoints_.lrs()); }
 
   private:
-    Knots knots_;
+    Breakpoints breakpoints_;
 };
 
 }  // namespace lrcore

@@ -18,7 +18,7 @@ namespace lrcore {
 class Product {
   public:
     explicit Product(std::vector<AnySchedule> schedules) : schedules_(std::move(schedules)) {
-        count_of_at_least(1, "len(schedules)", static_cast<std::int64_t>(schedules_.size()));
+        at_least(1, "len(schedules)", static_cast<std::int64_t>(schedules_.size()));
     }
 
     double operator()(std::int64_t step) const {
@@ -37,7 +37,7 @@ class Product {
     auto fields() const { return std::make_tuple(schedules_); }
 
   private:
-    // Limited factor by factor: an infinite product times a later 0 would be no number.
+    // Clamped after each factor: inf times a later 0 would be NaN.
     static double times(double lr, double factor) {
         return std::min(lr * factor, std::numeric_limits<double>::max());
     }

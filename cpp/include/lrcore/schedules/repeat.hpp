@@ -20,11 +20,11 @@ class Repeat {
     Repeat(AnySchedule base, std::int64_t period, std::optional<std::int64_t> count,
            double peak_decay)
         : base_(std::move(base)),
-          period_(count_of_at_least(1, "period", period)),
+          period_(at_least(1, "period", period)),
           count_(count),
           peak_decay_(require(peak_decay > 0.0 && peak_decay <= 1.0, "peak_decay",
                               "be greater than 0 and not greater than 1", peak_decay)) {
-        if (count_) count_of_at_least(1, "count", *count_);
+        if (count_) at_least(1, "count", *count_);
         check_whole_warmup(base_, 0, "period", period_);
     }
 
@@ -51,7 +51,7 @@ class Repeat {
 
     double last() const { return height(*count_ - 1) * base_(period_ - 1); }
 
-    /// Writes to the end of the round that `start` is in, and says how many steps these are.
+    /// Writes from `start` to the end of its round; returns the number of steps written.
     std::size_t write_round(std::int64_t start, Span<double> out) const {
         const std::int64_t round = start / period_;
         if (count_ && round >= *count_) {

@@ -11,7 +11,7 @@ namespace lrcore {
 // A schedule is an immutable value with
 //     double operator()(std::int64_t step) const;   a pure function, defined for every step >= 0
 //     auto fields() const;                          its constructor's arguments, as a tuple
-// and, where many steps at once can be had faster than one by one, an overload of fill().
+// and, if many steps at once are faster than one by one, an overload of fill().
 
 inline std::int64_t check_step(std::int64_t step) {
     if (step < 0) require(false, "step", "not be negative", step);

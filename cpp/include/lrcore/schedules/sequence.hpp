@@ -19,12 +19,12 @@ class Sequence {
   public:
     Sequence(std::vector<AnySchedule> schedules, std::vector<std::int64_t> milestones)
         : schedules_(std::move(schedules)), milestones_(std::move(milestones)) {
-        count_of_at_least(1, "len(schedules)", static_cast<std::int64_t>(schedules_.size()));
-        const auto joints = static_cast<std::int64_t>(schedules_.size()) - 1;
+        at_least(1, "len(schedules)", static_cast<std::int64_t>(schedules_.size()));
+        const auto expected = static_cast<std::int64_t>(schedules_.size()) - 1;
         const auto given = static_cast<std::int64_t>(milestones_.size());
-        require(given == joints, "len(milestones)", "be len(schedules) - 1 = " + repr(joints),
+        require(given == expected, "len(milestones)", "be len(schedules) - 1 = " + repr(expected),
                 given);
-        check_increasing("milestones", milestones_);
+        require_increasing("milestones", milestones_);
         for (std::size_t i = 0; i < milestones_.size(); ++i) {
             check_whole_warmup(schedules_[i], begin(i), item("milestones", i), milestones_[i]);
         }
@@ -54,7 +54,7 @@ class Sequence {
 
     std::int64_t begin(std::size_t part) const { return part == 0 ? 0 : milestones_[part - 1]; }
 
-    /// How many of `size` steps from `start` on the part has.
+    /// Number of the `size` steps from `start` on that belong to the part.
     std::size_t steps_left(std::size_t part, std::int64_t start, std::size_t size) const {
         if (part == milestones_.size()) return size;
         return std::min(size, static_cast<std::size_t>(milestones_[part] - start));

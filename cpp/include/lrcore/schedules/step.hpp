@@ -13,7 +13,7 @@ class Step {
   public:
     Step(double base_lr, std::int64_t step_size, double gamma)
         : base_lr_(positive("base_lr", base_lr)),
-          step_size_(count_of_at_least(1, "step_size", step_size)),
+          step_size_(at_least(1, "step_size", step_size)),
           gamma_(not_negative("gamma", gamma)) {}
 
     double operator()(std::int64_t step) const {

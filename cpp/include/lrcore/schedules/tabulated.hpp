@@ -15,7 +15,7 @@ namespace lrcore {
 /// lr(t) = lrs[t], the last one from there on
 class Tabulated {
   public:
-    explicit Tabulated(std::vector<double> lrs) : lrs_(checked_lrs(std::move(lrs))) {}
+    explicit Tabulated(std::vector<double> lrs) : lrs_(require_lrs(std::move(lrs))) {}
 
     double operator()(std::int64_t step) const {
         return lrs_[std::min(static_cast<std::size_t>(check_step(step)), lrs_.size() - 1)];

@@ -16,7 +16,7 @@ class Tanh {
   public:
     Tanh(double base_lr, std::int64_t decay_steps, double lower, double upper, double min_lr)
         : base_lr_(positive("base_lr", base_lr)),
-          decay_steps_(count_of_at_least(1, "decay_steps", decay_steps)),
+          decay_steps_(at_least(1, "decay_steps", decay_steps)),
           lower_(bound("lower", lower)),
           upper_(greater_than("upper", bound("upper", upper), "lower", lower)),
           min_lr_(not_greater_than("min_lr", not_negative("min_lr", min_lr), "base_lr", base_lr)) {}
@@ -24,7 +24,7 @@ class Tanh {
     double operator()(std::int64_t step) const {
         if (check_step(step) >= decay_steps_) return min_lr_;
         const DoubleDouble at = argument(step);
-        // (1 - tanh(x)) / 2 = 1 / (1 + exp(2x)), without the difference.
+        // (1 - tanh(x)) / 2 = 1 / (1 + exp(2x)), which does not cancel.
         const double exponential = std::exp(2.0 * at.high);
         const double corrected = exponential + exponential * (2.0 * at.low);
         return interpolate(min_lr_, base_lr_, 1.0 / (1.0 + corrected));
@@ -38,8 +38,8 @@ class Tanh {
         return require(value >= -300.0 && value <= 300.0, name, "be from -300 to 300", value);
     }
 
-    /// Where in [lower, upper] the step is. The exponential magnifies its rounding, so that is
-    /// kept.
+    /// Position of the step in [lower, upper] in double-double, because the exponential magnifies
+    /// its rounding error.
     DoubleDouble argument(std::int64_t step) const {
         const auto steps = static_cast<double>(decay_steps_);
         const DoubleDouble from =

@@ -12,13 +12,13 @@
 
 namespace lrcore {
 
-/// lr(t) = base(t) for t < total_steps, and from then on what `end` says
+/// lr(t) = base(t) for t < total_steps, continued as `end` says
 class Until {
   public:
     Until(AnySchedule base, std::int64_t total_steps, const std::string& end)
         : base_(std::move(base)),
-          total_steps_(count_of_at_least(1, "total_steps", total_steps)),
-          ending_(total_steps_ - 1, end) {
+          total_steps_(at_least(1, "total_steps", total_steps)),
+          end_policy_(total_steps_ - 1, end) {
         check_whole_warmup(base_, 0, "total_steps", total_steps_);
     }
 
@@ -30,19 +30,19 @@ class Until {
             [&](std::int64_t begin, Span<double> part) { fill(until.base_, begin, part); });
     }
 
-    auto fields() const { return std::make_tuple(base_, total_steps_, ending_.name()); }
+    auto fields() const { return std::make_tuple(base_, total_steps_, end_policy_.name()); }
 
   private:
-    Ending::Run run_at(std::int64_t step) const {
-        if (ending_.refuses(step)) {
+    EndPolicy::Run run_at(std::int64_t step) const {
+        if (end_policy_.refuses(step)) {
             require(false, "step", "be less than total_steps=" + repr(total_steps_), step);
         }
-        return ending_.run_at(step);
+        return end_policy_.run_at(step);
     }
 
     AnySchedule base_;
     std::int64_t total_steps_;
-    Ending ending_;
+    EndPolicy end_policy_;
 };
 
 }  // namespace lrcore

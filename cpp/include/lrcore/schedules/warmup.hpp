@@ -26,7 +26,7 @@ class Warmup {
     Warmup(AnySchedule base, std::int64_t steps, const std::string& shape, const std::string& first,
            double start_lr, bool prefix = true)
         : base_(std::move(base)),
-          steps_(count_of_at_least(1, "steps", steps)),
+          steps_(at_least(1, "steps", steps)),
           ramp_(shape),
           first_(parse_choice<WarmupFirst>("first", first, warmup_firsts)),
           start_lr_(not_negative("start_lr", start_lr)),
@@ -54,26 +54,26 @@ class Warmup {
   private:
     std::int64_t shift() const { return prefix_ ? steps_ : 0; }
 
-    // A ramp falls: run backwards, what remains of it is what has been risen.
+    // The anneal shape falls, so it is run backwards: its remaining weight is the completed rise.
     double rising(std::int64_t step) const {
         const double risen = static_cast<double>(step) + (first_ == WarmupFirst::zero ? 0.0 : 1.0);
         const std::int64_t steps_after = steps_ - step - 1;
         const double to_rise =
             static_cast<double>(steps_after) + (first_ == WarmupFirst::one_of_steps ? 0.0 : 1.0);
-        return weighted_mean(start_lr_, ramp_.gone(to_rise, risen), top_lr_,
-                             ramp_.left(to_rise, risen));
+        return weighted_mean(start_lr_, ramp_.completed_weight(to_rise, risen), top_lr_,
+                             ramp_.remaining_weight(to_rise, risen));
     }
 
     AnySchedule base_;
     std::int64_t steps_;
-    Ramp ramp_;
+    AnnealShape ramp_;
     WarmupFirst first_;
     double start_lr_;
     bool prefix_;
     double top_lr_;
 };
 
-/// std::invalid_argument that names `end` if `schedule` is a warm-up cut short by it.
+/// Throws argument_error about `end` if it would cut the warm-up `schedule` short.
 inline void check_whole_warmup(const AnySchedule& schedule, std::int64_t begin,
                                std::string_view name, std::int64_t end) {
     const auto* warmup = schedule.target<Warmup>();

@@ -17,15 +17,15 @@ class WarmupStableDecay {
                       std::int64_t decay_steps, double min_lr, const std::string& decay,
                       double decay_power, double decay_ratio, double warmup_start_lr)
         : base_lr_(positive("base_lr", base_lr)),
-          warmup_steps_(count_of_at_least(0, "warmup_steps", warmup_steps)),
-          stable_steps_(count_of_at_least(0, "stable_steps", stable_steps)),
+          warmup_steps_(at_least(0, "warmup_steps", warmup_steps)),
+          stable_steps_(at_least(0, "stable_steps", stable_steps)),
           min_lr_(lower_lr("min_lr", min_lr, base_lr)),
           decay_(decay_steps, decay, decay_power, decay_ratio),
           warmup_start_lr_(lower_lr("warmup_start_lr", warmup_start_lr, base_lr)) {}
 
     double operator()(std::int64_t step) const {
         if (check_step(step) < warmup_steps_) return warmup(step);
-        // One length after the other, as their sum may not fit an int64.
+        // Compared phase by phase, because the sum of the lengths may not fit an int64.
         const std::int64_t after_warmup = step - warmup_steps_;
         if (after_warmup <= stable_steps_) return base_lr_;
         const std::int64_t decayed = after_warmup - stable_steps_;

@@ -7,7 +7,7 @@
 
 namespace lrcore {
 
-/// The bytes that an array covers, and what to call it in an error.
+/// The bytes of an array, and its name in errors.
 struct MemoryRange {
     const char* list;
     std::size_t index;
@@ -18,10 +18,10 @@ struct MemoryRange {
     std::string name() const { return std::string(list) + "[" + std::to_string(index) + "]"; }
 };
 
-/// std::invalid_argument "params[0] overlaps buffers[1]" if a written range overlaps any other.
+/// Throws argument_error "params[0] overlaps buffers[1]" if a written range overlaps any other.
 void check_no_overlap(std::vector<MemoryRange> ranges);
 
-/// The bytes from address `begin` on and before `end`.
+/// The bytes at addresses [begin, end).
 struct Bytes {
     std::uintptr_t begin;
     std::uintptr_t end;
@@ -31,16 +31,18 @@ struct Bytes {
     }
 };
 
-/// The memory that an update writes to, sorted for quick questions about other memory.
-class WrittenMemory {
+/// The memory that an update writes, sorted so that overlap with other memory is found by
+/// bisection.
+class WriteSet {
   public:
-    WrittenMemory() = default;
-    explicit WrittenMemory(std::vector<Bytes> blocks);
+    WriteSet() = default;
+    explicit WriteSet(std::vector<Bytes> blocks);
 
-    /// Whether two of the blocks share a byte.
+    /// True if two of the blocks share a byte.
     bool has_overlap() const { return has_overlap_; }
 
-    /// Whether a block shares a byte with `other`; only for blocks that do not overlap each other.
+    /// True if a block shares a byte with `other`. Requires that the blocks do not overlap each
+    /// other.
     bool overlaps(Bytes other) const;
 
   private:

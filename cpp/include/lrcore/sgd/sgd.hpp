@@ -8,8 +8,7 @@ namespace lrcore {
 
 enum class ElementType { float32, float64, bfloat16, float16 };
 
-/// What an update leaves in the memory of the gradient: the gradient, the gradient times
-/// grad_factor, or zeros.
+/// Content of the gradient's memory after an update: unchanged, times grad_factor, or zeros.
 enum class GradAfter { kept, scaled, zeroed };
 
 struct SgdOptions {
@@ -40,7 +39,7 @@ struct SgdTensor {
     bool first_average = false;   // likewise the average
 };
 
-/// std::invalid_argument for an option out of range.
+/// Throws argument_error for an option out of range.
 void check_options(const SgdOptions& options);
 
 /// One update in place of every tensor:
@@ -54,13 +53,13 @@ void check_options(const SgdOptions& options);
 ///     p = p - lr * u
 ///     e = ema_decay * e + (1 - ema_decay) * p       e = p the first time
 ///
-/// Every operation rounds in the wide type, and so does every option and difference from 1, once.
+/// Options, their differences from 1 and every operation are each rounded once, in the wide type.
 /// The p of a 16-bit parameter is its master weight, whose nearest even 16-bit value becomes the
-/// parameter. Without one, p is the parameter itself, rounded likewise before e averages it.
-/// The result has the same bits for every number of threads and on every CPU (NaN is NaN, with any
+/// parameter. Without one, p is the parameter itself, rounded likewise before e averages it. The
+/// result has the same bits for every number of threads and on every CPU (NaN is NaN, with any
 /// payload). Returns the number of gradient elements that are inf or NaN, if they are to be
-/// counted. Throws std::invalid_argument, and then changes nothing, for options out of range,
-/// momentum without a buffer, and a written array that overlaps another.
+/// counted. Throws argument_error, and then changes nothing, for options out of range, momentum
+/// without a buffer, and a written array that overlaps another.
 std::size_t sgd_step(const std::vector<SgdTensor>& tensors, const SgdOptions& options);
 
 }  // namespace lrcore

@@ -10,7 +10,7 @@
 
 namespace lrcore {
 
-/// Elements [begin, end) of one tensor of a list.
+/// Elements [begin, end) of one tensor.
 struct Segment {
     std::size_t tensor;
     std::size_t begin;
@@ -21,10 +21,10 @@ struct Segment {
 ///
 /// The cuts depend on the sizes alone, never on the number of threads, and lie at whole cache lines
 /// from a tensor's begin, so that no two tasks write to one line of an aligned tensor.
-class TaskTable {
+class TaskPartition {
   public:
-    TaskTable() = default;
-    explicit TaskTable(const std::vector<std::size_t>& sizes);
+    TaskPartition() = default;
+    explicit TaskPartition(const std::vector<std::size_t>& sizes);
 
     std::size_t size() const { return begins_.size(); }
     std::size_t elements() const { return elements_; }
@@ -45,15 +45,15 @@ struct GroupedTensor {
     std::size_t group = 0;
 };
 
-/// Updates many tensors at once, step after step, and keeps between the steps what depends only on
-/// where they lie: the cut into tasks, and whether their memory overlaps.
+/// Updates many tensors at once, step after step. Keeps what depends only on their addresses and
+/// sizes between steps: the partition into tasks, and whether their memory overlaps.
 ///
-/// Every result has the same bits for every number of threads. Tensors may overlap each other, as
-/// tied weights do: they are then updated one after another, in order, on one thread.
+/// Results have the same bits for every number of threads. Tensors may overlap each other, as tied
+/// weights do; they are then updated in order on one thread.
 class SgdPlan {
   public:
-    /// Takes the tensors of the next step. Returns the indices of those that are left out because
-    /// arrays of their own overlap; valid until the next call.
+    /// Takes the tensors of the next step. Returns the indices of tensors that are skipped because
+    /// their own arrays overlap each other; valid until the next call.
     const std::vector<std::size_t>& assign(Span<const GroupedTensor> tensors);
 
     /// sqrt(sum of (grad_factor * grad)^2), in float64, over all gradients.
@@ -62,9 +62,9 @@ class SgdPlan {
     /// One update of every tensor with the options of its group. Returns the number of gradient
     /// elements that are inf or NaN in the groups that count them.
     ///
-    /// The number of threads is that of the first options. Throws std::invalid_argument, and then
-    /// changes nothing, for options out of range, a group without options, momentum without a
-    /// buffer, and gradients to be written that overlap each other.
+    /// Uses the number of threads of the first options. Throws argument_error, and then changes
+    /// nothing, for options out of range, a group without options, momentum without a buffer, and
+    /// gradients to be written that overlap each other.
     std::size_t step(Span<const SgdOptions> options);
 
   private:
@@ -77,8 +77,8 @@ class SgdPlan {
 
     std::vector<GroupedTensor> tensors_;
     std::vector<std::size_t> left_out_;
-    TaskTable tasks_;
-    WrittenMemory written_;
+    TaskPartition tasks_;
+    WriteSet written_;
     bool overlaps_ = false;
     bool gradients_overlap_ = false;
     bool gradients_overlap_known_ = false;

@@ -4,7 +4,7 @@
 
 namespace lrcore {
 
-/// A view of `size` contiguous elements that somebody else owns (std::span is C++20).
+/// A non-owning view of `size` contiguous elements (std::span is C++20).
 template <class T>
 class Span {
   public:

@@ -10,7 +10,7 @@
 
 namespace lrcore {
 
-/// The value as Python's repr() shows it: the shortest text that reads back to the same number.
+/// The value as Python's repr(): the shortest text that reads back to the same number.
 std::string repr(double value);
 std::string repr(std::int64_t value);
 std::string repr(const std::string& value);
@@ -30,7 +30,7 @@ class argument_error : public std::invalid_argument {
     std::string argument_;
 };
 
-/// The value itself; argument_error "<name> must <rule>, but got <value>" unless it holds.
+/// Returns the value; throws argument_error "<name> must <rule>, but got <value>" unless `holds`.
 template <class Value>
 Value require(bool holds, std::string_view name, std::string_view rule, Value value) {
     if (!holds) {
@@ -39,8 +39,8 @@ Value require(bool holds, std::string_view name, std::string_view rule, Value va
     return value;
 }
 
-/// The value itself; argument_error "<name> must <relation> <bound_name>=<bound>, but got <value>"
-/// unless it holds.
+/// Returns the value; throws argument_error "<name> must <relation> <bound_name>=<bound>, but got
+/// <value>" unless `holds`.
 template <class Value>
 Value require_relation(bool holds, std::string_view name, std::string_view relation,
                        std::string_view bound_name, Value bound, Value value) {
@@ -49,14 +49,14 @@ Value require_relation(bool holds, std::string_view name, std::string_view relat
                    value);
 }
 
-// Each check returns its value, so that constructors can use it in their initialiser list.
+// Each check returns its value, for use in constructors' initializer lists.
 
 double positive(std::string_view name, double value);
 double not_negative(std::string_view name, double value);
 /// In [0, 1): a smoothing factor or a momentum.
 double fraction(std::string_view name, double value);
-/// Above 1: how many times the best loss is too much.
-double magnification(std::string_view name, double value);
+/// Greater than 1, such as the factor of a divergence detector.
+double greater_than_one(std::string_view name, double value);
 template <class Value>
 Value greater_than(std::string_view name, Value value, std::string_view bound_name, Value bound) {
     return require_relation(value > bound, name, "be greater than", bound_name, bound, value);
@@ -70,12 +70,12 @@ template <class Value>
 Value not_less_than(std::string_view name, Value value, std::string_view bound_name, Value bound) {
     return require_relation(value >= bound, name, "not be less than", bound_name, bound, value);
 }
-std::int64_t count_of_at_least(std::int64_t least, std::string_view name, std::int64_t value);
+std::int64_t at_least(std::int64_t least, std::string_view name, std::int64_t value);
 
 [[noreturn]] void reject_choice(std::string_view name, const std::string& value,
                                 const char* const* choices, std::size_t size);
 
-/// The enumerator of `Enum` whose position in `choices` is that of `value`.
+/// Converts `value` to the enumerator of `Enum` with its index in `choices`.
 template <class Enum, std::size_t size>
 Enum parse_choice(std::string_view name, const std::string& value,
                   const std::array<const char*, size>& choices) {
@@ -85,25 +85,25 @@ Enum parse_choice(std::string_view name, const std::string& value,
     reject_choice(name, value, choices.data(), size);
 }
 
-/// How messages name an item of a list, such as boundaries[1].
+/// Name of an item of a list in messages, such as boundaries[1].
 inline std::string item(const std::string& list, std::size_t index) {
     return list + "[" + std::to_string(index) + "]";
 }
 
-/// argument_error unless the steps are at least `least` and each is greater than the one
-/// before.
-inline void check_increasing(const std::string& name, const std::vector<std::int64_t>& steps,
-                             std::int64_t least = 1) {
+/// Throws argument_error unless the steps are at least `least` and strictly increasing.
+inline void require_increasing(const std::string& name, const std::vector<std::int64_t>& steps,
+                               std::int64_t least = 1) {
     for (std::size_t i = 0; i < steps.size(); ++i) {
-        count_of_at_least(least, item(name, i), steps[i]);
+        at_least(least, item(name, i), steps[i]);
         if (i == 0) continue;
         greater_than(item(name, i), steps[i], item(name, i - 1), steps[i - 1]);
     }
 }
 
-/// The learning rates themselves, if there is at least one and none is negative or not finite.
-inline std::vector<double> checked_lrs(std::vector<double> lrs) {
-    count_of_at_least(1, "len(lrs)", static_cast<std::int64_t>(lrs.size()));
+/// The learning rates themselves; throws unless there is at least one and all are finite and
+/// non-negative.
+inline std::vector<double> require_lrs(std::vector<double> lrs) {
+    at_least(1, "len(lrs)", static_cast<std::int64_t>(lrs.size()));
     for (std::size_t i = 0; i < lrs.size(); ++i) not_negative(item("lrs", i), lrs[i]);
     return lrs;
 }

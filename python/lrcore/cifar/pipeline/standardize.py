@@ -84,7 +84,7 @@ class Standardise:
         _check_uint8(images)
         if images.shape[-1:] != (len(self.mean),):
             raise ValueError(f"images must have {len(self.mean)} channels in the last axis, but got {images.shape}")
-        return _core.look_up(images, self._tables)
+        return _core.apply_lookup_table(images, self._tables)
 
     @cached_property
     def _tables(self) -> npt.NDArray[np.float32]:

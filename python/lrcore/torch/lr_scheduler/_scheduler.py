@@ -91,7 +91,7 @@ class Scheduler(LRScheduler):
             raise ValueError(f"last_epoch must be at least -1, but got {last_epoch}")
         self.created_at = monotonic_ns()
         self._tracker = ParamGroupTracker()
-        self._writer: _core.ScheduledGroups | None = None
+        self._writer: _core.ParamGroupWriter | None = None
         self._write(as_int("last_epoch", last_epoch + 1), factor=1.0)
 
     @property
@@ -186,14 +186,14 @@ class Scheduler(LRScheduler):
         self.last_epoch = step
         self._factor = factor
 
-    def _bind_groups(self, groups: list[ParamGroup]) -> _core.ScheduledGroups:
+    def _bind_groups(self, groups: list[ParamGroup]) -> _core.ParamGroupWriter:
         """Resolve the schedules of `groups`, some of which may be new, and build the writer for them."""
         base_lrs, tracker = self._base_lrs_of(groups), self._tracker.updated(groups)
         self._scheduled = {
             name: [schedules.schedule_for(*each) for each in zip(tracker.slots, groups, base_lrs, strict=True)]
             for name, schedules in self.group_schedules.items()
         }
-        self._writer = _core.ScheduledGroups(group_indices_by_schedule(self._scheduled, groups))
+        self._writer = _core.ParamGroupWriter(group_indices_by_schedule(self._scheduled, groups))
         self._tracker = tracker
         return self._writer
 

@@ -127,7 +127,7 @@ class TorchCompatibleScheduler(Scheduler):
     def _base_lr_of(self, group: ParamGroup) -> float:
         return float(group["initial_lr" if "initial_lr" in group else "lr"])
 
-    def _bind_groups(self, groups: list[ParamGroup]) -> _core.ScheduledGroups:
+    def _bind_groups(self, groups: list[ParamGroup]) -> _core.ParamGroupWriter:
         base_lrs = self._base_lrs_of(groups)
         writer = super()._bind_groups(groups)
         self._base_lrs = base_lrs

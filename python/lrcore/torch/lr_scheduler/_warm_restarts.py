@@ -113,7 +113,7 @@ class CosineAnnealingWarmRestarts(TorchCompatibleScheduler):
             self._parts = parts
             self._unbind_groups()
 
-    def _bind_groups(self, groups: list[ParamGroup]) -> _core.ScheduledGroups:
+    def _bind_groups(self, groups: list[ParamGroup]) -> _core.ParamGroupWriter:
         # Schedules have whole steps: a fractional epoch is looked up in schedules whose steps are parts of an epoch.
         whole = self.group_schedules
         self.group_schedules = {**whole, "schedule": BaseLrSchedules(self._waves(self._parts))}

@@ -12,20 +12,19 @@
 
 namespace lrcore {
 
-/// The learning rates that a piecewise schedule passes through, each at its milestone.
-class Knots {
+/// The (milestone, lr) points of a piecewise schedule.
+class Breakpoints {
   public:
-    Knots(std::vector<std::int64_t> milestones, std::vector<double> lrs)
-        : milestones_(std::move(milestones)), lrs_(checked_lrs(std::move(lrs))) {
-        check_increasing("milestones", milestones_, 0);
+    Breakpoints(std::vector<std::int64_t> milestones, std::vector<double> lrs)
+        : milestones_(std::move(milestones)), lrs_(require_lrs(std::move(lrs))) {
+        require_increasing("milestones", milestones_, 0);
         require(milestones_.size() == lrs_.size(), "len(milestones)",
                 "be len(lrs) = " + std::to_string(lrs_.size()),
                 static_cast<std::int64_t>(milestones_.size()));
     }
 
-    /// The first learning rate up to its milestone, the last one from its milestone on, and
-    /// between two milestones what `between` makes of (lr before, steps left, lr after, steps
-    /// done, steps in all).
+    /// The first lr up to its milestone, the last lr from its milestone on, and between two
+    /// milestones between(lr before, steps left, lr after, steps done, length).
     template <class Between>
     double at(std::int64_t step, Between between) const {
         const auto next =

@@ -9,14 +9,14 @@
 
 namespace lrcore {
 
-// The curves that schedules are made of: functions of the steps done since a curve began and of
-// those left to its end. They call nothing, and branch at most where write() can cut its loop, so
-// that it can be compiled for vectors.
+// The curves that schedules are made of, as functions of the steps done since the begin of a curve
+// and of the steps left to its end. They are inlined and branch only where write() can split its
+// loop, so that the loop vectorizes.
 
 /// Half a cosine wave from one value to another.
-class WaveBetween {
+class CosineSegment {
   public:
-    WaveBetween(double from, double to, SineSquared wave) : from_(from), to_(to), wave_(wave) {}
+    CosineSegment(double from, double to, SineSquared wave) : from_(from), to_(to), wave_(wave) {}
 
     double operator()(DoubleDouble done, DoubleDouble left) const {
         return is_in_first_half(done, left) ? first_half(done) : second_half(left);
@@ -43,9 +43,9 @@ class WaveBetween {
 };
 
 /// A straight line from one value to another.
-class LineBetween {
+class LineSegment {
   public:
-    LineBetween(double from, double to, DoubleDouble length)
+    LineSegment(double from, double to, DoubleDouble length)
         : from_(from), to_(to), length_(length), inverse_(1.0 / length.high) {}
 
     double operator()(DoubleDouble done, DoubleDouble left) const {
@@ -65,7 +65,7 @@ class LineBetween {
     double inverse_;
 };
 
-/// One side of a triangle that stands on `foot` and would have its tip at `tip`, were its height 1.
+/// One side of a triangle from `foot` towards `tip`, which it reaches if `height` is 1.
 class TriangleSide {
   public:
     TriangleSide(double foot, double tip, double length, double height, bool rising)
@@ -84,23 +84,23 @@ class TriangleSide {
     bool rising_;
 };
 
-/// Up to here, float64 counts steps exactly.
+/// float64 represents every step up to this one exactly.
 inline constexpr std::int64_t exact_steps = std::int64_t{1} << 53;
 
-/// From where to where a curve goes, in steps, which need not be whole.
-struct Stretch {
+/// Begin and end of a curve in steps, not necessarily whole.
+struct Interval {
     DoubleDouble begin;
     DoubleDouble end;
 
     DoubleDouble length() const { return end - begin; }
-    DoubleDouble done(double step) const { return loose_difference({step, 0.0}, begin); }
-    DoubleDouble left(double step) const { return loose_difference(end, {step, 0.0}); }
+    DoubleDouble done(double step) const { return sloppy_sub({step, 0.0}, begin); }
+    DoubleDouble left(double step) const { return sloppy_sub(end, {step, 0.0}); }
 };
 
-/// out[i] = curve(done, left) at step first + i, in vectors: the same bits as one by one. No step
-/// may be greater than exact_steps.
-void write(const WaveBetween& curve, Stretch stretch, double first, Span<double> out);
-void write(const LineBetween& curve, Stretch stretch, double first, Span<double> out);
-void write(const TriangleSide& curve, Stretch stretch, double first, Span<double> out);
+/// out[i] = curve(done, left) at step first + i, vectorized, with the same bits as step by step. No
+/// step may be greater than exact_steps.
+void write(const CosineSegment& curve, Interval interval, double first, Span<double> out);
+void write(const LineSegment& curve, Interval interval, double first, Span<double> out);
+void write(const TriangleSide& curve, Interval interval, double first, Span<double> out);
 
 }  // namespace lrcore

@@ -14,24 +14,24 @@ namespace lrcore {
 enum class End { hold, repeat, mirror, raise };
 inline constexpr std::array ends{"hold", "repeat", "mirror", "raise"};
 
-/// What comes after the steps 0 to `last`.
-class Ending {
+/// Continuation of a schedule after step `last`: hold the value, repeat, mirror or raise.
+class EndPolicy {
   public:
     enum class Direction { forwards, backwards, still };
 
-    /// Steps before the end that follow each other: `size` from `begin` on.
+    /// A run of `size` consecutive steps of the schedule, from `begin` in the given direction.
     struct Run {
         std::int64_t begin;
         std::size_t size;
         Direction direction;
     };
 
-    Ending(std::int64_t last, const std::string& end)
+    EndPolicy(std::int64_t last, const std::string& end)
         : last_(last), end_(parse_choice<End>("end", end, ends)) {}
 
     bool refuses(std::int64_t step) const { return end_ == End::raise && step > last_; }
 
-    /// What stands for `step` and those after it.
+    /// The run of the schedule that `step` and the steps after it map to.
     Run run_at(std::int64_t step) const {
         if (step <= last_) return to_the_end(step);
         if (end_ == End::mirror && last_ > 0) return mirrored(step);
@@ -46,7 +46,7 @@ class Ending {
         return {begin, static_cast<std::size_t>(last_ - begin) + 1, Direction::forwards};
     }
 
-    /// Neither end comes twice in a row: 0, 1, ..., last, last - 1, ..., 0, 1, ...
+    /// The end points are not repeated: 0, 1, ..., last, last - 1, ..., 0, 1, ...
     Run mirrored(std::int64_t step) const {
         const std::int64_t position = step % last_;
         const auto size = static_cast<std::size_t>(last_ - position);
@@ -58,17 +58,17 @@ class Ending {
     End end_;
 };
 
-/// Writes the run, or as much of it as `out` holds, and says how many steps these are.
-/// fill_before(begin, part) writes steps before the end, from `begin` on.
+/// Writes the run, or as much of it as fits into `out`; returns the number of steps written.
+/// fill_before(begin, part) writes steps of the schedule itself, from `begin` on.
 template <class FillBefore>
-std::size_t write_run(const Ending::Run& run, Span<double> out, const FillBefore& fill_before) {
-    if (run.direction == Ending::Direction::still) {
+std::size_t write_run(const EndPolicy::Run& run, Span<double> out, const FillBefore& fill_before) {
+    if (run.direction == EndPolicy::Direction::still) {
         fill_before(run.begin, out.subspan(0, 1));
         std::fill(out.begin() + 1, out.end(), out[0]);
         return out.size();
     }
     const Span<double> written = out.subspan(0, std::min(out.size(), run.size));
-    if (run.direction == Ending::Direction::forwards) {
+    if (run.direction == EndPolicy::Direction::forwards) {
         fill_before(run.begin, written);
     } else {
         fill_before(run.begin - static_cast<std::int64_t>(written.size()) + 1, written);
@@ -77,7 +77,7 @@ std::size_t write_run(const Ending::Run& run, Span<double> out, const FillBefore
     return written.size();
 }
 
-/// out[i] = the value that stands for step start + i, run by run.
+/// out[i] = the value at step start + i, written run by run.
 template <class RunAt, class FillBefore>
 void fill_runs(std::int64_t start, Span<double> out, const RunAt& run_at,
                const FillBefore& fill_before) {

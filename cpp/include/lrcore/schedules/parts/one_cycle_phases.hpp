@@ -14,17 +14,17 @@ namespace lrcore {
 enum class Annealing { cos, linear };
 inline constexpr std::array annealings{"cos", "linear"};
 
-/// The three phases of a one-cycle: up, down to where a third phase starts, and on to the end.
-/// Without a third phase the second has no steps. The ends of the first two need not be whole
+/// The three phases of a one-cycle schedule: up, back down, and on to the end. Without
+/// `three_phase` the middle phase has no steps. The ends of the first two phases need not be whole
 /// numbers.
 class OneCyclePhases {
   public:
-    /// What a quantity is at the begin of each phase and at the end of the last.
+    /// The value at the start of each phase and at the end of the last.
     using Values = std::array<double, 4>;
 
     OneCyclePhases(std::int64_t total_steps, double pct_start, const std::string& anneal_strategy,
                    bool three_phase)
-        : total_steps_(count_of_at_least(2, "total_steps", total_steps)),
+        : total_steps_(at_least(2, "total_steps", total_steps)),
           pct_start_(require(pct_start >= 0.0 && pct_start <= 1.0, "pct_start", "be from 0 to 1",
                              pct_start)),
           annealing_(parse_choice<Annealing>("anneal_strategy", anneal_strategy, annealings)),
@@ -34,8 +34,8 @@ class OneCyclePhases {
     double at(std::int64_t step, const Values& values) const {
         const std::int64_t t = std::min(check_step(step), total_steps_ - 1);
         const std::size_t phase = phase_at(t);
-        const DoubleDouble done = phases_[phase].stretch.done(static_cast<double>(t));
-        const DoubleDouble left = phases_[phase].stretch.left(static_cast<double>(t));
+        const DoubleDouble done = phases_[phase].interval.done(static_cast<double>(t));
+        const DoubleDouble left = phases_[phase].interval.left(static_cast<double>(t));
         return is_wave() ? wave(phase, values)(done, left) : line(phase, values)(done, left);
     }
 
@@ -59,7 +59,7 @@ class OneCyclePhases {
 
   private:
     struct Phase {
-        Stretch stretch;
+        Interval interval;
         SineSquared wave;
     };
     using Phases = std::array<Phase, 3>;
@@ -72,7 +72,8 @@ class OneCyclePhases {
                 phase(down_end, double_double(total_steps_ - 1))};
     }
 
-    /// Its float64 as it is rounded decides which steps are before it; `low` is what that lacks.
+    /// End of the rise. `high`, rounded as PyTorch rounds it, decides which steps come before;
+    /// `low` is the rounding error.
     DoubleDouble up_end() const {
         const double rounded = pct_start_ * static_cast<double>(total_steps_) - 1.0;
         const DoubleDouble exact =
@@ -86,41 +87,41 @@ class OneCyclePhases {
 
     std::size_t phase_at(std::int64_t step) const {
         const auto holds_step = [&](const Phase& phase) {
-            const bool has_steps = phase.stretch.end.high > phase.stretch.begin.high;
-            return has_steps && static_cast<double>(step) <= phase.stretch.end.high;
+            const bool has_steps = phase.interval.end.high > phase.interval.begin.high;
+            return has_steps && static_cast<double>(step) <= phase.interval.end.high;
         };
         const auto found = std::find_if(phases_.begin(), phases_.end() - 1, holds_step);
         return static_cast<std::size_t>(found - phases_.begin());
     }
 
-    /// Writes to the end of the phase that `start` is in, and says how many steps these are.
+    /// Writes from `start` to the end of its phase; returns the number of steps written.
     std::size_t write_phase(std::int64_t start, const Values& values, Span<double> out) const {
         if (start >= total_steps_) {
             std::fill(out.begin(), out.end(), at(start, values));
             return out.size();
         }
         const std::size_t phase = phase_at(start);
-        const Stretch& stretch = phases_[phase].stretch;
+        const Interval& interval = phases_[phase].interval;
         const std::int64_t end =
-            std::min(static_cast<std::int64_t>(stretch.end.high), total_steps_ - 1);
+            std::min(static_cast<std::int64_t>(interval.end.high), total_steps_ - 1);
         out = out.subspan(0, std::min(out.size(), static_cast<std::size_t>(end - start) + 1));
         const auto first = static_cast<double>(start);
         if (is_wave()) {
-            lrcore::write(wave(phase, values), stretch, first, out);
+            lrcore::write(wave(phase, values), interval, first, out);
         } else {
-            lrcore::write(line(phase, values), stretch, first, out);
+            lrcore::write(line(phase, values), interval, first, out);
         }
         return out.size();
     }
 
     bool is_wave() const { return annealing_ == Annealing::cos; }
 
-    WaveBetween wave(std::size_t phase, const Values& values) const {
+    CosineSegment wave(std::size_t phase, const Values& values) const {
         return {values[phase], values[phase + 1], phases_[phase].wave};
     }
 
-    LineBetween line(std::size_t phase, const Values& values) const {
-        return {values[phase], values[phase + 1], phases_[phase].stretch.length()};
+    LineSegment line(std::size_t phase, const Values& values) const {
+        return {values[phase], values[phase + 1], phases_[phase].interval.length()};
     }
 
     std::int64_t total_steps_;

@@ -21,12 +21,12 @@ inline constexpr std::array cycle_modes{"triangular", "triangular2", "exp_range"
 enum class ScaleMode { cycle, iterations };
 inline constexpr std::array scale_modes{"cycle", "iterations"};
 
-/// How high a triangle wave is, from 0 to 1: 1, halved after each cycle (triangular2), gamma^t
-/// (exp_range), or the value that a schedule has at the number of the cycle, from 0, or at t.
-class CycleHeight {
+/// Height of a triangle wave, from 0 to 1: constant 1 (triangular), halved after each cycle
+/// (triangular2), gamma^t (exp_range), or a schedule of the cycle number or of t.
+class CycleScale {
   public:
-    CycleHeight(const std::string& mode, double gamma, std::optional<AnySchedule> scale,
-                const std::string& scale_mode);
+    CycleScale(const std::string& mode, double gamma, std::optional<AnySchedule> scale,
+               const std::string& scale_mode);
 
     double operator()(std::int64_t step, std::uint64_t cycle) const {
         if (scale_) return scaled(step, cycle);
@@ -42,14 +42,14 @@ class CycleHeight {
     }
 
     bool is_one() const { return !scale_ && mode_ == CycleMode::triangular; }
-    /// Whether it is the same at every step of a cycle.
-    bool is_of_a_cycle() const {
+    /// True if the height does not change within a cycle.
+    bool is_constant_per_cycle() const {
         return scale_ ? scale_mode_ == ScaleMode::cycle : mode_ != CycleMode::exp_range;
     }
 
     std::string mode() const { return cycle_modes[static_cast<std::size_t>(mode_)]; }
     double gamma() const { return gamma_; }
-    const std::optional<AnySchedule>& scale() const { return scale_; }
+    const std::optional<AnySchedule>& schedule() const { return scale_; }
     std::string scale_mode() const { return scale_modes[static_cast<std::size_t>(scale_mode_)]; }
 
   private:
@@ -66,28 +66,28 @@ class CycleHeight {
     ScaleMode scale_mode_;
 };
 
-/// A triangle wave: step_size_up steps from its foot to its tip and step_size_down steps back, each
-/// triangle as high as `height` says.
-class Cycle {
+/// A triangle wave: step_size_up steps from its foot to its tip and step_size_down steps back, with
+/// the height of each triangle scaled by `scale`.
+class TriangleWave {
   public:
-    Cycle(double foot, double tip, std::int64_t step_size_up, std::int64_t step_size_down,
-          CycleHeight height)
+    TriangleWave(double foot, double tip, std::int64_t step_size_up, std::int64_t step_size_down,
+                 CycleScale scale)
         : foot_(foot),
           tip_(tip),
-          step_size_up_(count_of_at_least(1, "step_size_up", step_size_up)),
-          step_size_down_(count_of_at_least(1, "step_size_down", step_size_down)),
-          height_(std::move(height)) {}
+          step_size_up_(at_least(1, "step_size_up", step_size_up)),
+          step_size_down_(at_least(1, "step_size_down", step_size_down)),
+          scale_(std::move(scale)) {}
 
     double operator()(std::int64_t step) const {
-        const Place place = place_of(step);
+        const Place place = locate(step);
         return side_at(step, place)({static_cast<double>(place.done), 0.0},
                                     {static_cast<double>(place.length - place.done), 0.0});
     }
 
     /// out[i] = (*this)(start + i)
     void write(std::int64_t start, Span<double> out) const {
-        if (!height_.is_one()) return write_sides(start, out);
-        // Equal triangles repeat themselves.
+        if (!scale_.is_one()) return write_sides(start, out);
+        // All triangles are equal: write the first and copy it.
         std::size_t written = std::min(out.size(), static_cast<std::size_t>(length()));
         write_sides(start, out.subspan(0, written));
         while (written < out.size()) {
@@ -99,11 +99,11 @@ class Cycle {
 
     std::int64_t step_size_up() const { return step_size_up_; }
     std::int64_t step_size_down() const { return step_size_down_; }
-    const CycleHeight& height() const { return height_; }
+    const CycleScale& scale() const { return scale_; }
 
   private:
-    /// On which side of which triangle a step is. Unsigned, as the sum of two step sizes may not
-    /// fit an int64.
+    /// Position of a step: its triangle and the side it is on. Unsigned, because the sum of two
+    /// step sizes may not fit an int64.
     struct Place {
         std::uint64_t cycle;
         bool rising;
@@ -116,7 +116,7 @@ class Cycle {
                static_cast<std::uint64_t>(step_size_down_);
     }
 
-    Place place_of(std::int64_t step) const {
+    Place locate(std::int64_t step) const {
         const auto up = static_cast<std::uint64_t>(step_size_up_);
         const std::uint64_t cycle = static_cast<std::uint64_t>(step) / length();
         const std::uint64_t position = static_cast<std::uint64_t>(step) - cycle * length();
@@ -125,12 +125,12 @@ class Cycle {
     }
 
     TriangleSide side_at(std::int64_t step, const Place& place) const {
-        return {foot_, tip_, static_cast<double>(place.length), height_(step, place.cycle),
+        return {foot_, tip_, static_cast<double>(place.length), scale_(step, place.cycle),
                 place.rising};
     }
 
     void write_sides(std::int64_t start, Span<double> out) const {
-        if (!are_sides_worth_it()) {
+        if (!should_write_by_sides()) {
             for (double& value : out) value = (*this)(start++);
             return;
         }
@@ -141,16 +141,16 @@ class Cycle {
         }
     }
 
-    /// Whether sides can be written whole, and are long enough for that to be faster.
-    bool are_sides_worth_it() const {
+    /// True if whole sides can be written at once and are long enough for that to be faster.
+    bool should_write_by_sides() const {
         constexpr std::uint64_t short_cycle = 16;
-        return height_.is_of_a_cycle() && length() > short_cycle &&
+        return scale_.is_constant_per_cycle() && length() > short_cycle &&
                length() <= static_cast<std::uint64_t>(exact_steps);
     }
 
-    /// Writes to the end of the side that `start` is on, and says how many steps these are.
+    /// Writes from `start` to the end of its side; returns the number of steps written.
     std::size_t write_side(std::int64_t start, Span<double> out) const {
-        const Place place = place_of(start);
+        const Place place = locate(start);
         out = out.subspan(
             0, std::min(out.size(), static_cast<std::size_t>(place.length - place.done)));
         lrcore::write(side_at(start, place), {{0.0, 0.0}, {static_cast<double>(place.length), 0.0}},
@@ -162,7 +162,7 @@ class Cycle {
     double tip_;
     std::int64_t step_size_up_;
     std::int64_t step_size_down_;
-    CycleHeight height_;
+    CycleScale scale_;
 };
 
 }  // namespace lrcore

@@ -10,19 +10,19 @@
 
 namespace lrcore {
 
-/// Cycles of which each is period_mult times as long as the one before. A real multiplier puts
-/// restarts between two steps; with a whole one every restart is at an exact step.
-class Restarts {
+/// Cycles that are each period_mult times as long as the one before. With a real multiplier
+/// restarts fall between steps; with a whole one every restart is exactly at a step.
+class WarmRestarts {
   public:
-    /// The cycle of a step.
+    /// The cycle that a step is in.
     struct Place {
         double cycle;       // its number, from 0
         DoubleDouble left;  // steps of it still to come: all of them at its start
         DoubleDouble period;
     };
 
-    Restarts(std::int64_t first_period, double period_mult)
-        : first_period_(count_of_at_least(1, "first_period", first_period)),
+    WarmRestarts(std::int64_t first_period, double period_mult)
+        : first_period_(at_least(1, "first_period", first_period)),
           period_mult_(require(
               period_mult == 1.0 || (period_mult >= least_mult && period_mult <= greatest_mult),
               "period_mult", "be 1, or from 1.001 to 1e6", period_mult)) {
@@ -61,7 +61,7 @@ class Restarts {
                 left.high < cycle->period.high ? left : cycle->period, cycle->period};
     }
 
-    /// Until the end is beyond every int64.
+    /// Lists cycles until their end is beyond the largest int64.
     void list_cycles() {
         constexpr double beyond = 0x1p64;
         DoubleDouble period = double_double(first_period_);

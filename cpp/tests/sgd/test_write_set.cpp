@@ -14,15 +14,15 @@ TEST_CASE("bytes overlap if they share one, neighbours and empty ones do not") {
     CHECK_FALSE(Bytes{3, 3}.overlaps({2, 5}));
 }
 
-TEST_CASE("written memory knows whether its blocks overlap") {
-    CHECK_FALSE(WrittenMemory({{10, 20}, {0, 10}, {15, 15}, {30, 40}}).has_overlap());
-    CHECK(WrittenMemory({{10, 20}, {0, 40}}).has_overlap());
-    CHECK(WrittenMemory({{0, 40}, {1, 2}, {30, 50}}).has_overlap());
-    CHECK(WrittenMemory({{5, 9}, {5, 9}}).has_overlap());
+TEST_CASE("WriteSet finds blocks that overlap each other") {
+    CHECK_FALSE(WriteSet({{10, 20}, {0, 10}, {15, 15}, {30, 40}}).has_overlap());
+    CHECK(WriteSet({{10, 20}, {0, 40}}).has_overlap());
+    CHECK(WriteSet({{0, 40}, {1, 2}, {30, 50}}).has_overlap());
+    CHECK(WriteSet({{5, 9}, {5, 9}}).has_overlap());
 }
 
 TEST_CASE("other memory is found in every block and nowhere else") {
-    const WrittenMemory written({{10, 20}, {40, 50}, {20, 30}});
+    const WriteSet written({{10, 20}, {40, 50}, {20, 30}});
     for (std::uintptr_t at = 0; at < 60; ++at) {
         const bool is_written = (at >= 10 && at < 30) || (at >= 40 && at < 50);
         CHECK(written.overlaps({at, at + 1}) == is_written);
@@ -31,5 +31,5 @@ TEST_CASE("other memory is found in every block and nowhere else") {
     CHECK(written.overlaps({0, 100}));
     CHECK(written.overlaps({30, 41}));
     CHECK_FALSE(written.overlaps({30, 40}));
-    CHECK_FALSE(WrittenMemory().overlaps({0, 100}));
+    CHECK_FALSE(WriteSet().overlaps({0, 100}));
 }

@@ -15,7 +15,7 @@ const std::vector<std::vector<std::size_t>> lists{
 
 TEST_CASE("the tasks cover every element once, in order") {
     for (const std::vector<std::size_t>& sizes : lists) {
-        const TaskTable table(sizes);
+        const TaskPartition table(sizes);
         std::vector<std::size_t> covered(sizes.size(), 0);
         std::size_t last_tensor = 0;
         for (std::size_t task = 0; task < table.size(); ++task) {
@@ -33,16 +33,16 @@ TEST_CASE("the tasks cover every element once, in order") {
 }
 
 TEST_CASE("the cuts within a tensor are whole cache lines from its begin") {
-    const TaskTable table({5, 1000003, 70000});
+    const TaskPartition table({5, 1000003, 70000});
     for (std::size_t task = 0; task < table.size(); ++task) {
         for (const Segment& segment : table[task]) CHECK(segment.begin % 64 == 0);
     }
 }
 
 TEST_CASE("tasks are of about equal work, also those of many tiny tensors") {
-    const TaskTable large({1000000});
+    const TaskPartition large({1000000});
     CHECK(large.size() == 31);  // 1000000 / 2^15, rounded up
     CHECK(large.elements() == 1000000);
-    const TaskTable tiny(std::vector<std::size_t>(100000, 1));
+    const TaskPartition tiny(std::vector<std::size_t>(100000, 1));
     CHECK(tiny.size() > 100);
 }

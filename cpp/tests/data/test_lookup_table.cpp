@@ -23,8 +23,8 @@ std::vector<float> numbered_tables(std::size_t channels) {
 std::vector<float> looked_up(const std::vector<std::uint8_t>& levels,
                              const std::vector<float>& tables) {
     std::vector<float> out(levels.size());
-    look_up({levels.data(), levels.size()}, {tables.data(), tables.size()},
-            {out.data(), out.size()});
+    apply_lookup_table({levels.data(), levels.size()}, {tables.data(), tables.size()},
+                       {out.data(), out.size()});
     return out;
 }
 
@@ -50,8 +50,8 @@ TEST_CASE("sizes that do not fit are named") {
     const std::vector<std::uint8_t> levels{1, 2};
     const std::vector<float> tables = numbered_tables(1);
     float one = 0;
-    CHECK_THROWS_WITH_AS(
-        look_up({levels.data(), levels.size()}, {tables.data(), tables.size()}, {&one, 1}),
-        "out must hold 2 numbers, but got 1", std::invalid_argument);
+    CHECK_THROWS_WITH_AS(apply_lookup_table({levels.data(), levels.size()},
+                                            {tables.data(), tables.size()}, {&one, 1}),
+                         "out must hold 2 numbers, but got 1", std::invalid_argument);
     CHECK(one == 0);
 }

@@ -17,7 +17,7 @@ TEST_CASE("geometric with a ratio of 0 is the first and then 0") {
     CHECK(geometric(3.0, 0.0, 1.0) == 0.0);
 }
 
-TEST_CASE("geometric is right where the power alone leaves the range of float64") {
+TEST_CASE("geometric is right where the power alone over- or underflows") {
     CHECK(geometric(0x1p1000, 0.5, 1500.0) == 0x1p-500);
     CHECK(geometric(0x1p-1000, 2.0, 1500.0) == 0x1p500);
     CHECK(geometric(0x1.8p500, 0.5, 1060.0) == 0x1.8p-560);
