@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lrcore._public import set_public_module
+from lrcore._validation import ArgumentError as ArgumentError
 from lrcore._version import __version__
 from lrcore.divergence import DivergenceDetector, Verdict
 from lrcore.plateau import Plateau, Reduction

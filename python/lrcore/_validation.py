@@ -12,6 +12,11 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from lrcore._core import ArgumentError as ArgumentError
+
+# The name under which tracebacks show it, and users catch it.
+ArgumentError.__module__ = "lrcore"
+
 T = TypeVar("T")
 BOOLS = (bool, np.bool_)
 

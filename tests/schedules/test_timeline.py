@@ -131,7 +131,7 @@ def short(value: object) -> str:
     return getattr(value, "name", "")
 
 
-@pytest.mark.parametrize(("schedule", "constant_from", "joints"), ENDING, ids=short)
+@pytest.mark.parametrize(("schedule", "constant_from", "phase_starts"), ENDING, ids=short)
 def test_an_ending_schedule_is_constant_only_from_its_end(
     schedule: Schedule, constant_from: int, phase_starts: list[int]
 ) -> None:
@@ -141,7 +141,7 @@ def test_an_ending_schedule_is_constant_only_from_its_end(
     assert constant_from < course.length
 
 
-@pytest.mark.parametrize(("schedule", "joints"), ENDLESS, ids=short)
+@pytest.mark.parametrize(("schedule", "phase_starts"), ENDLESS, ids=short)
 def test_an_endless_schedule_is_never_held(schedule: Schedule, phase_starts: list[int]) -> None:
     course = schedule.course()
     assert (course.constant_from, course.complete_after) == (None, None)
@@ -162,7 +162,7 @@ def test_joints_far_into_a_schedule_are_found_at_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("base", "joints"),
+    ("base", "phase_starts"),
     [
         (Step(0.1, 2), [10**15, 10**15 + 2]),
         (Cyclic(0.1, 0.2, 3, 5), [10**15, 10**15 + 3]),

@@ -197,7 +197,7 @@ class Until(Schedule):
         >>> Until(Linear(1.0, 0.0, 5), total_steps=4, end="raise")(4)
         Traceback (most recent call last):
             ...
-        ValueError: step must be less than total_steps=4, but got 4
+        lrcore.ArgumentError: step must be less than total_steps=4, but got 4
     """
 
     name: ClassVar[str] = "until"

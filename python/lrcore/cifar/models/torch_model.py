@@ -8,19 +8,17 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import torch
-from torch import nn
-from torch.nn import functional
-
-from lrcore.cifar.models import spec as layers
-from lrcore.cifar.models import torch_model as torch_layers
-from lrcore.cifar.models.spec import LayerNode, ModelSpec
-from lrcore.cifar.models.weights import Weights, check_arrays
 
 try:
     import torch
 except ImportError as error:
     raise ImportError("lrcore.cifar.models.torch_model needs PyTorch: pip install 'lrcore[torch]'") from error
+from torch import nn
+from torch.nn import functional
+
+from lrcore.cifar.models import spec as layers
+from lrcore.cifar.models.spec import LayerNode, ModelSpec
+from lrcore.cifar.models.weights import Weights, check_arrays
 
 
 class BatchNorm(nn.Module):
@@ -145,7 +143,7 @@ def torch_tensors(model: nn.Module) -> dict[str, torch.Tensor]:
     """Every parameter and buffer by its name in `initial_weights`, in PyTorch's layout."""
     tensors: dict[str, torch.Tensor] = {}
     for layer, module in _layers(model).items():
-        names = CANONICAL_NAMES if isinstance(module, torch_layers.BatchNorm) else {"weight": "kernel", "bias": "bias"}
+        names = CANONICAL_NAMES if isinstance(module, BatchNorm) else {"weight": "kernel", "bias": "bias"}
         own = {**dict(module.named_parameters(recurse=False)), **dict(module.named_buffers(recurse=False))}
         tensors |= {f"{layer}/{names[name]}": tensor for name, tensor in own.items()}
     return tensors
@@ -210,7 +208,7 @@ def _module(node: LayerNode) -> nn.Module:
         case layers.Dense(inputs=inputs, outputs=outputs, bias=bias):
             return nn.Linear(inputs, outputs, bias=bias)
         case layers.BatchNorm(channels=channels, momentum=momentum, epsilon=epsilon):
-            return torch_layers.BatchNorm(channels, momentum, epsilon)
+            return BatchNorm(channels, momentum, epsilon)
         case layers.MaxPool(size, stride):
             return nn.MaxPool2d(size, stride)
         case layers.AveragePool(size, stride):
@@ -220,11 +218,11 @@ def _module(node: LayerNode) -> nn.Module:
         case layers.Dropout(rate):
             return nn.Dropout(rate)
         case layers.Flatten():
-            return torch_layers.FlattenNHWC()
+            return FlattenNHWC()
         case layers.Scale(factor):
-            return torch_layers.Scale(factor)
+            return Scale(factor)
         case layers.Residual():
-            return torch_layers.Residual(_modules(node.inner))
+            return Residual(_modules(node.inner))
 
 
 def _layers(model: nn.Module) -> dict[str, nn.Module]:
