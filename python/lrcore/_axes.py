@@ -1,4 +1,4 @@
-"""Axes that look like those of every figure of lrcore."""
+"""The look of lrcore's figures: new axes, grid and legend, line styles, and the range of a loss axis."""
 
 from __future__ import annotations
 

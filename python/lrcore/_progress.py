@@ -1,4 +1,4 @@
-"""A progress bar, where one is wanted and tqdm is there to draw it."""
+"""A progress bar, where it is wanted and tqdm is installed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Public names that carry the package they are imported from, not the private file they are written in."""
+"""Public names under the package that exports them, not the private file that defines them."""
 
 from __future__ import annotations
 

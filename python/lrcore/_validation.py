@@ -1,4 +1,4 @@
-"""Coercions of arguments, shared by everything that hands them to the core."""
+"""Checks and coercions of arguments, shared by all that hands them to the core."""
 
 from __future__ import annotations
 

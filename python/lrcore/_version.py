@@ -1,4 +1,4 @@
-"""The version: the build, the package and the C++ core all read it here."""
+"""The version, read here by the build, the package and the C++ core."""
 
 from __future__ import annotations
 

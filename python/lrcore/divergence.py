@@ -1,4 +1,4 @@
-"""When to give up on a loss."""
+"""Detection of a loss that diverges."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When a metric has stopped getting better."""
+"""Reduction of the learning rate when a metric stops improving."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The learning rate of every update of a run, on disk and compared."""
+"""The learning rate of every update of a run: recorded, stored and compared."""
 
 from __future__ import annotations
 

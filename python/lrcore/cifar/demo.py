@@ -24,7 +24,7 @@ from lrcore.trace import Difference, first_difference
 
 @dataclass(frozen=True)
 class DemoResult:
-    """What the demo found: bounds, the outcome in each framework, and whether the traces differ."""
+    """Result of the demo: bounds, the outcome in each framework, and whether the traces differ."""
 
     suggestion: Suggestion
     outcomes: dict[str, Outcome]

@@ -1,4 +1,4 @@
-"""The command line: a list of commands."""
+"""The command line."""
 
 from __future__ import annotations
 

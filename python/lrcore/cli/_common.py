@@ -1,4 +1,4 @@
-"""Progress of a download with its rate and the time left: a bar on a terminal, plain lines elsewhere."""
+"""Options, console output, and the loading of data that several commands share."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ class DownloadLines:
 
 
 def _begins(before: tuple[int, int] | None, received: int, expected: int) -> bool:
-    """Whether this is not the same download going on."""
+    """True if this is another download than the one shown."""
     return before is None or received < before[0] or expected != before[1]
 
 

@@ -1,4 +1,4 @@
-"""`lrcore compare`."""
+"""`lrcore compare`, `lrcore report` and `lrcore cifar convert`: commands on finished runs."""
 
 from __future__ import annotations
 

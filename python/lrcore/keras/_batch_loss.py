@@ -1,4 +1,4 @@
-"""The true loss of each batch, which Keras does not give to callbacks."""
+"""The loss and the metrics of each batch; Keras gives callbacks only their running means."""
 
 from __future__ import annotations
 

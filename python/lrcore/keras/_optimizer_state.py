@@ -1,4 +1,4 @@
-"""What a callback needs to know of an optimizer's learning rate and of its updates."""
+"""Learning rate and update count of a Keras optimizer, as callbacks need them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def attach_state(model: keras.Model) -> None:
 
 
 def is_lost(variable: keras.Variable) -> bool:
-    """Whether an update that was interrupted has taken the variable's value and given none back, as on JAX."""
+    """True if an interrupted update has taken the variable's value and returned none, as on JAX."""
     return keras.backend.backend() == "jax" and bool(variable.value.is_deleted())
 
 
@@ -76,7 +76,7 @@ def set_lr(optimizer: keras.optimizers.Optimizer, lr: float, step: int) -> None:
 
 
 def batches_per_update(optimizer: keras.optimizers.Optimizer) -> int:
-    """How many batches add to the gradients of one update."""
+    """Number of batches whose gradients one update accumulates."""
     return _counting(optimizer).gradient_accumulation_steps or 1
 
 
@@ -117,7 +117,7 @@ def _counting(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimiz
 
 
 def accumulation_steps_of_calling_optimizer(counter: Any) -> int:
-    """How many counts of `counter` are one update, if an optimizer asks for the learning rate at this counter of its.
+    """Counts of `counter` per update, if it is the counter of an optimizer that asks for its learning rate.
 
     Keras gives a schedule the optimizer's counter of batches and nothing else, and the counter does not know its
     optimizer. So it is looked for where it must be: among the callers.

@@ -1,4 +1,4 @@
-"""Keras' ReduceLROnPlateau, decided by the core, with a state that lasts and can be saved."""
+"""ReduceLROnPlateau for Keras, decided by the core, with a state that can be saved."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Everything that training changes in a Keras model, to be put back."""
+"""Snapshot of everything that training changes in a Keras model, to restore it afterwards."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class RandomState:
-    """Where the global generators of Python, NumPy, Keras, TensorFlow and torch stand, to be put back any time.
+    """State of the global generators of Python, NumPy, Keras, TensorFlow and torch, to be restored at any time.
 
     Whatever the backend, a torch DataLoader draws from torch's generators. Layers such as Dropout draw from seed
     generators of their own, which are variables of the model.
@@ -133,7 +133,7 @@ class Snapshot:
 
 
 def torch_modules(model: keras.Model) -> TorchModules | None:
-    """What the torch backend keeps beside the variables of `model`; None on the other backends."""
+    """State that the torch backend keeps beside the variables of `model`; None on the other backends."""
     if keras.backend.backend() != "torch":
         return None
     from lrcore.keras._torch_modules import TorchModules

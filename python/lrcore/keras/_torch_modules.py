@@ -1,4 +1,4 @@
-"""What the torch backend keeps in modules beside Keras' variables."""
+"""State that the torch backend keeps in modules beside Keras' variables."""
 
 from __future__ import annotations
 

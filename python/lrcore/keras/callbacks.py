@@ -1,4 +1,4 @@
-"""Any schedule as a Keras callback."""
+"""Schedules as Keras callbacks: any schedule, and torch's and the guide's by name."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class ScheduleCallback(keras.callbacks.Callback):
 
     @property
     def factor(self) -> float:
-        """What every value of the schedule is multiplied by, 1.0 unless it is set.
+        """Factor on every value of the schedule, 1.0 unless it is set.
 
         Setting it, between two batches, also rewrites the optimizer's learning rate, once this callback has set one.
         """

@@ -1,4 +1,4 @@
-"""Any schedule as a learning rate that Keras optimizers evaluate themselves, in graphs too."""
+"""Schedules as learning rates that Keras optimizers evaluate themselves, in graphs too."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The learning-rate range test, driven by any training loop."""
+"""The learning-rate range test as an engine that any training loop can drive."""
 
 from __future__ import annotations
 

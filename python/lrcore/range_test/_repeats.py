@@ -1,4 +1,4 @@
-"""Several runs of one range test as one curve."""
+"""Several runs of one range test: checks, mean curve and spread."""
 
 from __future__ import annotations
 

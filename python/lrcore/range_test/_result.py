@@ -1,4 +1,4 @@
-"""The result of a range test."""
+"""The result of a range test: its curve, what it suggests, and applying that to an optimizer."""
 
 from __future__ import annotations
 

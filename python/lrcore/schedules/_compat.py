@@ -1,4 +1,4 @@
-"""The same schedule as a peer counts it, and with the peer's defaults."""
+"""Other libraries' conventions and defaults for the same schedule."""
 
 from __future__ import annotations
 

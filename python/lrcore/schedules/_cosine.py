@@ -1,4 +1,4 @@
-"""Half a cosine wave."""
+"""Cosine annealing, with k-decay, exponent and warm restarts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One rise and one fall over the whole of a training, and the momentum that mirrors them."""
+"""Cyclical learning rates and one-cycle, with the momenta that mirror them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Decay by one factor per so many steps."""
+"""Decays over a number of steps: linear, polynomial, exponential and tanh."""
 
 from __future__ import annotations
 

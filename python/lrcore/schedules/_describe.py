@@ -1,4 +1,4 @@
-"""A schedule in words."""
+"""A schedule in words, and the sample of its values that describing and drawing it use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Decay as one over the root of the time."""
+"""Decays by an inverse power of time: inverse time, inverse square root and Noam."""
 
 from __future__ import annotations
 

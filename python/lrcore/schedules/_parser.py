@@ -1,4 +1,4 @@
-"""Schedules written as text, such as on a command line."""
+"""Schedules written as expressions, such as on a command line, with lengths in steps or epochs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Decay by equal factors at chosen steps."""
+"""Schedules given by values at steps: constant, steps, lines and cosines between points, tables."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A warm-up before any schedule."""
+"""Warm-up before, and cool-down after, another schedule, and warmup-stable-decay."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The readings of a range test that other finders give, as pure functions of its learning rates and losses."""
+"""Learning rates that other finders suggest, as pure functions of a range test's learning rates and losses."""
 
 from __future__ import annotations
 

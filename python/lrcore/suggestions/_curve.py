@@ -1,4 +1,4 @@
-"""The input of every reading of a range test: learning rates and losses of one length."""
+"""Checks of a range test's curve: learning rates and losses of one length."""
 
 from __future__ import annotations
 

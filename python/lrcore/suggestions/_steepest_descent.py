@@ -1,4 +1,4 @@
-"""The descent of a loss curve: how much of its fall the loss has behind it at each learning rate."""
+"""The suggestion at the steepest descent: learning rate, interval and bounds from a smoothed curve."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The gradient of class scores with respect to what one layer gives, by jax.grad."""
+"""Gradient of class scores with respect to a layer's output, by jax.grad."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The gradient of class scores with respect to what one layer gives, by TensorFlow's tape."""
+"""Gradient of class scores with respect to a layer's output, by TensorFlow's tape."""
 
 from __future__ import annotations
 

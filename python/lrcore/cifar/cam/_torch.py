@@ -1,4 +1,4 @@
-"""The gradient of class scores with respect to what one layer gives, by torch.autograd."""
+"""Gradient of class scores with respect to a layer's output, by torch.autograd."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a class activation map is made of, whichever framework gives it."""
+"""Features and gradients that class activation maps are computed from, in either framework."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Class activation maps: where in an image the evidence for a class lies."""
+"""Class activation maps (Grad-CAM and HiResCAM), and their overlay on the image."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which layer of a model to look at, and how."""
+"""Choice of the layer and the method of a class activation map."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class CamChoice(NamedTuple):
 
 
 def choose_cam(spec: ModelSpec, layer: str | None = None, method: str | None = None) -> CamChoice:
-    """What was asked for, or what suits the model.
+    """The layer and the method that were asked for, or else those that suit the model.
 
     Args:
         spec: The model.

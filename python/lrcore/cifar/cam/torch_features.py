@@ -1,4 +1,4 @@
-"""Features and gradients of a layer of any PyTorch model, which is left as it was."""
+"""Features and gradients of a layer of any PyTorch model, which stays unchanged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The user's cache folder, and how a finished folder gets into it."""
+"""The user's cache folder, which a finished folder enters whole or not at all."""
 
 from __future__ import annotations
 

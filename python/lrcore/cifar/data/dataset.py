@@ -1,4 +1,4 @@
-"""CIFAR-10 as a value: images, labels, and where they came from."""
+"""CIFAR-10 as a value: images, labels, their source, and a stratified split."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The python layout of CIFAR-10: pickles, read without running anything that they ask for."""
+"""The two official layouts of CIFAR-10: binary files, and pickles read without running what they ask for."""
 
 from __future__ import annotations
 

@@ -132,7 +132,7 @@ def ensure_synthetic_cifar10() -> Path:
 
 
 def is_synthetic(folder: Path) -> bool:
-    """Whether a folder with batch files says that its images are synthetic."""
+    """True if a folder with batch files says that its images are synthetic."""
     return (folder / _MARKER).is_file()
 
 

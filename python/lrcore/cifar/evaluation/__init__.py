@@ -1,4 +1,4 @@
-"""What a trained model got right and wrong, as numbers and figures."""
+"""Predictions of a trained model, right and wrong, as numbers and figures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The figure of misclassified images with their class activation maps."""
+"""Figures of a trained model's errors: accuracy by class, confusion matrix, worst mistakes with their maps."""
 
 from __future__ import annotations
 

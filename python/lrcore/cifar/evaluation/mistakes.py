@@ -1,4 +1,4 @@
-"""The images that a model got most wrong, and where it saw evidence for the wrong and for the right class."""
+"""The worst mistakes of a model, with maps of the evidence for the wrong and for the right class."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a model says of labelled images."""
+"""Predictions of a model for labelled images."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class Predictions:
 
     @property
     def correct(self) -> npt.NDArray[np.bool_]:
-        """Whether the predicted class is the true one, (N,)."""
+        """True where the predicted class is the true one, (N,)."""
         correct: npt.NDArray[np.bool_] = self.predicted == self.labels
         return correct
 
@@ -89,7 +89,7 @@ class Predictions:
 
     @property
     def confusion(self) -> Ints:
-        """How many images of each actual class (row) were predicted as each class (column), int64 (C, C).
+        """Confusion matrix: images by actual class (row) and predicted class (column), int64 (C, C).
 
         Images of NO_CLASS are in no column, so that a row may add up to less than its class has images.
         """

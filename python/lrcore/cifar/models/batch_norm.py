@@ -1,4 +1,4 @@
-"""BatchNorm's moving statistics measured anew, all under the weights as they are."""
+"""BatchNorm's moving statistics, estimated again under the final weights."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Weights from the file of one framework into that of another."""
+"""Conversion of a weight file from one framework to another."""
 
 from __future__ import annotations
 

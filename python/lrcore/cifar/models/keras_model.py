@@ -1,4 +1,4 @@
-"""The models in Keras."""
+"""The CIFAR-10 models in Keras."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def undecayed_variables(model: keras.Model, spec: ModelSpec) -> list[keras.Varia
 
 
 def _connect(nodes: Iterable[LayerNode], inputs: Any, dtype: str) -> Any:
-    """What the layers make of `inputs`."""
+    """The output of the layers for `inputs`."""
     outputs = inputs
     for node in nodes:
         taken = [outputs, _connect(node.inner, outputs, dtype)] if node.inner else outputs

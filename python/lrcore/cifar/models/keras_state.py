@@ -1,4 +1,4 @@
-"""The momentum of `lrcore.keras.SGD`, by the names and in the layout of the weights."""
+"""Momentum and BatchNorm statistics of a Keras model, by the names and in the layout of the weights."""
 
 from __future__ import annotations
 

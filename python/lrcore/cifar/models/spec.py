@@ -1,4 +1,4 @@
-"""Layers as data: frozen values from which each framework builds the same computation."""
+"""Layers and models as data: frozen values, from which each framework builds the same computation."""
 
 from __future__ import annotations
 
@@ -213,7 +213,7 @@ class ModelSpec:
 
     @property
     def has_batch_norm(self) -> bool:
-        """Whether a layer keeps moving statistics."""
+        """True if a layer keeps moving statistics."""
         return any(isinstance(layer, BatchNorm) for layer in self.named_layers.values())
 
     def without_dropout(self) -> ModelSpec:
@@ -293,7 +293,7 @@ def cam_layer(spec: ModelSpec) -> str:
 
 
 def has_averaging_head(spec: ModelSpec) -> bool:
-    """Whether nothing but averaging and linear layers comes after the last convolution, its ReLU and its BatchNorm.
+    """True if only averaging and linear layers come after the last convolution, its ReLU and its BatchNorm.
 
     Grad-CAM of that map, which need not be that of `cam_layer`, is then exact: like the class activation map, it sums
     up to the logit less its bias.

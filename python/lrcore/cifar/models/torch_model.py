@@ -1,4 +1,4 @@
-"""The models in PyTorch."""
+"""The CIFAR-10 models in PyTorch, and the layers that follow Keras' conventions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Initial weights, drawn once in NumPy, so that every framework starts from the same ones."""
+"""Initial weights, drawn once in NumPy, so that every framework starts from the same values."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def _kernels(spec: ModelSpec, seed: int) -> dict[str, npt.NDArray[np.float64]]:
 
 
 def _feeds_relu(spec: ModelSpec, layer: KernelLayer) -> bool:
-    """Whether a ReLU follows, at once or after pools and BatchNorm, which leave the argument of He et al. as it is."""
+    """True if a ReLU follows, at once or after pools and BatchNorm: He et al.'s argument holds for both."""
     layers = list(spec.named_layers.values())
     following = layers[layers.index(layer) + 1 :]
     after_those = next(dropwhile(lambda other: isinstance(other, MaxPool | AveragePool | BatchNorm), following), None)

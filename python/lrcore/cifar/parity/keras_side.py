@@ -1,4 +1,4 @@
-"""Keras' side: `train_on_batch` with lrcore's callback, and lrcore's optimizer or the stock one."""
+"""The run in Keras: `train_on_batch` with lrcore's callback, and lrcore's optimizer or the stock one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The figure of a comparison, as a PNG file."""
+"""A parity result as a figure and as a table."""
 
 from __future__ import annotations
 

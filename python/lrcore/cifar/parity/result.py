@@ -1,4 +1,4 @@
-"""What two sides that trained alike show: how far they are apart after every update."""
+"""Distance between two frameworks' runs after every update of the same training."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ class ParityResult:
 
     @property
     def within_limits(self) -> bool:
-        """Whether lrcore's pair breaks no limit; the stock pair is only shown."""
+        """True if lrcore's pair breaks no limit; the stock pair is only shown."""
         return not self.pairs["lrcore"].broken_limits
 
     def to_dict(self) -> dict[str, Any]:

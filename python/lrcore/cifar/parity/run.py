@@ -1,4 +1,4 @@
-"""The comparison: two pairs of sides, each pair updated in step."""
+"""The comparison: two pairs of runs, each pair updated in lockstep."""
 
 from __future__ import annotations
 
@@ -97,6 +97,6 @@ def _trace(rows: list[TraceRow]) -> Trace:
 
 
 def _versions() -> dict[str, str]:
-    """Of lrcore and of what it has imported: which library computes for Keras is the user's choice."""
+    """Versions of lrcore and of the libraries that it has imported: the backend of Keras is the user's choice."""
     imported = [name for name in ("numpy", "torch", "keras", "tensorflow", "jax") if name in sys.modules]
     return {"lrcore": __version__} | {name: version(name) for name in imported}

@@ -1,4 +1,4 @@
-"""What is compared: the same settings give the same numbers."""
+"""Settings of a parity run: the same settings give the same numbers."""
 
 from __future__ import annotations
 

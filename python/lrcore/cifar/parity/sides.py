@@ -1,4 +1,4 @@
-"""One framework's half of a pair."""
+"""One framework's run of a pair, and the state that all runs start from."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MOMENTUM = _float32(0.9)
 
 @dataclass(frozen=True)
 class InitialState:
-    """What all sides begin with: a model without dropout, its initial weights, and a schedule."""
+    """Initial state of all runs: a model without dropout, its initial weights, and a schedule."""
 
     spec: ModelSpec
     weights: Mapping[str, npt.NDArray[np.float64]]
@@ -41,7 +41,7 @@ class InitialState:
 
 
 class TraceRow(NamedTuple):
-    """What the trace of a side holds of one update."""
+    """One update in the trace of a framework's run."""
 
     step: int
     lr: float

@@ -1,4 +1,4 @@
-"""PyTorch's side: a plain loop with lrcore's scheduler, and lrcore's optimizer or the stock one."""
+"""The run in PyTorch: a plain loop with lrcore's scheduler, and lrcore's optimizer or the stock one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Random shifts of images, by padding and cropping."""
+"""Random augmentations keyed by sample: flips, and shifts by padding and cropping."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The batches of a training run: the same bytes for every framework, process and resumed run."""
+"""Batches of a training run, the same bytes for every framework, process and resumed run, prepared ahead."""
 
 from __future__ import annotations
 

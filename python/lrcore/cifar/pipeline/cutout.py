@@ -27,7 +27,7 @@ class Boxes(NamedTuple):
     width: Draws
 
     def masks(self, height: int, width: int) -> npt.NDArray[np.bool_]:
-        """What of images of this size is inside, shape (N, height, width)."""
+        """Mask of the pixels inside the boxes for images of this size, shape (N, height, width)."""
         rows = _interval(self.top, self.height, height)
         columns = _interval(self.left, self.width, width)
         return rows[:, :, None] & columns[:, None, :]
@@ -208,7 +208,7 @@ class Cutout:
         return guide_boxes(tries.reshape(-1, TRIES, 4), shape, height, width)
 
     def _noise(self, draw: Draw, keys: Indices, box: Indices, start: Indices, channels: int) -> Numbers:
-        """What becomes of erased pixels, shape (n, channels): of which box, and at which number of its image."""
+        """New values of erased pixels, shape (n, channels), by box and by the pixel's number in its image."""
         if self.pixel_level:
             numbers = draw(Stream.CUTOUT_NOISE, keys[box], channels, start=start)
         else:

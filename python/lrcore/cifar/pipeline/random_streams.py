@@ -1,4 +1,4 @@
-"""Random numbers that depend on (seed, epoch, sample) alone: not on batches, workers, order or framework."""
+"""Random numbers that depend on (seed, epoch, sample) alone, not on batches, workers, order or framework."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from lrcore._validation import as_int
 
 
 class Stream(IntEnum):
-    """What the numbers are for: each use has its own, so that adding one leaves the others as they are."""
+    """Purpose of random numbers: each has a stream of its own, so that a new one leaves the others as they are."""
 
     SHUFFLE = 0
     CUTOUT = 1

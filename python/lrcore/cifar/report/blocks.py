@@ -1,4 +1,4 @@
-"""What a page is made of. The template knows how to show each kind of block."""
+"""Blocks of a report page; the template knows how to show each kind."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class Photo:
 
 @dataclass(frozen=True)
 class Confusion:
-    """How often images of each class, in rows, were predicted as each, in columns."""
+    """Table of the confusion matrix: actual classes in rows, predicted classes in columns."""
 
     name: str
     classes: tuple[str, ...]
@@ -108,7 +108,7 @@ class Section:
 
     @property
     def anchor(self) -> str:
-        """What a link to the section goes to."""
+        """Anchor of the section, for links to it."""
         return self.title.lower().replace(" ", "-")
 
 

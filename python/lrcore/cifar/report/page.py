@@ -1,4 +1,4 @@
-"""The report as a file."""
+"""The report page, rendered and written to a file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A run as the report sees it: what its folder holds, and a sentence for what it lacks."""
+"""Recorded runs as the report reads them: contents, missing parts, and differences between runs."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Largest:
 
 
 def largest_difference(a: Trace, b: Trace, column: str) -> Largest | None:
-    """Where `column` ("lr" or "loss") of two runs differs most, over the updates at which both are finite.
+    """Update at which `column` ("lr" or "loss") of two runs differs most, among those at which both are finite.
 
     Example:
         >>> a, b = (Trace([0, 1], [0.1, 0.1], [0.1, 0.1], losses) for losses in ([2.0, 1.5], [2.0, 1.75]))
@@ -47,7 +47,7 @@ def largest_difference(a: Trace, b: Trace, column: str) -> Largest | None:
 
 
 def lr_sentences(traces: Mapping[str, Trace]) -> list[str]:
-    """Whether each run followed the learning rates of the first bit for bit, and if not, where they are furthest apart.
+    """Comparison of learning rates with the first run's: equal bit for bit, or the update with the largest difference.
 
     Example:
         >>> trace = Trace([0, 1], [0.1, 0.2], [0.1, 0.2], [2.3, 2.2])
@@ -67,7 +67,7 @@ def _lr_sentence(first: str, a: Trace, name: str, b: Trace) -> str:
 
 
 def loss_sentences(traces: Mapping[str, Trace]) -> list[str]:
-    """Where the losses of each run are furthest from those of the first."""
+    """Update at which each run's loss differs most from the first run's."""
     (first, a), *others = traces.items()
     return [_furthest_apart("losses", first, a, name, b) for name, b in others]
 
@@ -131,7 +131,7 @@ class RecordedRun:
 
     @property
     def is_complete(self) -> bool:
-        """Whether the run has come to its result."""
+        """True if the run has finished and has a result."""
         return not isinstance(self.result, Missing) and self.result.get("completed") is not False
 
     def outcome(self, name: str) -> Any:
@@ -190,7 +190,7 @@ def _printable(text: str) -> str:
 
 
 def updates_done(run: RecordedRun) -> int | None:
-    """As the result has it, or the rows of the trace."""
+    """Number of updates, from the result or else from the rows of the trace."""
     recorded = run.outcome("updates")
     if isinstance(recorded, int):
         return recorded

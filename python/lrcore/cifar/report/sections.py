@@ -1,4 +1,4 @@
-"""Range tests: the curve of each with its bounds, and all in one figure."""
+"""Sections of the report, from the headline to the versions."""
 
 from __future__ import annotations
 
@@ -223,7 +223,7 @@ def misclassified(runs: Sequence[RecordedRun]) -> Section:
 
 
 def range_test(runs: Sequence[RecordedRun]) -> Section:
-    """Where the loss fell fastest and between which learning rates it fell."""
+    """Learning rates at which the loss fell fastest, began to fall and stopped falling."""
     results, missing = present(runs, attrgetter("range_test"))
     blocks: list[Block] = []
     if results:

@@ -26,7 +26,7 @@ FORMAT = "lrcore-checkpoint"
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """What a training run needs to go on as if it had never stopped, in either framework.
+    """State from which either framework resumes a training run as if it had never stopped.
 
     Args:
         model: Name of the model, for `lrcore cifar convert`.

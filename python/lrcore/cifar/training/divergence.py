@@ -1,4 +1,4 @@
-"""Stops a training run whose loss has gone wrong."""
+"""Detection of divergence in a training run, and its end or rollback."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class DivergenceGuard:
             raise Diverged(step, lr, loss, "validation loss is not a finite number")
 
     def state_dict(self) -> dict[str, Any]:
-        """What it has seen, in JSON types."""
+        """The detector's state, in JSON types."""
         return {
             "floor": self._floor,
             "average": self._average.state_dict(),

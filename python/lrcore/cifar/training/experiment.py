@@ -1,4 +1,4 @@
-"""What both frameworks share in a run: images, batches and initial weights, all made in NumPy."""
+"""Images, batches and initial weights that both frameworks share in a run, all made in NumPy."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class ImageSet:
             yield self.standardise(self.images[part]), self.labels[part]
 
     def predictions(self, trainer: Trainer) -> Predictions:
-        """What a trainer's model says of each image."""
+        """Predictions of a trainer's model for each image."""
         return Predictions(trainer.predict(self.batches()), self.labels)
 
 

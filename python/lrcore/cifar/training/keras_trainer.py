@@ -75,12 +75,12 @@ class KerasTrainer:
         return np.concatenate([self._model.predict_on_batch(images) for images, _ in batches]).astype(np.float64)
 
     def feature_gradients(self, layer: str, images: Images, classes: Labels) -> FeatureGradients:
-        """What `layer` gives for each image, and the gradient of the logit of its class there; changes nothing."""
+        """Output of `layer` for each image, and the gradient of its class's logit there; changes nothing."""
         return feature_gradients(self._model, layer, images, classes)
 
     @property
     def batch_statistics(self) -> BatchStatistics:
-        """How this framework measures the statistics that BatchNorm normalises a batch with."""
+        """Function that measures the statistics with which BatchNorm normalises a batch in this framework."""
         return KerasBatchStatistics
 
     def state(self) -> TrainerState:

@@ -1,4 +1,4 @@
-"""Whether a run ends where its schedule does."""
+"""Warning about a run that ends before its schedule does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A schedule that a range test decides."""
+"""Learning-rate policies beyond a fixed schedule: decided by a range test, or reduced on plateau."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ LINES_PER_RUN = 8
 
 
 class Report(Protocol):
-    """What a run calls."""
+    """Callbacks of a run."""
 
     def update(self, done: int, lr: float, loss: float) -> None:
         """Tell how many updates are done, and of the last of them."""

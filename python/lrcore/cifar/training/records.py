@@ -1,4 +1,4 @@
-"""Event files for TensorBoard, written without TensorFlow."""
+"""Records of a run while it trains: trace, log, history and TensorBoard's event files."""
 
 from __future__ import annotations
 

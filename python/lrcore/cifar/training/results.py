@@ -1,4 +1,4 @@
-"""What a trained model is worth: one look at the test images, numbers and figures."""
+"""Test results of a trained model: numbers and figures from one look at the test images."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from lrcore.cifar.training.trainer import Arrays, Metrics, TrainerState
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a finished run tells: the history, the test metrics and the wall time of the training, in seconds."""
+    """Result of a finished run: the history, the test metrics and the wall time of the training, in seconds."""
 
     history: tuple[Epoch, ...]
     test: Metrics
@@ -90,7 +90,7 @@ def _by_class(predictions: Predictions, classes: tuple[str, ...]) -> dict[str, A
 
 
 def _sha256(weights: Arrays) -> str:
-    """Of the numbers alone: the bytes of a safetensors file also depend on the order of its metadata, which varies."""
+    """Hash of the numbers alone: a safetensors file also varies with the order of its metadata."""
     digest = hashlib.sha256()
     for name in sorted(weights):
         digest.update(f"{name} {weights[name].dtype} {weights[name].shape}".encode())

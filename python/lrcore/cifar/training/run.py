@@ -1,4 +1,4 @@
-"""A training run as it goes: its state, its updates, its checkpoints."""
+"""A training run in progress: its state, its updates, its checkpoints."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class LearningRate:
         self.scale *= 0.5
 
     def state_dict(self) -> dict[str, Any]:
-        """What has happened so far, in JSON types; the policy itself is configuration and not part of it."""
+        """State of the run so far, in JSON types; the policy itself is configuration and not part of it."""
         return {
             "version": VERSION,
             "scale": self.scale,
@@ -89,7 +89,7 @@ MOST_ROLLBACKS = 10  # by then the learning rate is a thousandth of what was ask
 
 @dataclass
 class EpochSums:
-    """What the updates of an unfinished epoch add up to."""
+    """Sums over the updates of an unfinished epoch."""
 
     loss: float = 0.0
     correct: int = 0
@@ -168,7 +168,7 @@ class Run:
 
     @property
     def updates(self) -> int:
-        """How many updates there are in all."""
+        """Number of updates of the whole run."""
         return self._settings.epochs * len(self._experiment.training)
 
     def restore(self, checkpoint: Checkpoint) -> None:

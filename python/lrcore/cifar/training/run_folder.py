@@ -1,4 +1,4 @@
-"""The folder that a run leaves behind: config.json, trace.csv, log.jsonl, history.csv, checkpoints and figures."""
+"""The folder of a run: config.json, trace.csv, log.jsonl, history.csv, checkpoints and figures."""
 
 from __future__ import annotations
 
@@ -172,7 +172,7 @@ class RunFolder:
 
     @property
     def is_finished(self) -> bool:
-        """Whether the run has come to its result."""
+        """True if the run has finished and has a result."""
         return (self.path / "result.json").exists()
 
     def trace(self) -> Trace:

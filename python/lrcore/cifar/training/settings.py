@@ -1,4 +1,4 @@
-"""What a training run is made of, as a value that its folder records."""
+"""Settings of a training run, as a value that its folder records."""
 
 from __future__ import annotations
 

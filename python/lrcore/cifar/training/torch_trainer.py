@@ -100,12 +100,12 @@ class TorchTrainer:
         return np.concatenate(logits)
 
     def feature_gradients(self, layer: str, images: Images, classes: Labels) -> FeatureGradients:
-        """What `layer` gives for each image, and the gradient of the logit of its class there; changes nothing."""
+        """Output of `layer` for each image, and the gradient of its class's logit there; changes nothing."""
         return feature_gradients(self._model, layer, images, classes)
 
     @property
     def batch_statistics(self) -> BatchStatistics:
-        """How this framework measures the statistics that BatchNorm normalises a batch with."""
+        """Function that measures the statistics with which BatchNorm normalises a batch in this framework."""
         return partial(TorchBatchStatistics, device=self._device)
 
     def state(self) -> TrainerState:

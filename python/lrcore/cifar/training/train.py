@@ -1,4 +1,4 @@
-"""One training run, from settings to a finished run folder."""
+"""One training run, from settings to a finished run folder, also resumed from an interrupted one."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from lrcore.schedules import Schedule
 
 
 def run_config(settings: Settings, data: Dataset) -> dict[str, Any]:
-    """What config.json records: the settings, the data, the versions and the machine that made the run."""
+    """Contents of config.json: the settings, the data, the versions and the machine that made the run."""
     return {
         "settings": settings.to_dict(),
         "data": {

@@ -1,4 +1,4 @@
-"""What a trainer does, whichever framework it drives."""
+"""Interface of a trainer, whichever framework it drives."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Metrics(NamedTuple):
 
     @classmethod
     def from_predictions(cls, predictions: Predictions) -> Metrics:
-        """Those of images that a model was shown."""
+        """Metrics over the images that a model was shown."""
         return cls(float(predictions.losses.mean()), predictions.accuracy)
 
 
@@ -91,11 +91,11 @@ class Trainer(Protocol):
         """Logits (N, 10) of the images of `batches` in inference mode; trains nothing."""
 
     def feature_gradients(self, layer: str, images: Images, classes: Labels) -> FeatureGradients:
-        """What `layer` gives for each image, and the gradient of the logit of its class there; changes nothing."""
+        """Output of `layer` for each image, and the gradient of its class's logit there; changes nothing."""
 
     @property
     def batch_statistics(self) -> BatchStatistics:
-        """How this framework measures the statistics that BatchNorm normalises a batch with."""
+        """Function that measures the statistics with which BatchNorm normalises a batch in this framework."""
 
     def state(self) -> TrainerState:
         """A copy of the weights and the momentum."""

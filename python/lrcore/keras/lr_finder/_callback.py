@@ -1,4 +1,4 @@
-"""The LR range test as a Keras callback."""
+"""The learning-rate range test as a Keras callback, with the guide's plots."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class FinderPlots(ABC):
     @property
     @abstractmethod
     def result(self) -> RangeTestResult:
-        """What to draw."""
+        """The result to draw."""
 
     def plot_lr(self, ax: Axes | None = None) -> Axes:
         """Draw the learning rate over the updates."""
@@ -235,7 +235,7 @@ class LRFinder(FinderPlots, keras.callbacks.Callback):
             raise type(error)(str(error).replace("num_iter", "step_size")) from None
 
     def _points_of_fit(self) -> int:
-        """How many points the updates of this `fit` are enough for."""
+        """Number of points that the updates of this `fit` are enough for."""
         if self.params["steps"] is None:
             raise ValueError("step_size must be given for data of unknown length, but got None")
         updates = self.params["epochs"] * self.params["steps"] // batches_per_update(self.model.optimizer)

@@ -1,4 +1,4 @@
-"""The LR range test in one call."""
+"""The learning-rate range test of a Keras model in one call."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def _fit(model: keras.Model, x: Any, y: Any, batch_size: int, sweep: Sweep) -> N
 
 
 def _remaining(x: Any) -> Any:
-    """What a generator has not given yet, None if that is nothing; other data begin anew."""
+    """The unread rest of a generator (None if exhausted); any other input unchanged."""
     if not isinstance(x, GeneratorType):
         return x
     for first in x:

@@ -1,4 +1,4 @@
-"""One range test over one `fit`."""
+"""One range test over one `fit`: sets each batch's learning rate and records its loss."""
 
 from __future__ import annotations
 

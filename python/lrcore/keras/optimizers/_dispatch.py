@@ -1,4 +1,4 @@
-"""Which way an update of `lrcore.keras.SGD` takes: the one place that decides."""
+"""Choice of the implementation that an update of `lrcore.keras.SGD` takes."""
 
 from __future__ import annotations
 

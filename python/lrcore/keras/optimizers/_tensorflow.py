@@ -1,4 +1,4 @@
-"""The update by TensorFlow's own fused operations, which write in place where nobody else can see it."""
+"""The update by TensorFlow's own fused operations, which alone can safely write in place."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The update of all of an optimizer's variables by one call into the core, on the torch backend."""
+"""The update of all variables by one call into the core, on the torch backend."""
 
 from __future__ import annotations
 

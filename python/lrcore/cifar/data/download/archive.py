@@ -1,4 +1,4 @@
-"""The two official archives, and how their files are known to be right."""
+"""The two official archives, and the hashes of their files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One source: its bytes into a file, from wherever the file stands."""
+"""Download of an archive into a file, resumed after an interruption, from the first mirror that works."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def _request(url: str, start: int) -> urllib.request.Request:
 
 
 def _position(response: Any, start: int, size: int | None) -> tuple[int, int | None]:
-    """Where in the file the answer begins, and the bytes of the whole; refused before it can do harm."""
+    """Offset of the answer in the file, and the size of the file in bytes; refuses a wrong answer at once."""
     if response.headers.get_content_type() == "text/html":  # a log-in page, or an error that calls itself a success
         raise SourceError("it answered with a web page")
     if response.status == http.client.PARTIAL_CONTENT:
@@ -119,7 +119,7 @@ def _append(
 
 
 def _read(response: Any, most: int) -> bytes:
-    """What is there now, without waiting for `most` to be full; nothing at the end."""
+    """The bytes that have arrived, without waiting for `most` of them; empty at the end."""
     with _reasons(CutError):
         chunk: bytes = response.read1(most)
     return chunk
@@ -176,7 +176,7 @@ class _Attempts:
         self.failures: dict[Source, SourceError] = {}
 
     def first_of(self, sources: Iterable[Source], patience: StallPolicy) -> tuple[Path, Archive] | None:
-        """What the first source gave that did not fail, if there is one."""
+        """The result of the first source that did not fail, or None."""
         for source in sources:
             try:
                 return self._fetched(source, patience)
@@ -186,7 +186,7 @@ class _Attempts:
         return None
 
     def slow_sources(self) -> tuple[Source, ...]:
-        """Those that failed by being slow, the fastest first."""
+        """Sources that failed by being slow, the fastest first."""
         rates = {source: error.rate for source, error in self.failures.items() if isinstance(error, SlowError)}
         return tuple(sorted(rates, key=lambda source: rates[source], reverse=True))
 

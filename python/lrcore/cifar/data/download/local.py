@@ -1,4 +1,4 @@
-"""CIFAR-10 as other programs left it on this machine."""
+"""CIFAR-10 that other programs left on this machine, and the lock under which one process downloads it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The ways to CIFAR-10, the cheapest first."""
+"""Ways to obtain CIFAR-10, the cheapest first."""
 
 from __future__ import annotations
 

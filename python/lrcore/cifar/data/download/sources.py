@@ -1,4 +1,4 @@
-"""Addresses of the archives, in the order in which they are tried."""
+"""Mirrors of the archives, the patience with a slow one, and the callbacks of a download."""
 
 from __future__ import annotations
 
@@ -164,7 +164,7 @@ LogMessage = Callable[[str], None]
 
 
 class Report(NamedTuple):
-    """What a download calls; by default it is silent.
+    """Callbacks of a download; silent by default.
 
     Args:
         progress: Called with the bytes that are there and the bytes expected, first before any has come: the bytes are

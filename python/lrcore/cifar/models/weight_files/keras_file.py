@@ -1,4 +1,4 @@
-"""Weights as our model in Keras: whole (.keras), or its weights alone (.weights.h5)."""
+"""Weights in Keras' files: a whole model (.keras) or its weights alone (.weights.h5)."""
 
 from __future__ import annotations
 

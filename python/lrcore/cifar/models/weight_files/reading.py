@@ -1,4 +1,4 @@
-"""What the readers of all kinds of weight files have to say."""
+"""Checks and errors that the readers of all weight files share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Weights as safetensors, by their names and in their layout in `initial_weights`."""
+"""Weights in safetensors files, with the names and the layout of `initial_weights`."""
 
 from __future__ import annotations
 

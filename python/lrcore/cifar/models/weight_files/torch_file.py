@@ -1,4 +1,4 @@
-"""Weights as a state_dict of our model in PyTorch."""
+"""Weights in PyTorch's files: the state_dict of our model."""
 
 from __future__ import annotations
 
