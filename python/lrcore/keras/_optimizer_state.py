@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import keras
 import ml_dtypes
@@ -114,18 +112,3 @@ class UpdateCounter:
 def _counting(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer:
     """The optimizer that counts, which in a LossScaleOptimizer is the inner one."""
     return getattr(optimizer, "inner_optimizer", optimizer)
-
-
-def accumulation_steps_of_calling_optimizer(counter: Any) -> int:
-    """Counts of `counter` per update, if it is the counter of an optimizer that asks for its learning rate.
-
-    Keras gives a schedule the optimizer's counter of batches and nothing else, and the counter does not know its
-    optimizer. So it is looked for where it must be: among the callers.
-    """
-    frame = inspect.currentframe() if isinstance(counter, keras.Variable) else None
-    while frame is not None:
-        caller = frame.f_locals.get("self")
-        if isinstance(caller, keras.optimizers.Optimizer) and caller._iterations is counter:
-            return batches_per_update(caller)
-        frame = frame.f_back
-    return 1

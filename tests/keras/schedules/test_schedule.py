@@ -88,6 +88,57 @@ def test_fit_with_steps_per_execution_resumes_from_its_file(tmp_path: Path, accu
     assert _fit(loaded, 3 * (accumulated or 1)) == -(sum(LRS) + LRS[-1])
 
 
+class _Halved(keras.optimizers.schedules.LearningRateSchedule):
+    """Calculates with the optimizer's counter before it asks, so that no optimizer with that counter is found."""
+
+    def __init__(self, schedule: Schedule) -> None:
+        self.schedule = schedule
+
+    def __call__(self, step: Any) -> Any:
+        return 0.5 * self.schedule(keras.ops.convert_to_tensor(step) + 0)
+
+
+def test_accumulation_steps_divide_a_counter_of_batches(stepper: Any) -> None:
+    schedule = Schedule(Tabulated(LRS), total_steps=len(LRS), accumulation_steps=2)
+    for learning_rate, factor in (schedule, 1.0), (_Halved(schedule), 0.5):
+        optimizer = keras.optimizers.SGD(learning_rate, gradient_accumulation_steps=2)
+        assert _descend(optimizer, stepper, [1.0] * 10) == -factor * (sum(LRS) + LRS[-1])
+
+
+def test_accumulation_steps_count_batches_in_fit_and_are_saved(tmp_path: Path) -> None:
+    schedule = Schedule(Tabulated(LRS), total_steps=len(LRS), accumulation_steps=2)
+    model = _one_weight(SGD(schedule, gradient_accumulation_steps=2))
+    assert _fit(model, 4) == -(LRS[0] + LRS[1])
+    model.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    assert repr(loaded.optimizer._learning_rate) == repr(schedule)
+    assert _fit(loaded, 6) == -(sum(LRS) + LRS[-1])
+
+
+def test_accumulation_steps_leave_integers_as_updates() -> None:
+    schedule = Schedule(Tabulated(LRS), total_steps=len(LRS), accumulation_steps=2)
+    assert float(schedule(1)) == LRS[1]
+    assert _lrs(schedule, np.arange(8)).tolist() == [lr for lr in LRS for _ in range(2)]
+
+
+def test_a_config_without_accumulation_steps_loads() -> None:
+    config = {"schedule": Tabulated(LRS).to_dict(), "total_steps": 4}
+    assert _halving().get_config() == config
+    assert repr(Schedule.from_config(config)) == repr(_halving())
+
+
+@pytest.mark.parametrize(
+    ("steps", "error", "sentence"),
+    [
+        (0, ValueError, "accumulation_steps must be at least 1, but got 0"),
+        (2.0, TypeError, r"accumulation_steps must be an integer, but got 2\.0"),
+    ],
+)
+def test_bad_accumulation_steps_are_named(steps: Any, error: type[Exception], sentence: str) -> None:
+    with pytest.raises(error, match=f"^{sentence}$"):
+        Schedule(Tabulated(LRS), total_steps=4, accumulation_steps=steps)
+
+
 def test_steps_beyond_2_24_are_told_apart() -> None:
     schedule = Schedule(PiecewiseConstant([2**24 + 1], [0.5, 0.25]), total_steps=2**24 + 2)
     assert _lrs(schedule, np.array([2**24 - 1, 2**24, 2**24 + 1, 2**31 - 1])).tolist() == [0.5, 0.5, 0.25, 0.25]
