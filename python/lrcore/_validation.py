@@ -119,9 +119,11 @@ def check_fields(owner: str, given: Collection[str], expected: Collection[str]) 
 
 @contextmanager
 def translate_argument_names(**names: str) -> Iterator[None]:
-    """Lets the errors raised inside speak of the caller's arguments: with base_lr="lr", of lr in place of base_lr."""
+    """Name the caller's arguments in the errors raised inside: with base_lr="lr", lr in place of base_lr."""
     try:
         yield
     except (TypeError, ValueError) as error:
         sentence = re.sub(rf"\b({'|'.join(names)})\b", lambda found: names[found[0]], str(error))
+        if isinstance(error, ArgumentError):
+            raise ArgumentError(sentence, names.get(error.argument or "", error.argument)) from None
         raise type(error)(sentence) from None

@@ -1,7 +1,7 @@
 """Class activation maps, without any framework.
 
-`torch_feature_gradients` and `keras_feature_gradients` give what they are made of; each imports its framework, so
-neither is imported here.
+`torch_features` and `keras_features` compute what they are made from; each imports its framework,
+so neither is imported here.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The images of the synthetic set: ten textures on a disc, seen under everything that should not matter.
+"""The synthetic set in CIFAR-10's shape: ten textures on a disc, drawn under varying nuisance conditions.
 
 A colour hints at the class from the first update on; only the texture decides it. Place, size, phase, period, tilt,
 contrast, background and noise vary from image to image, so that no pixel tells by itself.

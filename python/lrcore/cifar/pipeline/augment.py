@@ -17,9 +17,9 @@ Samples = Sequence[int] | npt.NDArray[np.int64]
 
 
 class Augmentation(Protocol):
-    """A random change of images, of which the same sample gets the same in whatever batch it comes.
+    """A random augmentation keyed by sample index, so a sample is changed identically in every batch.
 
-    It returns new images of the same shape and dtype, and leaves those it was given as they are.
+    It returns new images of the same shape and dtype, and leaves its input unchanged.
     """
 
     def __call__(

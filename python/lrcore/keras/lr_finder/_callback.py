@@ -11,7 +11,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from lrcore._validation import as_float, as_str
+from lrcore._validation import as_float, as_str, translate_argument_names
 from lrcore.keras._optimizer_state import batches_per_update, require_every_step, require_settable
 from lrcore.keras._snapshot import RandomState, Snapshot, release_data_iterators
 from lrcore.keras.lr_finder._sweep import Sweep
@@ -228,11 +228,8 @@ class LRFinder(FinderPlots, keras.callbacks.Callback):
         return self._sweep
 
     def _new_range_test(self, step_size: int) -> RangeTest:
-        try:
+        with translate_argument_names(num_iter="step_size"):
             return RangeTest(num_iter=step_size, **self._options)
-        except (TypeError, ValueError) as error:
-            # The sentence names the range test's argument; the caller gave this callback's.
-            raise type(error)(str(error).replace("num_iter", "step_size")) from None
 
     def _points_of_fit(self) -> int:
         """Number of points that the updates of this `fit` are enough for."""

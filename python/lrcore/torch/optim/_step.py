@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.utils.dlpack import to_dlpack  # type: ignore[attr-defined]
 
+from lrcore._validation import ArgumentError
 from lrcore.sgd import SgdOptions, SgdPlan, clipping_factor
 from lrcore.torch._param_groups import ParamGroup
 from lrcore.torch.optim._fallback import TorchTensors, update_by_torch
@@ -102,8 +103,8 @@ class SgdUpdate:
         grad_after = "scaled" if scaled else "kept"
         try:
             self._plan.step([_core_options(group, factor, grad_after) for group in param_groups])
-        except ValueError as error:
-            if "grad_after" not in str(error):
+        except ArgumentError as error:
+            if error.argument != "grad_after":
                 raise
             raise ValueError("gradients must not share memory under a GradScaler, which divides each of them") from None
         # Autograd cannot see these writes, but must know that what it saved for a backward is no longer current.

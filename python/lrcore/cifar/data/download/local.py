@@ -90,7 +90,7 @@ LOCK_NAME = "cifar-10.lock"
 def download_lock(folder: Path, tell: LogMessage) -> Iterator[None]:
     """Wait until no other process downloads into a folder, and keep others waiting.
 
-    The system gives up the lock of a process that ends, however it ends: nobody waits for the dead.
+    The operating system releases the lock when its process exits, even after a crash.
 
     Args:
         folder: Made if it is not there.
