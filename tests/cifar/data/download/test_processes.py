@@ -24,14 +24,14 @@ Start = Callable[[tuple[Source, ...]], subprocess.Popen[str]]
 
 SCRIPT = """
 from lrcore.cifar.data import Report
-from lrcore.cifar.data.download import obtained
+from lrcore.cifar.data.download import ensure_cifar10
 from lrcore.cifar.data.download.archive import Archive
 from lrcore.cifar.data.download.sources import Source
 
 def tell(*what):
     print(*what, flush=True)
 
-tell("obtained", obtained(Report(tell, tell), {sources!r}))
+tell("obtained", ensure_cifar10(Report(tell, tell), {sources!r}))
 """
 
 
