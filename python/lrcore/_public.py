@@ -13,6 +13,6 @@ def set_public_module(package: str) -> None:
     namespace = vars(sys.modules[package])
     for name in namespace["__all__"]:
         public = namespace[name]
-        # Strings, and what comes from elsewhere (torch's LRScheduler, enums of the core), keep their own.
+        # What another package defines, as torch its LRScheduler, keeps its own; a string has none.
         if getattr(public, "__module__", "").startswith(f"{package}.") and "._" in public.__module__:
             public.__module__ = package

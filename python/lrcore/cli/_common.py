@@ -22,15 +22,15 @@ from lrcore.cifar.training.settings import Settings
 def report_download(console: Console) -> Iterator[Report]:
     """Show how a download goes on, if there is one; yields what `load` tells of it."""
 
-    def tell(line: str) -> None:
+    def log(line: str) -> None:
         console.print(line, soft_wrap=True)
 
     if not console.is_terminal:
-        yield Report(DownloadLines(console), tell)
+        yield Report(DownloadLines(console), log)
         return
     bar = _bar(console)
     try:
-        yield Report(_DownloadBar(bar), tell)
+        yield Report(_DownloadBar(bar), log)
     finally:
         bar.stop()
 

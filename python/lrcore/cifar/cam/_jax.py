@@ -16,11 +16,11 @@ def score_gradients(run: Run, layer: str, classes: npt.NDArray[np.int64]) -> tup
     """
     features: list[jax.Array] = []
 
-    def tap(output: jax.Array) -> jax.Array:
+    def hook(output: jax.Array) -> jax.Array:
         features.append(output)
         return output
 
-    logits = run({layer: tap})
+    logits = run({layer: hook})
     check_logits(tuple(logits.shape), classes)
 
     def score(given: jax.Array) -> jax.Array:

@@ -14,13 +14,13 @@ def score_gradients(run: Run, layer: str, classes: npt.NDArray[np.int64]) -> tup
     features = None
     with tf.GradientTape(watch_accessed_variables=False) as tape:
 
-        def tap(output: tf.Tensor) -> tf.Tensor:
+        def hook(output: tf.Tensor) -> tf.Tensor:
             nonlocal features
             features = tf.identity(output)  # a layer such as Dropout may give its input, which others use too
             tape.watch(features)
             return features
 
-        logits = run({layer: tap})
+        logits = run({layer: hook})
         check_logits(tuple(logits.shape), classes)
         score = tf.reduce_sum(tf.gather(logits, classes, batch_dims=1))
     gradients = tape.gradient(score, features, unconnected_gradients=tf.UnconnectedGradients.ZERO)

@@ -19,13 +19,13 @@ def score_gradients(
     """
     features = torch.empty(0)
 
-    def tap(output: torch.Tensor) -> torch.Tensor:
+    def hook(output: torch.Tensor) -> torch.Tensor:
         nonlocal features
         features = output.detach().requires_grad_()
         return features.clone()  # which the next layer may overwrite
 
     with torch.inference_mode(False), torch.enable_grad():
-        logits = run({layer: tap})
+        logits = run({layer: hook})
         check_logits(tuple(logits.shape), classes)
         score = logits.gather(1, torch.from_numpy(classes).to(logits.device)[:, None]).sum()
         score = score + torch.zeros((), requires_grad=True)  # differentiable also if nothing of the layer is in it

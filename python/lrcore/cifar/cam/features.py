@@ -14,7 +14,7 @@ PROBABILITY_TOLERANCE = 5e-3  # what rounding to bfloat16 can add to a sum of pr
 
 Array = npt.NDArray[np.floating[Any]]
 LayerHook: TypeAlias = Callable[[Any], Any]  # what a layer gives -> what it shall give instead
-Run: TypeAlias = Callable[[Mapping[str, LayerHook]], Any]  # runs the model with taps at layers -> logits
+Run: TypeAlias = Callable[[Mapping[str, LayerHook]], Any]  # runs the model with hooks at layers -> logits
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,11 +79,11 @@ def spatial_resolutions(run: Run, names: Iterable[str], axes: tuple[int, int]) -
     shapes: dict[str, list[tuple[int, ...]]] = {name: [] for name in names}
 
     def recorded(name: str) -> LayerHook:
-        def tap(output: Any) -> Any:
+        def hook(output: Any) -> Any:
             shapes[name].append(tuple(getattr(output, "shape", ())))
             return output
 
-        return tap
+        return hook
 
     run({name: recorded(name) for name in shapes})
     maps = {name: calls[0] for name, calls in shapes.items() if len(calls) == 1 and len(calls[0]) == 4}

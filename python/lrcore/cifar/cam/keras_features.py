@@ -108,21 +108,21 @@ def _run(model: keras.Model, images: Array) -> Run:
     """The model on `images`, with whatever it assigns to variables thrown away."""
     layers = dict(_layers(model))
 
-    def run(taps: Mapping[str, LayerHook]) -> Any:
-        with keras.StatelessScope(), ExitStack() as tapped:
-            for name, tap in taps.items():
-                tapped.enter_context(_tapped(layers[name], tap))
+    def run(hooks: Mapping[str, LayerHook]) -> Any:
+        with keras.StatelessScope(), ExitStack() as stack:
+            for name, hook in hooks.items():
+                stack.enter_context(_hooked(layers[name], hook))
             return model(images, training=False)
 
     return run
 
 
 @contextmanager
-def _tapped(layer: keras.layers.Layer, tap: LayerHook) -> Iterator[None]:
-    """Let a layer pass what it gives through `tap`. Keras has no hooks; this leaves its graph and layers alone."""
+def _hooked(layer: keras.layers.Layer, hook: LayerHook) -> Iterator[None]:
+    """Let a layer pass what it gives through `hook`. Keras has no hooks; this leaves its graph and layers alone."""
     attributes, call = vars(layer), layer.call
     own = {"call": call} if "call" in attributes else {}
-    attributes["call"] = lambda *args, **kwargs: tap(call(*args, **kwargs))
+    attributes["call"] = lambda *args, **kwargs: hook(call(*args, **kwargs))
     try:
         yield
     finally:

@@ -98,19 +98,19 @@ def _run(model: nn.Module, images: Array) -> Run:
     tensors = {**dict(model.named_parameters()), **dict(model.named_buffers())}
     dtype_and_device = next((t for t in tensors.values() if t.is_floating_point()), torch.empty(0))
 
-    def run(taps: Mapping[str, LayerHook]) -> Any:
+    def run(hooks: Mapping[str, LayerHook]) -> Any:
         inputs = torch.from_numpy(images.copy()).permute(0, 3, 1, 2).to(dtype_and_device)
         copies = {name: tensor.detach().clone() for name, tensor in tensors.items()}
-        with ExitStack() as hooks:
-            for name, tap in taps.items():
-                hooks.callback(modules[name].register_forward_hook(_hook(tap)).remove)
+        with ExitStack() as handles:
+            for name, hook in hooks.items():
+                handles.callback(modules[name].register_forward_hook(_forward_hook(hook)).remove)
             return functional_call(model, copies, (inputs,))
 
     return run
 
 
-def _hook(tap: LayerHook) -> Any:
-    return lambda module, inputs, output: tap(output)
+def _forward_hook(hook: LayerHook) -> Any:
+    return lambda module, inputs, output: hook(output)
 
 
 def _nhwc(maps: torch.Tensor) -> Array:

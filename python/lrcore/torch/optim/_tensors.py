@@ -19,7 +19,7 @@ from lrcore.torch.optim._layout import HALF_TYPES, PLAIN_TYPES, accumulation_dty
 State = dict[Any, dict[str, Any]]
 Column = list[Tensor | None]
 Place = tuple[int, str]
-"""Where a tensor of the state belongs: the position of its parameter, and its name in the state of that."""
+"""Place of a state tensor: the position of its parameter, and its name in that parameter's state."""
 
 NAMES = ("momentum_buffer", "average", "master_weight")
 PLAIN_OR_NONE = [*PLAIN_TYPES, type(None)]

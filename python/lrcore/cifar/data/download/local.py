@@ -30,38 +30,38 @@ def roots() -> list[Path]:
     return [Path(os.path.abspath(os.path.expanduser(name))) for name in names]
 
 
-def find_local_folder(archives: tuple[Archive, ...], tell: LogMessage) -> Path | None:
+def find_local_folder(archives: tuple[Archive, ...], log: LogMessage) -> Path | None:
     """The first folder that holds all batch files of an archive, each with the right hash; nothing is written there.
 
     Args:
         archives: Those whose folders are looked for.
-        tell: Told of each folder that is passed over, and why.
+        log: Called with the reason for each folder that is passed over.
     """
     for root in roots():
         for archive in archives:
             folder = root / archive.folder
-            if os.path.isdir(folder) and _right(folder, archive, tell):
+            if os.path.isdir(folder) and _right(folder, archive, log):
                 return folder
     return None
 
 
-def find_local_archive(archives: tuple[Archive, ...], tell: LogMessage) -> tuple[Path, Archive] | None:
+def find_local_archive(archives: tuple[Archive, ...], log: LogMessage) -> tuple[Path, Archive] | None:
     """The first file that is one of the archives, and which.
 
     Args:
         archives: Those that are looked for.
-        tell: Told of each file that is passed over, and why.
+        log: Called with the reason for each file that is passed over.
     """
     for path in _files(archives):
         try:
             sha256 = digest(path, "sha256")
         except OSError as error:
-            tell(f"{path} is passed over: it cannot be read: {error.strerror}")
+            log(f"{path} is passed over: it cannot be read: {error.strerror}")
             continue
         for archive in archives:
             if archive.sha256 == sha256:
                 return path, archive
-        tell(f"{path} is passed over: its SHA-256 is {sha256}, which no official archive has")
+        log(f"{path} is passed over: its SHA-256 is {sha256}, which no official archive has")
     return None
 
 
@@ -71,14 +71,14 @@ def _files(archives: tuple[Archive, ...]) -> Iterator[Path]:
         yield from (root / name for name in names if os.path.isfile(root / name))
 
 
-def _right(folder: Path, archive: Archive, tell: LogMessage) -> bool:
+def _right(folder: Path, archive: Archive, log: LogMessage) -> bool:
     try:
         archive.check(folder)
     except ValueError as error:
-        tell(f"{folder} is passed over: {error}")
+        log(f"{folder} is passed over: {error}")
         return False
     except OSError as error:
-        tell(f"{folder} is passed over: it cannot be read: {error.strerror}")
+        log(f"{folder} is passed over: it cannot be read: {error.strerror}")
         return False
     return True
 
@@ -87,14 +87,14 @@ LOCK_NAME = "cifar-10.lock"
 
 
 @contextmanager
-def download_lock(folder: Path, tell: LogMessage) -> Iterator[None]:
+def download_lock(folder: Path, log: LogMessage) -> Iterator[None]:
     """Wait until no other process downloads into a folder, and keep others waiting.
 
     The operating system releases the lock when its process exits, even after a crash.
 
     Args:
         folder: Made if it is not there.
-        tell: Told if there is a wait.
+        log: Called once if there is a wait.
 
     Raises:
         OSError: The folder cannot be written.
@@ -104,7 +104,7 @@ def download_lock(folder: Path, tell: LogMessage) -> Iterator[None]:
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        tell(f"another process is downloading CIFAR-10 into {folder}: waiting for it")
+        log(f"another process is downloading CIFAR-10 into {folder}: waiting for it")
         lock.acquire()
     try:
         yield
